@@ -1,0 +1,3 @@
+export * from './jobs.ts';
+export * from './json.ts';
+export * from './kubernetes.ts';

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/**
+ * What the operator puts on the queue and the workers take from it. HTTP routes of the scanner and of kubevuln put the same jobs
+ * there, so a request has one meaning whichever way it came.
+ */
+export const postureScanKind = 'posture-scan';
+export const imageScanKind = 'image-scan';
+
+/** `request` of a posture scan as in operator-gateway.md 4.1.1: unset is not false. */
+export const PostureScanRequest = z.object({
+  targetType: z.string().optional(),
+  targetNames: z.array(z.string()).optional(),
+  format: z.string().optional(),
+  includeNamespaces: z.array(z.string()).optional(),
+  excludedNamespaces: z.array(z.string()).optional(),
+  submit: z.boolean().optional(),
+  hostScanner: z.boolean().optional(),
+  keepLocal: z.boolean().optional(),
+  useCachedArtifacts: z.boolean().optional(),
+  isDeletedScanObject: z.boolean().optional(),
+  failThreshold: z.number().optional(),
+  scanObject: z
+    .object({
+      apiVersion: z.string().optional(),
+      kind: z.string(),
+      metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+    })
+    .optional(),
+  exceptions: z.array(z.record(z.string(), z.unknown())).optional(),
+});
+export type PostureScanRequest = z.infer<typeof PostureScanRequest>;
+
+export const PostureScanJob = z.object({
+  /** The id by which `GET /v1/status` and `/v1/results` know the scan. */
+  scanId: z.uuid(),
+  request: PostureScanRequest,
+});
+export type PostureScanJob = z.infer<typeof PostureScanJob>;
+
+/** What a posture-scan job answers: small, the report itself stays with the scanner. */
+export const PostureScanResult = z.object({
+  scanId: z.uuid(),
+  resources: z.number(),
+  failedResources: z.number(),
+  controls: z.number(),
+  failedControls: z.number(),
+  notEvaluatedControls: z.number(),
+});
+export type PostureScanResult = z.infer<typeof PostureScanResult>;
+
+/** A registry login in the shape of docker's AuthConfig. */
+export const RegistryCredentials = z.object({
+  username: z.string().optional(),
+  password: z.string().optional(),
+  auth: z.string().optional(),
+  email: z.string().optional(),
+  serveraddress: z.string().optional(),
+  identitytoken: z.string().optional(),
+  registrytoken: z.string().optional(),
+});
+export type RegistryCredentials = z.infer<typeof RegistryCredentials>;
+
+/** An image scan: the fields of the body of `POST /v1/scanImage` that decide anything (kubevuln.md 1.2). */
+export const ImageScanJob = z.object({
+  /** The reference as written in the pod spec. */
+  imageTag: z.string(),
+  /** The runtime's image id, if a pod runs it. */
+  imageHash: z.string().default(''),
+  wlid: z.string().default(''),
+  containerName: z.string().default(''),
+  instanceID: z.string().optional(),
+  /** `os/arch[/variant]` of the node that runs it. */
+  platform: z.string().optional(),
+  credentialsList: z.array(RegistryCredentials).optional(),
+  useHTTP: z.boolean().optional(),
+  skipTLSVerify: z.boolean().optional(),
+  sessionJobIds: z.array(z.string()).default([]),
+  actionIDN: z.number().default(0),
+});
+export type ImageScanJob = z.infer<typeof ImageScanJob>;
+
+export const ImageScanResult = z.object({
+  /** `repo@sha256:…` that was scanned, or the reference when it has no digest. */
+  image: z.string(),
+  findings: z.number(),
+  bySeverity: z.record(z.string(), z.number()),
+  packages: z.number(),
+});
+export type ImageScanResult = z.infer<typeof ImageScanResult>;
