@@ -37,3 +37,17 @@ export interface ObjectOrigin {
   readonly document: number;
   readonly line: number;
 }
+
+/** Why nothing at all could be read. */
+export type SourceErrorReason = 'nothingToScan' | 'unreachable' | 'unauthenticated' | 'unreadable';
+
+/** Thrown by {@link ObjectSource.watch} when there is nothing to go on with; `message` is one line for people. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly reason: SourceErrorReason;
+
+  constructor(reason: SourceErrorReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}
