@@ -1,1 +1,4 @@
-export {};
+// Light parts only. Whatever starts a program has a path of its own: @kso/testkit/control-plane, /registry, /redis, …
+export * from './builders.ts';
+export * from './ports.ts';
+export * from './until.ts';

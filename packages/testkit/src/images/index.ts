@@ -1,0 +1,15 @@
+export { debianBaseFile, debianBaseLayer } from './debian-base.ts';
+export {
+  buildImage,
+  buildIndex,
+  type Descriptor,
+  type Image,
+  type ImageOptions,
+  type Layer,
+  layer,
+  layerOfBlob,
+  layerOfTar,
+} from './image.ts';
+export { debianPackages, pythonPackage } from './packages.ts';
+export { pushImage } from './push.ts';
+export { type TarEntry, tar } from './tar.ts';
