@@ -7,4 +7,44 @@ export interface Service {
   stop(): Promise<void>;
   /** Why the service is not ready, or undefined when it is. Cheap: called by the readiness probe. */
   notReady?(): string | undefined;
+  /** Why only a restart can help, or undefined. Cheap: called by the liveness probe. */
+  notAlive?(): string | undefined;
+}
+
+/** Several services as one: started in order, stopped in the opposite one, a failed start stops what had started. */
+export function composeServices(name: string, services: readonly Service[]): Service {
+  const started: Service[] = [];
+  const stopAll = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const service of started.splice(0).toReversed()) {
+      await service.stop().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} services did not stop cleanly`);
+  };
+  return {
+    name,
+    start: async () => {
+      for (const service of services) {
+        // Before it is started: a start that fails half-way has things to close too.
+        started.push(service);
+        try {
+          await service.start();
+        } catch (error) {
+          await stopAll().catch(() => undefined);
+          throw error;
+        }
+      }
+    },
+    stop: stopAll,
+    notReady: () => first(services, (service) => service.notReady?.()),
+    notAlive: () => first(services, (service) => service.notAlive?.()),
+  };
+}
+
+function first(services: readonly Service[], ask: (service: Service) => string | undefined): string | undefined {
+  for (const service of services) {
+    const reason = ask(service);
+    if (reason !== undefined) return `${service.name}: ${reason}`;
+  }
+  return undefined;
 }

@@ -7,6 +7,8 @@ export interface Tracer {
   span<T>(name: string, options: SpanOptions, fn: () => Promise<T>): Promise<T>;
   /** The W3C `traceparent` of the current span, to be carried in a job, a header or an outbox row. */
   current(): string | undefined;
+  /** Adds attributes to the current span, if there is one. */
+  annotate?(attributes: SpanAttributes): void;
   /** Sends what is buffered and stops. */
   shutdown(): Promise<void>;
 }
@@ -15,8 +17,10 @@ export interface SpanOptions {
   readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
   /** `traceparent` of the parent, when it comes from outside of this process or from a queue. */
   readonly parent?: string | undefined;
-  readonly attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly attributes?: SpanAttributes;
 }
+
+export type SpanAttributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export const noopTracer: Tracer = {
   span: (_name, _options, fn) => fn(),
