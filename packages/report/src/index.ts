@@ -1,1 +1,4 @@
-export {};
+export * from './table.ts';
+export { plainText } from './text/plain-text.ts';
+export { type Terminal, terminalOf } from './text/terminal.ts';
+export * from './view.ts';

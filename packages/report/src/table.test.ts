@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { renderTable } from './table.ts';
+import { displayWidth } from './text/display-width.ts';
+import type { PostureView, ScanView } from './view.ts';
+
+const now = Date.parse('2026-11-30T12:00:00Z');
+const plain = { terminal: { color: false }, now };
+
+const posture: PostureView = {
+  objects: 35,
+  failedObjects: 2,
+  complianceScore: 99.7,
+  controls: [
+    { id: 'C-0016', name: 'Allow privilege escalation', severity: 'Medium', failed: 1, evaluated: 9 },
+    { id: 'C-0057', name: 'Privileged container', severity: 'High', failed: 2, evaluated: 9 },
+    { id: 'C-0013', name: 'Non-root containers', severity: 'Medium', failed: 0, evaluated: 9 },
+    {
+      id: 'C-0069',
+      name: 'Anonymous access to the kubelet',
+      severity: 'Critical',
+      failed: 0,
+      evaluated: 0,
+      notEvaluated: 'host data is missing',
+    },
+  ],
+  failures: [
+    {
+      namespace: 'shop',
+      kind: 'Deployment',
+      name: 'cart',
+      failed: [{ id: 'C-0057', severity: 'High' }],
+      origin: 'shop.yaml:64',
+    },
+    {
+      namespace: 'monitoring',
+      kind: 'DaemonSet',
+      name: 'node-agent',
+      failed: [
+        { id: 'C-0016', severity: 'Medium' },
+        { id: 'C-0057', severity: 'High' },
+      ],
+      origin: 'monitoring.yaml:8',
+    },
+  ],
+  gaps: [{ what: 'broken.yaml:3', reason: 'not YAML: a tab where a space belongs' }],
+};
+
+const images: NonNullable<ScanView['images']> = {
+  database: { isSample: false, builtAt: now - 2 * 86_400_000 },
+  images: [
+    {
+      image: 'registry.example.com/shop/toolbox:1',
+      usedBy: ['monitoring/DaemonSet/node-agent'],
+      outcome: { type: 'notEvaluated', reason: 'the registry does not answer' },
+    },
+    {
+      image: 'registry.example.com/shop/cart:2.0.1',
+      usedBy: ['shop/Deployment/cart'],
+      outcome: { type: 'scanned', packages: 40, findings: { High: 2, Negligible: 1, Unknown: 1 }, fixable: 2 },
+    },
+    { image: 'later:1', usedBy: [], outcome: { type: 'waiting', reason: 'Syft is being built' } },
+  ],
+};
+
+function lines(view: ScanView, options = plain): string[] {
+  return renderTable(view, options).split('\n');
+}
+
+describe('table', () => {
+  test('controls come worst first, with what failed and what was looked at', () => {
+    const text = lines({ target: { type: 'manifests', name: 'deploy' }, posture });
+    expect(text[0]).toBe('Manifests in deploy');
+    const rows = text.filter((line) => /^(Critical|High|Medium) +C-/.test(line));
+    expect(rows[0]).toMatch(/^High +C-0057 +Privileged container +2 of 9$/);
+    expect(rows[1]).toMatch(/^Medium +C-0016/);
+    expect(rows).toHaveLength(2);
+  });
+
+  test('workloads come with most of the worst first, and where they are written', () => {
+    const text = lines({ target: { type: 'manifests', name: 'deploy' }, posture });
+    const first = text.findIndex((line) => line.includes('DaemonSet/node-agent'));
+    expect(text[first]).toMatch(/^monitoring +DaemonSet\/node-agent +– +1 +1 +– +C-0057 C-0016 +monitoring\.yaml:8$/);
+    expect(text[first + 1]).toMatch(/^shop +Deployment\/cart +– +1 +– +– +C-0057 +shop\.yaml:64$/);
+  });
+
+  test('what was not evaluated is listed with its reason and counted', () => {
+    const text = lines({ target: { type: 'cluster', name: 'prod' }, posture });
+    expect(text).toContainEqual(expect.stringMatching(/^broken\.yaml:3 +not YAML/));
+    expect(text).toContainEqual(
+      expect.stringMatching(/^C-0069 Anonymous access to the kubelet +host data is missing$/),
+    );
+    expect(text.at(-2)).toBe(
+      'Configuration: 2 of 3 controls failed, 2 of 35 objects affected, compliance 99 %, 2 not evaluated',
+    );
+  });
+
+  test('images: findings, then those without a result and why', () => {
+    const text = lines({ target: { type: 'cluster', name: 'prod' }, images });
+    expect(text).toContain('Vulnerability database of 2026-11-28, 2 days old.');
+    expect(text).toContainEqual(
+      expect.stringMatching(/^registry\S+cart:2\.0\.1 +– +2 +– +– +2 +2 +shop\/Deployment\/cart$/),
+    );
+    expect(text).toContainEqual(expect.stringMatching(/toolbox:1 +not evaluated: the registry does not answer$/));
+    expect(text).toContainEqual(expect.stringMatching(/^later:1 +waiting: Syft is being built$/));
+    expect(text.at(-2)).toBe(
+      'Images: 1 image with 4 vulnerabilities (2 high, 1 negligible, 1 unknown), 1 waiting, 1 not evaluated',
+    );
+  });
+
+  test('the sample says so at the target, at the database and in the summary', () => {
+    const text = lines({
+      target: { type: 'sample', name: 'deploy/sample' },
+      images: { ...images, database: { isSample: true } },
+    }).join('\n');
+    expect(text).toContain('Sample cluster in deploy/sample');
+    expect(text).toContain('not a cluster of yours');
+    expect(text).toContain('Sample vulnerability database');
+    expect(text).toMatch(/Images: .*sample database$/m);
+  });
+
+  test('a stale database says how to update it', () => {
+    const old = { ...images, database: { isSample: false, builtAt: now - 30 * 86_400_000 } };
+    expect(lines({ target: { type: 'cluster', name: 'c' }, images: old }).join('\n')).toContain('grype db update');
+  });
+
+  test('one image: every vulnerability with its fix', () => {
+    const text = lines({
+      target: { type: 'image', name: 'app:1' },
+      images: {
+        images: [
+          {
+            image: 'app:1',
+            usedBy: [],
+            outcome: {
+              type: 'scanned',
+              packages: 3,
+              fixable: 1,
+              findings: { High: 1, Low: 1 },
+              vulnerabilities: [
+                { id: 'GHSA-b', severity: 'Low', package: 'urllib3', installed: '1.0', fixedIn: [] },
+                { id: 'CVE-a', severity: 'High', package: 'requests', installed: '2.0', fixedIn: ['2.1', '3.0'] },
+              ],
+            },
+          },
+        ],
+      },
+    });
+    const rows = text.filter((line) => /^(High|Low) /.test(line));
+    expect(rows[0]).toMatch(/^High +CVE-a +requests +2\.0 +2\.1, 3\.0$/);
+    expect(rows[1]).toMatch(/^Low +GHSA-b +urllib3 +1\.0 +no fix yet$/);
+  });
+
+  test('a long list of workloads is cut and says so', () => {
+    const failures = Array.from({ length: 60 }, (_, index) => ({
+      namespace: 'n',
+      kind: 'Pod',
+      name: `p${index}`,
+      failed: [{ id: 'C-0057', severity: 'High' as const }],
+    }));
+    const text = lines({ target: { type: 'cluster', name: 'c' }, posture: { ...posture, failures } });
+    expect(text).toContain('… and 10 more (all of them with --format json)');
+  });
+
+  test('names of strangers cannot paint, and a narrow terminal is kept', () => {
+    const [first] = posture.failures;
+    const evil = { ...posture, failures: [{ ...first!, name: 'x\u001b[2J\u202e', namespace: 'a'.repeat(300) }] };
+    const text = renderTable(
+      { target: { type: 'cluster', name: 'c\u001b[1m' }, posture: evil },
+      { terminal: { color: false, width: 100 }, now },
+    );
+    expect(text).not.toMatch(/[\p{Cf}]|(?!\n)\p{Cc}/u);
+    const table = text.split('\n').filter((line) => !line.startsWith('Configuration'));
+    expect(Math.max(...table.map(displayWidth))).toBeLessThanOrEqual(100);
+  });
+
+  test('nothing wrong is said in words', () => {
+    const clean = { ...posture, failures: [], failedObjects: 0, gaps: [], controls: [posture.controls[2]!] };
+    const text = lines({ target: { type: 'cluster', name: 'c' }, posture: { ...clean, complianceScore: 100 } });
+    expect(text).toContain('none found');
+    expect(text.at(-2)).toBe('Configuration: 0 of 1 control failed, 0 of 35 objects affected, compliance 100 %');
+  });
+});

@@ -1,0 +1,101 @@
+import { severities } from '@kso/domain';
+import { renderImages, renderVulnerabilities } from './image-table.ts';
+import { renderPosture } from './posture-table.ts';
+import { plainText } from './text/plain-text.ts';
+import { painterFor, type Terminal } from './text/terminal.ts';
+import type { ImagesView, PostureView, ScanView, TargetView } from './view.ts';
+
+export interface TableOptions {
+  readonly terminal: Terminal;
+  /** Epoch milliseconds, for the age of the database. */
+  readonly now: number;
+  /** Rows of the table of workloads; default 50, the rest is counted. */
+  readonly maxObjects?: number;
+}
+
+/** The whole result as text: what was scanned, the tables, and a summary of one line per question at the end. Ends with a newline. */
+export function renderTable(view: ScanView, options: TableOptions): string {
+  const { terminal, now, maxObjects = 50 } = options;
+  const posture = view.posture === undefined ? [] : renderPosture(view.posture, terminal, { maxObjects });
+  const lines = [
+    ...targetLines(view.target, terminal),
+    '',
+    ...posture,
+    ...(view.images === undefined ? [] : imageSections(view, view.images, terminal, now)),
+    ...summaryLines(view, terminal),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const targetWords: Readonly<Record<TargetView['type'], string>> = {
+  cluster: 'Cluster ',
+  manifests: 'Manifests in ',
+  image: 'Image ',
+  sample: 'Sample cluster in ',
+};
+
+function targetLines(target: TargetView, terminal: Terminal): string[] {
+  const paint = painterFor(terminal);
+  const title = paint('title', `${targetWords[target.type]}${plainText(target.name)}`);
+  if (target.type !== 'sample') return [title];
+  return [title, paint('Medium', 'Manifests that come with the product: not a cluster of yours.')];
+}
+
+function imageSections(view: ScanView, images: ImagesView, terminal: Terminal, now: number): string[] {
+  const [only] = images.images;
+  if (view.target.type !== 'image' || only?.outcome.type !== 'scanned' || only.outcome.vulnerabilities === undefined) {
+    return renderImages(images, terminal, now);
+  }
+  return [...renderVulnerabilities(only.outcome.vulnerabilities, terminal), '', ...renderImages(images, terminal, now)];
+}
+
+/** `12 of 30 controls failed on 21 of 35 objects …`, `2 images: …`. */
+export function summaryLines(view: ScanView, terminal: Terminal): string[] {
+  return [
+    ...(view.posture === undefined ? [] : [postureSummary(view.posture)]),
+    ...(view.images === undefined ? [] : [imageSummary(view.images)]),
+  ].map((line) => painterFor(terminal)('title', line));
+}
+
+function postureSummary(posture: PostureView): string {
+  const evaluated = posture.controls.filter((control) => control.evaluated > 0 || control.notEvaluated === undefined);
+  const failed = evaluated.filter((control) => control.failed > 0).length;
+  const gaps = posture.controls.filter((control) => control.notEvaluated !== undefined).length + posture.gaps.length;
+  const parts = [
+    `${failed} of ${count(evaluated.length, 'control')} failed`,
+    `${posture.failedObjects} of ${count(posture.objects, 'object')} affected`,
+  ];
+  if (posture.complianceScore !== undefined) parts.push(`compliance ${percent(posture.complianceScore)}`);
+  if (gaps > 0) parts.push(`${gaps} not evaluated`);
+  return `Configuration: ${parts.join(', ')}`;
+}
+
+function imageSummary({ images, database }: ImagesView): string {
+  const scanned = images.flatMap(({ outcome }) => (outcome.type === 'scanned' ? [outcome] : []));
+  const totals = severities.map((severity) => ({
+    severity,
+    total: scanned.reduce((sum, outcome) => sum + (outcome.findings[severity] ?? 0), 0),
+  }));
+  const found = totals.filter((each) => each.total > 0);
+  const findings = found.reduce((sum, each) => sum + each.total, 0);
+  const detail =
+    found.length === 0 ? '' : ` (${found.map((each) => `${each.total} ${each.severity.toLowerCase()}`).join(', ')})`;
+  const parts = [
+    `${count(scanned.length, 'image')} with ${count(findings, 'vulnerability', 'vulnerabilities')}${detail}`,
+  ];
+  const waiting = images.filter((image) => image.outcome.type === 'waiting').length;
+  const notEvaluated = images.filter((image) => image.outcome.type === 'notEvaluated').length;
+  if (waiting > 0) parts.push(`${waiting} waiting`);
+  if (notEvaluated > 0) parts.push(`${notEvaluated} not evaluated`);
+  if (database?.isSample === true && scanned.length > 0) parts.push('sample database');
+  return `Images: ${parts.join(', ')}`;
+}
+
+/** Rounded, but what is not complete never prints as 100 % (scanner.md 11.2). */
+function percent(score: number): string {
+  return `${score < 100 ? Math.min(99, Math.round(score)) : 100} %`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
