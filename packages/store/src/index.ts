@@ -1,1 +1,7 @@
+export { storeErrors } from './errors.ts';
+export { createMemoryStore } from './memory/store.ts';
+export { observeOutbox } from './metrics.ts';
+export type { OutboxOptions } from './options.ts';
 export * from './port.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';
+export { createTransactor } from './sqlite/transactions.ts';
