@@ -1,1 +1,3 @@
-export {};
+export * from './matching/index.ts';
+export * from './programs/index.ts';
+export * from './sbom/index.ts';
