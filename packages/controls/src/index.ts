@@ -1,1 +1,29 @@
-export {};
+export * from './catalogue/control-info.ts';
+export { controlCatalogue } from './catalogue/controls.ts';
+export * from './catalogue/frameworks.ts';
+export * from './catalogue/inputs.ts';
+export * from './catalogue/lookup.ts';
+export * from './control.ts';
+export { controls } from './library/index.ts';
+export * from './objects/kinds.ts';
+export { podSelectorOf } from './objects/network-policy.ts';
+export {
+  isRoleBinding,
+  roleRefOf,
+  type Subject,
+  type SubjectVector,
+  serviceAccountKeys,
+  subjectKey,
+  subjectsOf,
+  vectorsOf,
+} from './objects/rbac.ts';
+export * from './objects/resource-id.ts';
+export {
+  type LabelSelector,
+  type Labels,
+  parseSelector,
+  parseServiceSelector,
+  selectorMatches,
+} from './objects/selector.ts';
+export { type Workload, workloadOf } from './objects/workload.ts';
+export { libraryVersion } from './version.ts';

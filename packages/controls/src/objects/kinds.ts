@@ -1,0 +1,64 @@
+import { groupOf } from '@kso/domain';
+import type { GroupKind, KubeObject } from '@kso/wire';
+
+const kind = (group: string, name: string): GroupKind => Object.freeze({ group, kind: name });
+
+/** The kinds that controls read, by the name that is used in code. */
+export const kinds = {
+  pod: kind('', 'Pod'),
+  deployment: kind('apps', 'Deployment'),
+  replicaSet: kind('apps', 'ReplicaSet'),
+  daemonSet: kind('apps', 'DaemonSet'),
+  statefulSet: kind('apps', 'StatefulSet'),
+  job: kind('batch', 'Job'),
+  cronJob: kind('batch', 'CronJob'),
+  namespace: kind('', 'Namespace'),
+  node: kind('', 'Node'),
+  service: kind('', 'Service'),
+  serviceAccount: kind('', 'ServiceAccount'),
+  configMap: kind('', 'ConfigMap'),
+  secret: kind('', 'Secret'),
+  role: kind('rbac.authorization.k8s.io', 'Role'),
+  clusterRole: kind('rbac.authorization.k8s.io', 'ClusterRole'),
+  roleBinding: kind('rbac.authorization.k8s.io', 'RoleBinding'),
+  clusterRoleBinding: kind('rbac.authorization.k8s.io', 'ClusterRoleBinding'),
+  networkPolicy: kind('networking.k8s.io', 'NetworkPolicy'),
+  ingress: kind('networking.k8s.io', 'Ingress'),
+  ciliumNetworkPolicy: kind('cilium.io', 'CiliumNetworkPolicy'),
+  ciliumClusterwideNetworkPolicy: kind('cilium.io', 'CiliumClusterwideNetworkPolicy'),
+} as const;
+
+/** Every kind that makes pods and is judged as a workload. ReplicationControllers are judged by their pods, which no other workload owns. */
+export const workloadKinds: readonly GroupKind[] = [
+  kinds.pod,
+  kinds.deployment,
+  kinds.replicaSet,
+  kinds.daemonSet,
+  kinds.statefulSet,
+  kinds.job,
+  kinds.cronJob,
+];
+
+/** What RBAC subjects and their rights are read from. */
+export const rbacKinds: readonly GroupKind[] = [
+  kinds.roleBinding,
+  kinds.clusterRoleBinding,
+  kinds.role,
+  kinds.clusterRole,
+];
+
+export function kindOf(object: KubeObject): GroupKind {
+  return { group: groupOf(object.apiVersion), kind: object.kind };
+}
+
+/** `apps/Deployment`, or `Pod` for the core group: a key, and how kinds are named to people. */
+export function kindName({ group, kind }: GroupKind): string {
+  return group === '' ? kind : `${group}/${kind}`;
+}
+
+/** Where an object lives: manifests may name no namespace, and then `kubectl apply` puts it into `default`. */
+export function effectiveNamespace(object: KubeObject): string {
+  return object.metadata.namespace === undefined || object.metadata.namespace === ''
+    ? 'default'
+    : object.metadata.namespace;
+}

@@ -1,0 +1,77 @@
+/**
+ * What the policy engine says about one resource. These results are kept in the store, go from the scanner's worker thread to its
+ * listener and are what every report is built from. Values in them are masked: they may be stored, sent and printed.
+ */
+
+/** The list of a pod spec that a container stands in. */
+export type ContainerList = 'containers' | 'initContainers' | 'ephemeralContainers';
+
+/** A place in an object: dotted, list items as `[0]`, map keys as `labels[key]` (scanner.md 8.4). */
+export type FindingPath =
+  /** `failed`: the value there is wrong. `review`: a person has to judge it. `delete`: take it away. */
+  | { readonly type: 'failed' | 'review' | 'delete'; readonly path: string; readonly resourceId?: string }
+  /** Set this value; `YOUR_VALUE` stands for one that only the owner knows. */
+  | { readonly type: 'fix'; readonly path: string; readonly value: string; readonly resourceId?: string };
+
+export interface Finding {
+  /** One plain sentence. */
+  readonly message: string;
+  readonly paths: readonly FindingPath[];
+  readonly container?: { readonly name: string; readonly list: ContainerList };
+  /** The value that is there, masked; absent when nothing is set. */
+  readonly found?: string;
+  /** What should be there. */
+  readonly wanted?: string;
+  /** Ids of objects that took part: the Service that exposes a workload, the role behind a binding. */
+  readonly relatedIds?: readonly string[];
+}
+
+export type NotEvaluatedReason =
+  /** Kinds that the control needs could not be read; `missingKinds` names them. */
+  | 'missingKinds'
+  /** The control itself failed; other controls are not touched. */
+  | 'error'
+  /** It needs control inputs that are all empty. */
+  | 'configuration'
+  /** Its data comes from a source that is not there: host data, a cloud description, image scans. */
+  | 'integration';
+
+export type Verdict =
+  /** `irrelevant`: the control says nothing about this resource, e.g. a Linux control about a Windows pod. */
+  | { readonly status: 'passed'; readonly irrelevant?: string }
+  | { readonly status: 'failed'; readonly findings: readonly [Finding, ...Finding[]] }
+  | {
+      readonly status: 'notEvaluated';
+      readonly reason: NotEvaluatedReason;
+      readonly detail: string;
+      readonly missingKinds?: readonly string[];
+    };
+
+export type VerdictStatus = Verdict['status'];
+
+/** What one rule of a control says; a control that looks at several kinds has a rule for each. */
+export interface RuleResult {
+  readonly rule: string;
+  readonly verdict: Verdict;
+}
+
+export interface ControlResult {
+  readonly controlId: string;
+  /** The worst of its rules: failed, then not evaluated, then passed. */
+  readonly status: VerdictStatus;
+  readonly rules: readonly RuleResult[];
+}
+
+/** All that is known about one resource: a Kubernetes object, or an RBAC subject with one of its bindings and the role behind it. */
+export interface ResourceResult {
+  /** As in scanner.md 9, bit for bit. */
+  readonly resourceId: string;
+  /** Object hash, related inputs, control inputs, exceptions and library version in one hash: the same key means the same result. */
+  readonly idempotencyKey: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for cluster-scoped objects and where a manifest names none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly controls: readonly ControlResult[];
+}
