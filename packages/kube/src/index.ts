@@ -1,1 +1,11 @@
-export {};
+export { createDiscovery, type Discovery, type Resolved } from './api/discovery.ts';
+export { type ApiResource, apiVersionOf, kindLabel, resourcePath } from './api/resource.ts';
+export { createKubeClient, type GetResult, type KubeClient, type KubeClientOptions } from './client.ts';
+export { type ClusterSourceOptions, type ClusterSourcePorts, createClusterSource } from './cluster-source.ts';
+export * from './connection/index.ts';
+export { kubeErrors } from './errors.ts';
+export type { ListFilter } from './list-pages.ts';
+export { createOwnerLookup, type OwnerLookupOptions } from './owners/owner-lookup.ts';
+export { type LookUpOwner, type OwnerLookup, type TopOwner, topOwner } from './owners/top-owner.ts';
+export { createPodReader, type PodReader } from './pod-reader.ts';
+export { defaultReflectorSettings, type ReflectorSettings } from './reflector/settings.ts';

@@ -1,0 +1,5 @@
+export * from './connection.ts';
+export { type ConnectOptions, findConnection } from './find-connection.ts';
+export { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
+export { type KubeconfigOptions, kubeconfigFiles } from './kubeconfig.ts';
+export { kubeconfigConnection } from './kubeconfig-connection.ts';
