@@ -1,0 +1,45 @@
+import { type ErrorTable, errorFactory } from '@kso/kit';
+
+/** What `kso` itself finds wrong. `httpStatus` has no meaning here: 400 marks what the user can correct on the command line. */
+export const cliErrors = {
+  BAD_VALUE: { message: '{option}: {problem}', httpStatus: 400, retryable: false, severity: 'error' },
+  CONFLICTING_OPTIONS: {
+    message: '{a} and {b} exclude each other',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
+  },
+  PATH_UNREADABLE: { message: '{path}: {problem}', httpStatus: 400, retryable: false, severity: 'error' },
+  NOTHING_TO_SCAN: {
+    message: '{path}: nothing to scan: no Kubernetes object in it',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
+  },
+  OUTPUT_UNWRITABLE: {
+    message: 'cannot write {path}: {problem}',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
+  },
+  CLUSTER_UNREACHABLE: {
+    message: 'the cluster does not answer: {problem}',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'error',
+  },
+  NOTHING_EVALUATED: {
+    message: 'nothing could be evaluated: {reason}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
+  PORT_TAKEN: {
+    message: 'port {port} of {host} is in use; choose another with {option}',
+    httpStatus: 500,
+    retryable: true,
+    severity: 'error',
+  },
+} as const satisfies ErrorTable;
+
+export const fail = errorFactory(cliErrors);

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import type { CliHost } from './host.ts';
+
+// Keeps compiled modules between runs: more than half of the time until the first result is spent loading them.
+enableCompileCache();
+const { exitCodes } = await import('./exit-codes.ts');
+
+const interrupt = new AbortController();
+let signals = 0;
+const onSignal = (): void => {
+  signals += 1;
+  // The second one is from somebody who does not want to wait.
+  if (signals > 1) process.exit(exitCodes.interrupted);
+  interrupt.abort(new Error('interrupted'));
+};
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`kso … | head`) is no failure.
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? exitCodes.ok);
+  });
+}
+
+const { runCli } = await import('./service.ts');
+const host: CliHost = {
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interrupt.signal,
+  now: Date.now,
+};
+process.exitCode = await runCli(process.argv.slice(2), host);

@@ -1,0 +1,51 @@
+import { parseSeverity, type Severity } from '@kso/domain';
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers of option values for commander: what they throw is printed as one line and ends with the status for usage errors. */
+
+export function severityValue(text: string): Severity {
+  const severity = parseSeverity(text);
+  if (severity === undefined || severity === 'Unknown') {
+    throw new InvalidArgumentError('Allowed: critical, high, medium, low, negligible.');
+  }
+  return severity;
+}
+
+export function portValue(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 (any) to 65535.');
+  return port;
+}
+
+/** For options that may be given several times or with commas. */
+export function listValue(text: string, before: readonly string[] | undefined): readonly string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length === 0) throw new InvalidArgumentError('It is empty.');
+  return [...(before ?? []), ...items];
+}
+
+export const listenerNames = [
+  'endpoint',
+  'operator',
+  'gateway',
+  'gateway-ws',
+  'scanner',
+  'kubevuln',
+  'health',
+  'all',
+] as const;
+export type ListenerName = (typeof listenerNames)[number];
+export type ListenPorts = Readonly<Partial<Record<ListenerName, number>>>;
+
+/** `--listen operator=0`, may be repeated. */
+export function listenValue(text: string, before: ListenPorts | undefined): ListenPorts {
+  const [name = '', port = ''] = text.split('=', 2);
+  const listener = listenerNames.find((candidate) => candidate === name);
+  if (listener === undefined)
+    throw new InvalidArgumentError(`It is NAME=PORT with one of ${listenerNames.join(', ')}.`);
+  return { ...before, [listener]: portValue(port) };
+}

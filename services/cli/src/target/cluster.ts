@@ -1,0 +1,40 @@
+import { describeError, systemClock } from '@kso/kit';
+import { createKubeClient, findConnection, type KubeClient } from '@kso/kube';
+import type { CliHost } from '../host.ts';
+import { userPath } from '../host.ts';
+
+export interface ClusterOptions {
+  readonly context?: string;
+  readonly kubeconfig?: string;
+}
+
+export type ClusterLookup =
+  | { readonly found: true; readonly client: KubeClient }
+  /** `configured` false: there is no kubeconfig at all, which is no problem of anybody. */
+  | { readonly found: false; readonly configured: boolean; readonly reason: string };
+
+/** A cluster that does not answer within this time is not there: the user waits for a screen. */
+const answerTimeoutMs = 3000;
+
+/** The cluster of the kubeconfig, if it answers. */
+export async function findCluster(options: ClusterOptions, host: CliHost): Promise<ClusterLookup> {
+  const { context, kubeconfig } = options;
+  let client: KubeClient | undefined;
+  try {
+    const connection = await findConnection({
+      env: { ...host.env },
+      clock: systemClock,
+      home: host.home,
+      ...(context === undefined ? {} : { context }),
+      ...(kubeconfig === undefined ? {} : { kubeconfig: userPath(host, kubeconfig) }),
+    });
+    client = createKubeClient(connection, { clock: systemClock, userAgent: 'kso' });
+    await client.version(AbortSignal.any([host.signal, AbortSignal.timeout(answerTimeoutMs)]));
+    return { found: true, client };
+  } catch (error) {
+    await client?.close();
+    host.signal.throwIfAborted();
+    const notConfigured = error instanceof Error && 'code' in error && error.code === 'KUBE_NOT_CONFIGURED';
+    return { found: false, configured: !notConfigured, reason: describeError(error) };
+  }
+}
