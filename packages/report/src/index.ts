@@ -1,3 +1,4 @@
+export { type PostureReportPart, postureView } from './posture-view.ts';
 export * from './table.ts';
 export { type Cell, type Column, renderGrid } from './text/grid.ts';
 export { plainText } from './text/plain-text.ts';

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { type PostureReportPart, postureView } from './posture-view.ts';
+
+function counters(passed: number, failed: number, skipped = 0) {
+  return { passedResources: passed, failedResources: failed, skippedResources: skipped };
+}
+
+function result(resourceID: string, ...failed: string[]) {
+  return { resourceID, controls: failed.map((controlID) => ({ controlID, status: { status: 'failed' } })) };
+}
+
+const report: PostureReportPart = {
+  summaryDetails: {
+    complianceScore: 50,
+    ResourceCounters: counters(1, 2, 1),
+    controls: {
+      'C-0057': {
+        controlID: 'C-0057',
+        name: 'Privileged container',
+        scoreFactor: 8,
+        statusInfo: { status: 'failed' },
+        ResourceCounters: counters(1, 1),
+      },
+      'C-0035': {
+        controlID: 'C-0035',
+        name: 'Administrative Roles',
+        scoreFactor: 6,
+        severity: 'Medium',
+        statusInfo: { status: 'failed' },
+        ResourceCounters: counters(0, 2, 1),
+      },
+      'C-0069': {
+        controlID: 'C-0069',
+        name: 'Anonymous access',
+        scoreFactor: 10,
+        statusInfo: { status: 'skipped', info: 'host data is missing' },
+        ResourceCounters: counters(0, 0),
+      },
+    },
+  },
+  results: [
+    result('apps/v1/shop/Deployment/web', 'C-0057'),
+    result('/v1/shop/Pod/fine'),
+    result('rbac/x/rbac/y/platform/ServiceAccount/deployer', 'C-0035'),
+    result('rbac/x/rbac/z/platform/ServiceAccount/deployer', 'C-0035'),
+  ],
+  resources: [{ resourceID: 'apps/v1/shop/Deployment/web', source: { relativePath: 'shop.yaml', line: 12 } }],
+  scanCoverage: {
+    failedGVRPulls: [{ gvr: '/v1/secrets', error: 'forbidden' }],
+    notEvaluatedControls: [{ controlID: 'C-0035', reason: 'roles could not be listed' }],
+  },
+};
+
+test('numbers, scores and severities', () => {
+  const view = postureView(report);
+  expect(view).toMatchObject({ objects: 4, failedObjects: 2, complianceScore: 50 });
+  expect(view.controls.map((control) => [control.id, control.severity, control.failed, control.evaluated])).toEqual([
+    ['C-0057', 'High', 1, 2],
+    ['C-0035', 'Medium', 2, 2],
+    ['C-0069', 'Critical', 0, 0],
+  ]);
+});
+
+test('what was not evaluated carries its reason, from the coverage or the control', () => {
+  const view = postureView(report, [{ what: 'broken.yaml:3', reason: 'not YAML' }]);
+  expect(view.controls.map((control) => control.notEvaluated)).toEqual([
+    undefined,
+    'roles could not be listed',
+    'host data is missing',
+  ]);
+  expect(view.gaps).toEqual([
+    { what: 'broken.yaml:3', reason: 'not YAML' },
+    { what: '/v1/secrets', reason: 'forbidden' },
+  ]);
+});
+
+test('one row per object, with its place in the folder', () => {
+  expect(postureView(report).failures).toEqual([
+    {
+      namespace: 'shop',
+      kind: 'Deployment',
+      name: 'web',
+      origin: 'shop.yaml:12',
+      failed: [{ id: 'C-0057', severity: 'High' }],
+    },
+    { namespace: 'platform', kind: 'ServiceAccount', name: 'deployer', failed: [{ id: 'C-0035', severity: 'Medium' }] },
+  ]);
+});

@@ -1,0 +1,111 @@
+import { isRecord, parseSeverity, type Severity, severityOfScore } from '@kso/domain';
+import type { ControlView, Gap, ObjectView, PostureView } from './view.ts';
+
+/** The part of a posture report, version 2 (scanner.md 8), that the tables show. */
+export interface PostureReportPart {
+  readonly summaryDetails: {
+    readonly controls: Readonly<Record<string, ControlSummaryPart>>;
+    readonly ResourceCounters: ResourceCountersPart;
+    readonly complianceScore?: number;
+  };
+  readonly results: readonly ResultPart[];
+  readonly resources?: readonly ResourcePart[] | undefined;
+  readonly scanCoverage?:
+    | {
+        readonly failedGVRPulls: readonly { readonly gvr: string; readonly error: string }[];
+        readonly notEvaluatedControls: readonly { readonly controlID: string; readonly reason: string }[];
+      }
+    | undefined;
+}
+
+interface ResourceCountersPart {
+  readonly passedResources: number;
+  readonly failedResources: number;
+  readonly skippedResources: number;
+}
+
+interface ControlSummaryPart {
+  readonly controlID: string;
+  readonly name: string;
+  /** The base score. */
+  readonly scoreFactor: number;
+  readonly severity?: string | undefined;
+  readonly statusInfo: { readonly status: string; readonly info?: string | undefined };
+  readonly ResourceCounters: ResourceCountersPart;
+}
+
+interface ResultPart {
+  readonly resourceID: string;
+  readonly controls: readonly { readonly controlID: string; readonly status: { readonly status: string } }[];
+}
+
+interface ResourcePart {
+  readonly resourceID: string;
+  readonly source?: { readonly relativePath?: string | undefined; readonly line?: number | undefined } | undefined;
+}
+
+/** What the tables show of a posture report; `gaps` are those that the report has no place for (unreadable documents). */
+export function postureView(report: PostureReportPart, gaps: readonly Gap[] = []): PostureView {
+  const { controls, ResourceCounters: counters, complianceScore } = report.summaryDetails;
+  const severities = new Map(Object.values(controls).map((control) => [control.controlID, severityOf(control)]));
+  return {
+    objects: counters.passedResources + counters.failedResources + counters.skippedResources,
+    failedObjects: counters.failedResources,
+    ...(complianceScore === undefined ? {} : { complianceScore }),
+    controls: controlViews(report),
+    failures: failures(report, severities),
+    gaps: [
+      ...gaps,
+      ...(report.scanCoverage?.failedGVRPulls ?? []).map(({ gvr, error }) => ({ what: gvr, reason: error })),
+    ],
+  };
+}
+
+function controlViews(report: PostureReportPart): ControlView[] {
+  const reasons = new Map(
+    (report.scanCoverage?.notEvaluatedControls ?? []).map(({ controlID, reason }) => [controlID, reason]),
+  );
+  return Object.values(report.summaryDetails.controls).map((control): ControlView => {
+    const { passedResources, failedResources } = control.ResourceCounters;
+    const skipped = control.statusInfo.status === 'skipped' ? (control.statusInfo.info ?? 'skipped') : undefined;
+    const notEvaluated = reasons.get(control.controlID) ?? skipped;
+    return {
+      id: control.controlID,
+      name: control.name,
+      severity: severityOf(control),
+      failed: failedResources,
+      evaluated: passedResources + failedResources,
+      ...(notEvaluated === undefined ? {} : { notEvaluated }),
+    };
+  });
+}
+
+/** One row per object; what several bindings say about one subject stands in one row. */
+function failures(report: PostureReportPart, severities: ReadonlyMap<string, Severity>): ObjectView[] {
+  const origins = new Map((report.resources ?? []).map((resource) => [resource.resourceID, originOf(resource)]));
+  const rows = new Map<string, { readonly view: Omit<ObjectView, 'failed'>; readonly failed: Set<string> }>();
+  for (const { resourceID, controls } of report.results) {
+    const failed = controls.filter((control) => control.status.status === 'failed');
+    if (failed.length === 0) continue;
+    const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
+    const origin = origins.get(resourceID);
+    const key = `${namespace}/${kind}/${name}`;
+    const view = { namespace, kind, name, ...(origin === undefined ? {} : { origin }) };
+    const row = rows.get(key) ?? { view, failed: new Set() };
+    for (const control of failed) row.failed.add(control.controlID);
+    rows.set(key, row);
+  }
+  return Array.from(rows.values(), ({ view, failed }) => ({
+    ...view,
+    failed: Array.from(failed, (id) => ({ id, severity: severities.get(id) ?? 'Unknown' })),
+  }));
+}
+
+function severityOf(control: ControlSummaryPart): Severity {
+  return parseSeverity(control.severity ?? '') ?? severityOfScore(control.scoreFactor);
+}
+
+function originOf({ source }: ResourcePart): string | undefined {
+  if (!isRecord(source) || typeof source.relativePath !== 'string' || source.relativePath === '') return undefined;
+  return typeof source.line === 'number' ? `${source.relativePath}:${source.line}` : source.relativePath;
+}
