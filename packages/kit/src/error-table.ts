@@ -76,12 +76,6 @@ export const kitErrors = {
     severity: 'fatal',
   },
   STORE_FAILED: { message: 'a statement on {file} failed', httpStatus: 500, retryable: false, severity: 'error' },
-  START_TIMEOUT: {
-    message: '{service} did not start in {seconds} s',
-    httpStatus: 503,
-    retryable: true,
-    severity: 'fatal',
-  },
 } as const;
 
 export const fail = errorFactory(kitErrors);

@@ -30,7 +30,7 @@ function jsonProblem(text: string, error: unknown): string {
   if (text === '') return 'empty';
   const message = error instanceof Error ? error.message : '';
   const position = /position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return 'not JSON, it ends too early';
+  if (position === undefined) return 'not JSON';
   const before = text.slice(0, Number(position)).split('\n');
   return `not JSON at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -1,5 +1,6 @@
 export * from './clock.ts';
-export * from './config/fields.ts';
+export { type EffectiveSetting } from './config/effective.ts';
+export { byteSize, cronExpression, duration, hostPort, httpUrl, port, secret } from './config/fields.ts';
 export {
   type ConfigDefinition,
   ConfigError,

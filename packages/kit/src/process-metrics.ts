@@ -4,6 +4,7 @@ import type { Counter, Gauge, Metrics } from './metrics.ts';
 
 /** Memory, CPU and event loop of the process, read when metrics are scraped. Names are Prometheus' and prom-client's usual ones. */
 export function registerProcessMetrics(metrics: Metrics): void {
+  if (metrics.registry.getSingleMetric('process_resident_memory_bytes') !== undefined) return;
   gauge(metrics, 'process_resident_memory_bytes', 'Resident memory size in bytes.', () => process.memoryUsage.rss());
   gauge(metrics, 'process_start_time_seconds', 'Start time of the process in seconds since the epoch.', () =>
     Math.round(Date.now() / 1000 - process.uptime()),

@@ -46,11 +46,13 @@ const realProcess: ProcessHost = {
 export async function runMain(create: (ports: BasePorts) => Promise<Service>, options: RunMainOptions): Promise<void> {
   const host = options.host ?? realProcess;
   const logger = createLogger({ service: options.service, env: host.env });
+  const signals = watchSignals(host, logger);
+  // Clocks and idle sockets do not keep a process alive; being asked to run does.
+  const alive = setInterval(() => undefined, 2 ** 30);
   const metrics = createMetrics();
   registerProcessMetrics(metrics);
   const tracer = await startTracing({ service: options.service, env: host.env, logger });
   const ports: BasePorts = { logger, metrics, tracer, clock: systemClock };
-  const signals = watchSignals(host, logger);
 
   let code = 0;
   let service: Service | undefined;
@@ -65,6 +67,7 @@ export async function runMain(create: (ports: BasePorts) => Promise<Service>, op
   if (!(await stop(service, options.stopTimeoutMs ?? 25_000, logger))) code ||= 1;
   await tracer.shutdown();
   signals.dispose();
+  clearInterval(alive);
   logger.info({ exitCode: code }, 'stopped');
   host.exit(code);
 }

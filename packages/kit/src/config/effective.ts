@@ -2,18 +2,25 @@ import { redactText } from '../redact.ts';
 import { redacted, Secret } from '../secret.ts';
 import type { Leaf } from './schema-tree.ts';
 
-/** Value and source of each leaf, fit for a log: secrets and credentials in URLs are replaced. */
+/** One setting as it is in effect, for people and logs; secrets are redacted. */
+export interface EffectiveSetting {
+  /** Dotted path. */
+  readonly setting: string;
+  readonly value: unknown;
+  /** `default`, `file <path>`, `env <NAME>` or `option`. */
+  readonly source: string;
+}
+
+/** Value and source of each leaf. Credentials in URLs are replaced too. */
 export function describeConfig(
   config: unknown,
   leaves: readonly Leaf[],
   sources: Readonly<Record<string, string>>,
-): Record<string, { value: unknown; source: string }> {
-  return Object.fromEntries(
-    leaves.map((leaf) => {
-      const key = leaf.path.join('.');
-      return [key, { value: shown(at(config, leaf.path), leaf.secret), source: sources[key] ?? 'default' }];
-    }),
-  );
+): EffectiveSetting[] {
+  return leaves.map((leaf) => {
+    const setting = leaf.path.join('.');
+    return { setting, value: shown(at(config, leaf.path), leaf.secret), source: sources[setting] ?? 'default' };
+  });
 }
 
 function shown(value: unknown, secret: boolean): unknown {

@@ -3,7 +3,7 @@ import { fail, kitErrors } from '../error-table.ts';
 import { KsoError } from '../errors.ts';
 import { readJsonFile, readTextFile } from '../files.ts';
 import type { Logger } from '../logger.ts';
-import { describeConfig } from './effective.ts';
+import { describeConfig, type EffectiveSetting } from './effective.ts';
 import { envName, isServiceLink } from './env-names.ts';
 import { secretMark } from './fields.ts';
 import { coerce, type Leaf, leavesOf, type Schema, unknownKeys } from './schema-tree.ts';
@@ -48,8 +48,7 @@ export interface LoadedConfig<T> {
   /** Where each value is from, by dotted path: `default`, `file <path>`, `env <NAME>`, `option`. */
   readonly sources: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
-  /** Value and source of each leaf for people and logs; secrets are redacted. */
-  readonly effective: Readonly<Record<string, { readonly value: unknown; readonly source: string }>>;
+  readonly effective: readonly EffectiveSetting[];
 }
 
 /** All that is wrong with a configuration, one line each. Exit code 78 (`EX_CONFIG`). */
@@ -88,7 +87,7 @@ export function loadConfig<S extends z.ZodObject>(
   const warnings = unknownVariables(definition, options.env, leaves);
   const effective = describeConfig(parsed.data, leaves, sources);
   for (const warning of warnings) options.logger?.warn({ problem: warning }, 'unknown configuration variable');
-  options.logger?.info({ configuration: effective }, 'effective configuration');
+  options.logger?.info({ settings: effective }, 'effective configuration');
   return { config: parsed.data, sources, warnings, effective };
 }
 

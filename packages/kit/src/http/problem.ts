@@ -30,8 +30,16 @@ export function sendProblem(
   reply: FastifyReply,
   problem: { status: number; code: string; title: string; detail?: string },
 ): FastifyReply {
-  const body: Problem = { type: `urn:kso:error:${problem.code}`, ...problem, requestId: request.id };
-  return reply.code(problem.status).type('application/problem+json').send(body);
+  const { code, title, status, detail } = problem;
+  const body: Problem = {
+    type: `urn:kso:error:${code}`,
+    title,
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    code,
+    requestId: request.id,
+  };
+  return reply.code(status).type('application/problem+json').send(body);
 }
 
 interface Classified {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { fastify as Fastify, FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { fastify as Fastify, FastifyInstance, FastifyServerOptions, LogController } from 'fastify';
 import { fail } from '../error-table.ts';
 import type { BasePorts } from '../ports.ts';
 import { installProblems } from './problem.ts';
@@ -37,8 +37,10 @@ const require = createRequire(import.meta.url);
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Loaded here and not above: it costs 30 MB, and workers import this package for its logger.
-  const { fastify } = require('fastify') as { fastify: typeof Fastify };
-  const app = fastify(settings(options)) as unknown as FastifyInstance;
+  const library = require('fastify') as { fastify: typeof Fastify; LogController: typeof LogController };
+  // Own request log: one line at the end instead of two, and none at info for probes.
+  const logController = new library.LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
+  const app = library.fastify({ ...settings(options), logController }) as unknown as FastifyInstance;
   installRequestLog(app, options);
   installProblems(app, options);
 
@@ -48,13 +50,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       const { host, port, name } = options;
       try {
-        await app.listen({ host, port });
+        await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
       } catch (error) {
         throw fail(isAddressInUse(error) ? 'PORT_IN_USE' : 'LISTEN_FAILED', { name, host, port }, error);
       }
       const address = app.server.address() as AddressInfo;
       const url = `${options.tls === undefined ? 'http' : 'https'}://${urlHost(address.address)}:${address.port}`;
-      options.logger.info({ server: name, url }, 'listening');
       return { host: address.address, port: address.port, url };
     },
     stop: () => (stopping ??= stopServer(app, options.graceMs ?? 10_000)),
@@ -64,10 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function settings(options: HttpServerOptions): FastifyServerOptions {
   return {
     loggerInstance: options.logger.child({ server: options.name }),
-    // Own request log: one line at the end instead of two, and none at info for probes.
-    disableRequestLogging: true,
     genReqId: requestId,
-    requestIdLogLabel: 'requestId',
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     // A whole request may take a minute, its headers ten seconds: a client that dribbles must not hold a connection for ever.
     requestTimeout: 60_000,

@@ -7,3 +7,4 @@ export {
   type HttpRequestOptions,
 } from './http-client.ts';
 export { childNetworkEnv, type Outgoing, type OutgoingOptions, proxyFor, readOutgoing } from './outgoing.ts';
+export { webSocketAgent } from './tunnel-agent.ts';
