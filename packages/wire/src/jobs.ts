@@ -72,7 +72,10 @@ export const ImageScanJob = z.object({
   instanceID: z.string().optional(),
   /** `os/arch[/variant]` of the node that runs it. */
   platform: z.string().optional(),
+  /** In the clear: only for a queue that is never written down. */
   credentialsList: z.array(RegistryCredentials).optional(),
+  /** The same, sealed by `CredentialSealer` of `@kso/registry` for `imageTag`: what may lie in a journal. */
+  sealedCredentials: z.string().optional(),
   useHTTP: z.boolean().optional(),
   skipTLSVerify: z.boolean().optional(),
   sessionJobIds: z.array(z.string()).default([]),
@@ -86,5 +89,7 @@ export const ImageScanResult = z.object({
   findings: z.number(),
   bySeverity: z.record(z.string(), z.number()),
   packages: z.number(),
+  /** Set when there is no result: the counts then mean nothing. */
+  notEvaluated: z.object({ reason: z.string(), detail: z.string() }).optional(),
 });
 export type ImageScanResult = z.infer<typeof ImageScanResult>;

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { VulnerabilityDatabaseInfo } from './container-scan.ts';
+
+/** Stored objects of image scans: what is known of an image, and what that means for one container of a workload. */
+
+/** Kind of `ImageMatches` in a result store; the key is `imageMatchesKey`. */
+export const imageMatchesKind = 'image-matches';
+/** Kind of `ImageScanRecord` in a result store; the key is `imageScanRecordKey`. */
+export const imageScanRecordKind = 'image-scan';
+
+/** One vulnerability in one package of an image. */
+export const ImageFinding = z.object({
+  id: z.string(),
+  /** As the advisory says: `Critical` … `Negligible`, or `Unknown`. */
+  severity: z.string(),
+  description: z.string(),
+  /** Address of the advisory. */
+  dataSource: z.string(),
+  /** Other names of the vulnerability. */
+  related: z.array(z.string()),
+  cvss: z.array(z.object({ version: z.string(), vector: z.string() })),
+  package: z.object({ name: z.string(), version: z.string(), type: z.string(), purl: z.string() }),
+  fix: z.object({ state: z.string(), versions: z.array(z.string()) }),
+  /** True when a version without the vulnerability is known to exist. */
+  fixKnown: z.boolean(),
+  /** `exact-direct-match`, `exact-indirect-match` or `cpe-match`: how sure the match is. */
+  matchType: z.string(),
+  /** Where the package lies: file and layer (diff id). */
+  locations: z.array(z.object({ path: z.string(), layer: z.string() })),
+});
+export type ImageFinding = z.infer<typeof ImageFinding>;
+
+/** One entry of an image's history: a layer, or a step that made none. */
+export const ImageHistoryEntry = z.object({
+  /** Diff id; absent for a step that changed no files. */
+  layer: z.string().optional(),
+  size: z.number().optional(),
+  createdBy: z.string().optional(),
+  createdTime: z.string().optional(),
+});
+export type ImageHistoryEntry = z.infer<typeof ImageHistoryEntry>;
+
+/** All that is known of one image with one database: the answer to a question whose key is in the store's idempotency key. */
+export const ImageMatches = z.object({
+  /** Digest of the platform's manifest. */
+  digest: z.string(),
+  platform: z.string(),
+  /** Uncompressed bytes. */
+  size: z.number(),
+  distribution: z.string().optional(),
+  packages: z.number().int(),
+  history: z.array(ImageHistoryEntry),
+  findings: z.array(ImageFinding),
+  /** Why findings of the distribution's packages are missing or doubtful, e.g. `distro-eol`. */
+  alerts: z.array(z.string()),
+  engines: z.object({ sbom: z.string(), matcher: z.string(), mode: z.string() }),
+  database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }).extend({ digest: z.string() }),
+});
+export type ImageMatches = z.infer<typeof ImageMatches>;
+
+/** Why an image has no result. One of our own beside the reason codes of reports, since those collapse several. */
+export const NotEvaluatedReason = z.enum([
+  'sbomEngineMissing',
+  'matcherMissing',
+  'databaseMissing',
+  'unauthorized',
+  'manifestUnknown',
+  'platformNotSupported',
+  'schemaNotSupported',
+  'rateLimited',
+  'registryUnreachable',
+  'imageTooLarge',
+  'sbomTooLarge',
+  'timedOut',
+  'outOfMemory',
+  'invalidReference',
+  'credentialsUnreadable',
+  'matchingFailed',
+  'failed',
+]);
+export type NotEvaluatedReason = z.infer<typeof NotEvaluatedReason>;
+
+const RecordOfScan = z.object({
+  /** As written in the pod spec. */
+  image: z.string(),
+  wlid: z.string(),
+  containerName: z.string(),
+  jobId: z.string(),
+  /** Epoch milliseconds. */
+  scannedAt: z.number(),
+  /** Counts changes of the answer, so that each change is reported once. */
+  sequence: z.number().int(),
+});
+
+/** The newest answer for one container of a workload (or for an image without one). "Not evaluated" is never "nothing found". */
+export const ImageScanRecord = z.discriminatedUnion('state', [
+  RecordOfScan.extend({
+    state: z.literal('evaluated'),
+    digest: z.string(),
+    platform: z.string(),
+    containersScanID: z.string(),
+    packages: z.number().int(),
+    findings: z.number().int(),
+    bySeverity: z.record(z.string(), z.number().int()),
+    fixable: z.number().int(),
+    alerts: z.array(z.string()),
+    database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }),
+  }),
+  RecordOfScan.extend({
+    state: z.literal('notEvaluated'),
+    reason: NotEvaluatedReason,
+    /** One line for people, redacted. */
+    detail: z.string(),
+    /** The job to add again when what was missing is there; logins in it are sealed. */
+    job: z.record(z.string(), z.json()),
+  }),
+]);
+export type ImageScanRecord = z.infer<typeof ImageScanRecord>;
+
+export function imageMatchesKey(digest: string, platform: string): string {
+  return `${digest}|${platform}`;
+}
+
+/** By workload and container; an image that belongs to no workload goes by its own name. */
+export function imageScanRecordKey(job: { wlid: string; containerName: string; imageTag: string }): string {
+  return job.wlid === '' ? `image|${job.imageTag}` : `${job.wlid}|${job.containerName}`;
+}
