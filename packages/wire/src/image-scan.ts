@@ -59,7 +59,7 @@ export const ImageMatches = z.object({
 export type ImageMatches = z.infer<typeof ImageMatches>;
 
 /** Why an image has no result. One of our own beside the reason codes of reports, since those collapse several. */
-export const NotEvaluatedReason = z.enum([
+export const ImageNotEvaluatedReason = z.enum([
   'sbomEngineMissing',
   'matcherMissing',
   'databaseMissing',
@@ -78,7 +78,7 @@ export const NotEvaluatedReason = z.enum([
   'matchingFailed',
   'failed',
 ]);
-export type NotEvaluatedReason = z.infer<typeof NotEvaluatedReason>;
+export type ImageNotEvaluatedReason = z.infer<typeof ImageNotEvaluatedReason>;
 
 const RecordOfScan = z.object({
   /** As written in the pod spec. */
@@ -108,7 +108,7 @@ export const ImageScanRecord = z.discriminatedUnion('state', [
   }),
   RecordOfScan.extend({
     state: z.literal('notEvaluated'),
-    reason: NotEvaluatedReason,
+    reason: ImageNotEvaluatedReason,
     /** One line for people, redacted. */
     detail: z.string(),
     /** The job to add again when what was missing is there; logins in it are sealed. */
