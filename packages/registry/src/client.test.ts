@@ -177,6 +177,26 @@ describe('logging in', () => {
     expect(await resolve(`${registry.host}/app:1`)).toMatchObject({ outcome: 'resolved' });
   });
 
+  it('an identity token is exchanged, also for the program that pulls', async () => {
+    const tokens: string[] = [];
+    const registry = await start({
+      login: { scheme: 'bearer', username: 'x', password: 'y' },
+      intercept: (request, response) => {
+        if (request.url !== '/token' || request.method !== 'POST') return undefined;
+        request.setEncoding('utf8').on('data', (body: string) => tokens.push(body));
+        request.on('end', () => response.end(JSON.stringify({ access_token: 'token-of-the-fake-registry' })));
+        return 'answered';
+      },
+    });
+    registry.push('app', '1', amd64);
+    const credentials = credentialsOfRequest([{ identitytoken: 'refresh' }], registry.host);
+    expect(await resolve(`${registry.host}/app:1`, { credentials })).toMatchObject({
+      outcome: 'resolved',
+      login: { registryToken: 'token-of-the-fake-registry' },
+    });
+    expect(tokens.join('')).toContain('refresh_token=refresh');
+  });
+
   it('a wrong password is "unauthorized", after one try without any', async () => {
     const registry = await start({ login: { scheme: 'basic', username: 'robot', password } });
     registry.push('app', '1', amd64);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ImageReference } from '@kso/domain';
 import { type Clock, createHttpClient, type HttpClient, type Outgoing } from '@kso/kit';
-import { credentialsFor, type RegistryCredential } from './credentials/credential.ts';
+import { credentialsFor, type Login, type RegistryCredential } from './credentials/credential.ts';
 import {
   ImageConfiguration,
   type ImageManifest,
@@ -92,6 +92,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
           now: () => options.clock.now(),
         });
         const resolution = await resolve(session, request);
+        if (resolution.outcome === 'resolved') return withLogin(resolution, session.usedLogin);
         if (resolution.outcome !== 'unauthorized') return resolution;
         refused ??= resolution;
       }
@@ -101,6 +102,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       await Promise.all([...clients.values()].map((client) => client.close()));
     },
   };
+}
+
+function withLogin(resolution: Extract<Resolution, { outcome: 'resolved' }>, login: Login | undefined): Resolution {
+  return login === undefined ? resolution : { ...resolution, login };
 }
 
 async function resolve(session: RegistrySession, request: ResolveRequest): Promise<Resolution> {

@@ -1,3 +1,4 @@
+import type { Login } from './credentials/credential.ts';
 import type { Descriptor } from './manifest.ts';
 import type { Platform } from './platform.ts';
 
@@ -14,7 +15,12 @@ export interface ResolvedImage {
 
 /** What a registry (or an image layout) says to a reference. All of it is expected to happen. */
 export type Resolution =
-  | { readonly outcome: 'resolved'; readonly image: ResolvedImage }
+  | {
+      readonly outcome: 'resolved';
+      readonly image: ResolvedImage;
+      /** What the registry let us in with, fit for a program that pulls: an identity token has been exchanged. */
+      readonly login?: Login;
+    }
   | { readonly outcome: 'unauthorized'; readonly registry: string; readonly detail: string }
   | { readonly outcome: 'manifestUnknown'; readonly detail: string }
   | { readonly outcome: 'platformNotSupported'; readonly wanted: string; readonly offered: readonly string[] }

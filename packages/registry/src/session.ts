@@ -55,6 +55,13 @@ export class RegistrySession {
     return this.#fetch(`/blobs/${digest}`, { accept: '*/*', maxBytes, digest });
   }
 
+  /** What lets a program in that cannot exchange an identity token by itself. */
+  get usedLogin(): Login | undefined {
+    const { login } = this.#options;
+    if (login?.identityToken === undefined || this.#authorization?.startsWith('Bearer ') !== true) return login;
+    return { registryToken: this.#authorization.slice('Bearer '.length) };
+  }
+
   invalid(detail: string): FailedResolution {
     return { outcome: 'invalidAnswer', registry: this.#options.registry, detail };
   }
