@@ -100,7 +100,7 @@ export const controlCatalogue: readonly ControlInfo[] = [
     category: { name: 'Secrets' },
     scopes: everywhere,
     description:
-      'Pods get a token of their service account, because neither they nor the account refuse it; or a service account does not refuse to hand out its token.',
+      'Pods get the token of their service account, because they ask for it or because neither they nor the account refuse it.',
     remediation:
       'Set automountServiceAccountToken to false on the service account, and to true only on pods that talk to the API server.',
   },

@@ -49,11 +49,14 @@ export function selectControls(selection: Selection): SelectionResult {
   return {
     ok: true,
     controls,
-    frameworks: wantedFrameworks.map((framework) => ({
-      ...framework,
-      controls: framework.controls.filter(({ id }) => inScope.has(id)),
-    })),
+    frameworks: wantedFrameworks.map((framework) => limitedTo(framework, inScope)),
   };
+}
+
+/** The framework without the controls that do not fit the scan; it is smaller by them, not incomplete. */
+function limitedTo(framework: Framework, inScope: ReadonlySet<string>): Framework {
+  const controls = framework.controls.filter(({ id }) => inScope.has(id));
+  return { ...framework, controls, size: framework.size - (framework.controls.length - controls.length) };
 }
 
 function findFramework(name: string): Framework | undefined {

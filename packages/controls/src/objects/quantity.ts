@@ -24,22 +24,27 @@ const maxExponent = 30;
 export function parseQuantity(value: unknown): ParsedQuantity {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
   const match = text.length <= maxTextLength ? quantityText.exec(text) : null;
-  const invalid: ParsedQuantity = {
-    ok: false,
-    text: typeof value === 'string' ? value.slice(0, maxTextLength) : String(value),
-  };
+  const invalid: ParsedQuantity = { ok: false, text: shown(value) };
   if (match === null) return invalid;
   const [, sign, digits = '', exponent, suffix] = match;
   const power = exponent === undefined ? 0 : Number(exponent.slice(1));
   if (Math.abs(power) > maxExponent) return invalid;
 
+  const milli = milliOf(digits, suffix, power);
+  return { ok: true, milli: sign === '-' ? -milli : milli };
+}
+
+function milliOf(digits: string, suffix: string | undefined, power: number): bigint {
   const [whole = '', fraction = ''] = digits.split('.');
   const binary = suffix === undefined ? -1 : binarySuffixes.indexOf(suffix);
   const decimal = power + (suffix === undefined || binary >= 0 ? 0 : (decimalExponents[suffix] ?? 0));
   const magnitude = binary < 0 ? 1n : 1024n ** BigInt(binary + 1);
   // Thousandths, rounded up as the API server does with what it cannot hold.
-  const milli = scale(BigInt(`${whole}${fraction}` || '0') * magnitude, decimal + 3 - fraction.length);
-  return { ok: true, milli: sign === '-' ? -milli : milli };
+  return scale(BigInt(`${whole}${fraction}`) * magnitude, decimal + 3 - fraction.length);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, maxTextLength) : JSON.stringify(value).slice(0, maxTextLength);
 }
 
 function scale(value: bigint, power: number): bigint {
