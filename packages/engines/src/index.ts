@@ -1,3 +1,4 @@
 export * from './matching/index.ts';
+export * from './policy/index.ts';
 export * from './programs/index.ts';
 export * from './sbom/index.ts';

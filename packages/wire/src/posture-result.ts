@@ -26,7 +26,7 @@ export interface Finding {
   readonly relatedIds?: readonly string[];
 }
 
-export type NotEvaluatedReason =
+export type UnevaluatedReason =
   /** Kinds that the control needs could not be read; `missingKinds` names them. */
   | 'missingKinds'
   /** The control itself failed; other controls are not touched. */
@@ -42,7 +42,7 @@ export type Verdict =
   | { readonly status: 'failed'; readonly findings: readonly [Finding, ...Finding[]] }
   | {
       readonly status: 'notEvaluated';
-      readonly reason: NotEvaluatedReason;
+      readonly reason: UnevaluatedReason;
       readonly detail: string;
       readonly missingKinds?: readonly string[];
     };

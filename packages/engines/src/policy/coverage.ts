@@ -1,0 +1,86 @@
+import { type Control, type Framework, kindName } from '@kso/controls';
+import type { ControlSummary, GroupKind, ScanCoverage } from '@kso/wire';
+import type { FailedKind } from './port.ts';
+
+/** For each control, the kinds it reads that could not be read. Controls that miss nothing are not in the map. */
+export function missingKinds(
+  controls: readonly Control[],
+  failed: readonly FailedKind[],
+): ReadonlyMap<string, readonly string[]> {
+  if (failed.length === 0) return new Map();
+  const names = new Set(failed.map(({ kind }) => kindName(kind)));
+  return new Map(
+    controls.flatMap(({ id, rules }) => {
+      const read = new Set(rules.flatMap((rule) => [...rule.kinds, ...rule.related].map(kindName)));
+      const missing = [...read].filter((name) => names.has(name));
+      return missing.length === 0 ? [] : [[id, missing] as const];
+    }),
+  );
+}
+
+export interface CoverageInput {
+  readonly summaries: readonly ControlSummary[];
+  readonly frameworks: readonly Framework[];
+  readonly failedKinds: readonly FailedKind[];
+  readonly missing: ReadonlyMap<string, readonly string[]>;
+  /** Other things that the scan had to do without, e.g. files that could not be read. */
+  readonly degradations?: ScanCoverage['degradations'];
+}
+
+/** What the scan could not see, and how much of what was asked for could be answered (scanner.md 8.6). */
+export function coverageOf(input: CoverageInput): ScanCoverage {
+  const { summaries, frameworks, failedKinds, missing } = input;
+  const unevaluated = summaries.filter(({ status, controlId }) => status === 'skipped' || missing.has(controlId));
+  const unevaluatedIds = new Set(unevaluated.map(({ controlId }) => controlId));
+  const degradations = [...frameworks.flatMap(incomplete), ...(input.degradations ?? [])];
+  const totalControls = summaries.length;
+  const evaluatedControls = totalControls - unevaluatedIds.size;
+  const vacuousFrameworks = frameworks
+    .filter(({ controls }) => controls.every(({ id }) => unevaluatedIds.has(id)))
+    .map(({ name }) => name);
+  return {
+    failedKinds: failedKinds.map(({ kind, reason, detail }) => ({
+      resource: resourceName(kind),
+      error: `${reason}: ${detail}`,
+    })),
+    notEvaluatedControls: unevaluated.map(({ controlId, info, subStatus }) => ({
+      controlId,
+      missing: (missing.get(controlId) ?? []).map((name) => resourceName(kindOfName(name))),
+      reason: info ?? subStatus ?? 'some of the kinds it judges could not be read',
+    })),
+    degradations,
+    evaluatedControls,
+    totalControls,
+    score: scoreOf(evaluatedControls, totalControls, degradations.length),
+    degraded:
+      totalControls === 0 ||
+      [failedKinds, unevaluated, degradations, vacuousFrameworks].some((list) => list.length > 0),
+    vacuousFrameworks,
+  };
+}
+
+const lostByDegradation = 5;
+
+function scoreOf(evaluated: number, total: number, degradations: number): number {
+  if (total === 0) return 0;
+  return Math.max(0, (evaluated / total) * 100 - lostByDegradation * degradations);
+}
+
+/** Says that a framework has controls which this library does not have yet: its figures are about the others. */
+function incomplete({ name, size, controls }: Framework): ScanCoverage['degradations'][number][] {
+  const missing = size - controls.length;
+  return missing <= 0
+    ? []
+    : [{ component: `framework ${name}`, reason: `${missing} of its ${size} controls are not in this library yet` }];
+}
+
+/** `rbac.authorization.k8s.io/v1/clusterroles`, the way that reports name what was listed. */
+export function resourceName({ group, kind }: GroupKind): string {
+  const plural = `${kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se')}s`;
+  return `${group}/${group === 'cilium.io' ? 'v2' : 'v1'}/${plural}`;
+}
+
+function kindOfName(name: string): GroupKind {
+  const slash = name.indexOf('/');
+  return slash < 0 ? { group: '', kind: name } : { group: name.slice(0, slash), kind: name.slice(slash + 1) };
+}

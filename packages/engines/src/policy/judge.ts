@@ -1,0 +1,88 @@
+import { type ControlInputs, passed, type Rule, type RuleContext, type Workload, workloadOf } from '@kso/controls';
+import { describeError } from '@kso/kit';
+import type { ControlResult, RuleResult, Verdict, VerdictStatus } from '@kso/wire';
+import type { Asking } from './asking.ts';
+import type { PlannedControl } from './rule-plan.ts';
+import type { Target } from './target.ts';
+
+export interface JudgeContext {
+  readonly asking: Asking;
+  readonly inputs: ControlInputs;
+  readonly idOf: RuleContext['id'];
+  /** Of the kinds that a rule reads besides its own: those that cannot be read at present. */
+  missingKinds(rule: Rule): readonly string[];
+  /** Why the rule says nothing with the present control inputs. */
+  unconfigured(controlId: string, rule: Rule): string | undefined;
+}
+
+const maxDetail = 300;
+const order: readonly VerdictStatus[] = ['passed', 'notEvaluated', 'failed'];
+
+/** Applies the controls to one target. A control that throws is marked as not evaluated, and nothing else is (known-bugs.md B02). */
+export function judge(target: Target, plan: readonly PlannedControl[], context: JudgeContext): ControlResult[] {
+  const workload = target.type === 'object' ? workloadOf(target.record.object) : undefined;
+  const verdicts = new Map<Rule, Verdict | undefined>();
+  const results: ControlResult[] = [];
+  for (const { controlId, rules } of plan) {
+    const ruled: RuleResult[] = [];
+    for (const rule of rules) {
+      // Controls share rules: each is asked once for a target.
+      if (!verdicts.has(rule)) verdicts.set(rule, verdictFor(controlId, rule, target, workload, context));
+      const verdict = verdicts.get(rule);
+      if (verdict !== undefined) ruled.push({ rule: rule.name, verdict });
+    }
+    if (ruled.length > 0) results.push(controlResult(controlId, ruled));
+  }
+  return results;
+}
+
+function verdictFor(
+  controlId: string,
+  rule: Rule,
+  target: Target,
+  workload: Workload | undefined,
+  context: JudgeContext,
+): Verdict | undefined {
+  try {
+    if (rule.target === 'workload' && (workload === undefined || rule.applies?.(workload) === false)) return undefined;
+    const unconfigured = context.unconfigured(controlId, rule);
+    if (unconfigured !== undefined) return { status: 'notEvaluated', reason: 'configuration', detail: unconfigured };
+    const missingKinds = context.missingKinds(rule);
+    if (missingKinds.length > 0)
+      return {
+        status: 'notEvaluated',
+        reason: 'missingKinds',
+        detail: `these kinds could not be read: ${missingKinds.join(', ')}`,
+        missingKinds,
+      };
+    return ask(rule, target, workload, context);
+  } catch (error) {
+    return { status: 'notEvaluated', reason: 'error', detail: describeError(error).slice(0, maxDetail) };
+  }
+}
+
+function ask(rule: Rule, target: Target, workload: Workload | undefined, context: JudgeContext): Verdict | undefined {
+  context.asking.declare(rule.related);
+  const ruleContext: RuleContext = { inputs: context.inputs, related: context.asking, id: context.idOf };
+  if (rule.target === 'workload') return workload === undefined ? undefined : rule.check(workload, ruleContext);
+  if (rule.target === 'subject') return target.type === 'subject' ? rule.check(target.vector, ruleContext) : undefined;
+  return target.type === 'object' ? rule.check(target.record.object, ruleContext) : undefined;
+}
+
+/** Results without findings are most of all results: one object each, shared by all resources. */
+const shared = new Map<string, ControlResult>();
+
+function controlResult(controlId: string, rules: readonly RuleResult[]): ControlResult {
+  if (!rules.every(({ verdict }) => verdict === passed)) return { controlId, status: worst(rules), rules };
+  const key = `${controlId}|${rules.map(({ rule }) => rule).join('|')}`;
+  let result = shared.get(key);
+  if (result === undefined) shared.set(key, (result = { controlId, status: 'passed', rules }));
+  return result;
+}
+
+function worst(rules: readonly RuleResult[]): VerdictStatus {
+  return rules.reduce<VerdictStatus>(
+    (found, { verdict: { status } }) => (order.indexOf(status) > order.indexOf(found) ? status : found),
+    'passed',
+  );
+}

@@ -1,0 +1,74 @@
+import type { RolledUpStatus, SeverityCounts, SubStatus, Tally, Verdict, VerdictStatus } from '@kso/wire';
+
+/** Counters that are added to while results are read. */
+export interface MutableTally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export const emptyTally = (): MutableTally => ({ passed: 0, failed: 0, skipped: 0 });
+
+const rolledUp: Readonly<Record<VerdictStatus, RolledUpStatus>> = {
+  passed: 'passed',
+  failed: 'failed',
+  notEvaluated: 'skipped',
+};
+
+export function rolledUpStatus(status: VerdictStatus): RolledUpStatus {
+  return rolledUp[status];
+}
+
+const order: readonly RolledUpStatus[] = ['passed', 'skipped', 'failed'];
+
+/** Failed, then skipped, then passed (scanner.md 10). */
+export function worstStatus(statuses: Iterable<RolledUpStatus>): RolledUpStatus {
+  let worst = 0;
+  for (const status of statuses) worst = Math.max(worst, order.indexOf(status));
+  return order[worst] ?? 'passed';
+}
+
+/** Where several verdicts are skipped or passed for different reasons, the first of this list is told. */
+const subStatusOrder: readonly SubStatus[] = [
+  'notEvaluated',
+  'configuration',
+  'integration',
+  'w/exceptions',
+  'irrelevant',
+];
+
+export function strongestSubStatus(subStatuses: ReadonlySet<SubStatus>): SubStatus | undefined {
+  return subStatusOrder.find((subStatus) => subStatuses.has(subStatus));
+}
+
+export function subStatusOf(verdict: Verdict): SubStatus | undefined {
+  if (verdict.status === 'passed') return verdict.irrelevant === undefined ? undefined : 'irrelevant';
+  if (verdict.status === 'failed') return undefined;
+  return verdict.reason === 'configuration' || verdict.reason === 'integration' ? verdict.reason : 'notEvaluated';
+}
+
+/** Share of passed resources in percent (scanner.md 11.2). */
+export function complianceOf(status: RolledUpStatus, { passed, failed, skipped }: Tally): number {
+  if (status === 'passed') return 100;
+  const all = passed + failed + skipped;
+  return all === 0 ? 0 : (passed / all) * 100;
+}
+
+export function mean(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Numerator and denominator of a risk score, summed up over resources (scanner.md 11.3). */
+export interface RiskParts {
+  failed: number;
+  all: number;
+}
+
+export function riskOf(parts: readonly RiskParts[]): number {
+  const all = parts.reduce((sum, part) => sum + part.all, 0);
+  return all === 0 ? 0 : (parts.reduce((sum, part) => sum + part.failed, 0) / all) * 100;
+}
+
+export type MutableSeverityCounts = { -readonly [K in keyof SeverityCounts]: number };
+
+export const noSeverities = (): MutableSeverityCounts => ({ critical: 0, high: 0, medium: 0, low: 0 });

@@ -1,0 +1,44 @@
+import { type Control, kindName, type Rule } from '@kso/controls';
+import type { GroupKind } from '@kso/wire';
+
+/** The rules of one control that judge one kind of target. */
+export interface PlannedControl {
+  readonly controlId: string;
+  readonly rules: readonly Rule[];
+}
+
+/** Which rules judge what, worked out once for all targets. */
+export interface RulePlan {
+  /** Everything that some rule reads. */
+  readonly kinds: readonly GroupKind[];
+  forObjects(kind: string): readonly PlannedControl[];
+  readonly forSubjects: readonly PlannedControl[];
+}
+
+export function planRules(controls: readonly Control[]): RulePlan {
+  const kinds = new Map<string, GroupKind>();
+  const byKind = new Map<string, PlannedControl[]>();
+  for (const { rules } of controls)
+    for (const kind of rules.flatMap((rule) => [...rule.kinds, ...rule.related])) kinds.set(kindName(kind), kind);
+
+  for (const kind of kinds.keys()) {
+    const planned = controls.flatMap((control) =>
+      plan(control, (rule) => rule.target !== 'subject' && judges(rule, kind)),
+    );
+    if (planned.length > 0) byKind.set(kind, planned);
+  }
+  return {
+    kinds: [...kinds.values()],
+    forObjects: (kind) => byKind.get(kind) ?? [],
+    forSubjects: controls.flatMap((control) => plan(control, (rule) => rule.target === 'subject')),
+  };
+}
+
+function plan({ id, rules }: Control, wanted: (rule: Rule) => boolean): PlannedControl[] {
+  const chosen = rules.filter(wanted);
+  return chosen.length === 0 ? [] : [{ controlId: id, rules: chosen }];
+}
+
+function judges(rule: Rule, kind: string): boolean {
+  return rule.kinds.some((judged) => kindName(judged) === kind);
+}
