@@ -1,0 +1,101 @@
+import type {
+  ControlResult,
+  Finding,
+  FindingPath,
+  ReportControl,
+  ReportPath,
+  ReportResult,
+  ReportRule,
+  ResourceResult,
+  RuleResult,
+  Verdict,
+} from '@kso/wire';
+
+type NamedSeverities = ReadonlyMap<string, { readonly name: string; readonly severity: string }>;
+type InputsOf = (controlId: string, rule: string) => Readonly<Record<string, readonly string[]>>;
+
+/** One resource with all controls that looked at it, in the form of a report (scanner.md 8.4). */
+export function reportResult(result: ResourceResult, controls: NamedSeverities, inputsOf: InputsOf): ReportResult {
+  return {
+    resourceID: result.resourceId,
+    controls: result.controls.map((control) => reportControl(result.resourceId, control, controls, inputsOf)),
+  };
+}
+
+function reportControl(
+  resourceId: string,
+  result: ControlResult,
+  controls: NamedSeverities,
+  inputsOf: InputsOf,
+): ReportControl {
+  const { controlId, status, rules } = result;
+  const decisive = rules.find(({ verdict }) => verdict.status === status)?.verdict;
+  const info = decisive === undefined ? undefined : infoOf(decisive);
+  const subStatus = decisive === undefined ? '' : subStatusOf(decisive);
+  const { name, severity } = controls.get(controlId) ?? { name: controlId, severity: 'Unknown' };
+  return {
+    controlID: controlId,
+    name,
+    severity,
+    status: {
+      status: statusOf(status),
+      ...(subStatus === '' ? {} : { subStatus }),
+      ...(info === undefined ? {} : { info }),
+    },
+    rules: rules.map((rule) => reportRule(resourceId, rule, inputsOf(controlId, rule.rule))),
+  };
+}
+
+function reportRule(resourceId: string, { rule, verdict }: RuleResult, inputs: ReturnType<InputsOf>): ReportRule {
+  const info = infoOf(verdict);
+  const configurations = Object.entries(inputs).map(([name, values]): [string, string[]] => [name, [...values]]);
+  return {
+    name: rule,
+    status: statusOf(verdict.status),
+    subStatus: subStatusOf(verdict),
+    ...(info === undefined ? {} : { info }),
+    ...(configurations.length === 0 ? {} : { controlConfigurations: Object.fromEntries(configurations) }),
+    ...(verdict.status === 'failed' ? failedParts(resourceId, verdict.findings) : {}),
+  };
+}
+
+function failedParts(resourceId: string, findings: readonly Finding[]): Partial<ReportRule> {
+  const paths = findings.flatMap((finding) => finding.paths.map((path) => reportPath(resourceId, path)));
+  const related = [...new Set(findings.flatMap(({ relatedIds = [] }) => relatedIds))];
+  return {
+    ...(paths.length === 0 ? {} : { paths }),
+    ...(related.length === 0 ? {} : { relatedResourcesIDs: related }),
+    findings: findings.map(({ message, container, found, wanted }) => ({
+      message,
+      ...(container === undefined ? {} : { containerName: container.name, containerList: container.list }),
+      ...(found === undefined ? {} : { found }),
+      ...(wanted === undefined ? {} : { wanted }),
+    })),
+  };
+}
+
+const noFix = { path: '', value: '' };
+
+const pathKeys = { failed: 'failedPath', review: 'reviewPath', delete: 'deletePath' } as const;
+
+function reportPath(resourceId: string, path: FindingPath): ReportPath {
+  const resourceID = path.resourceId ?? resourceId;
+  return path.type === 'fix'
+    ? { resourceID, fixPath: { path: path.path, value: path.value } }
+    : { resourceID, [pathKeys[path.type]]: path.path, fixPath: noFix };
+}
+
+function statusOf(status: Verdict['status']): 'passed' | 'failed' | 'skipped' {
+  return status === 'notEvaluated' ? 'skipped' : status;
+}
+
+function subStatusOf(verdict: Verdict): string {
+  if (verdict.status === 'failed') return '';
+  if (verdict.status === 'passed') return verdict.irrelevant === undefined ? '' : 'irrelevant';
+  return verdict.reason === 'configuration' || verdict.reason === 'integration' ? verdict.reason : 'notEvaluated';
+}
+
+function infoOf(verdict: Verdict): string | undefined {
+  if (verdict.status === 'passed') return verdict.irrelevant;
+  return verdict.status === 'notEvaluated' ? verdict.detail : undefined;
+}
