@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { type PostureReportPart, postureView } from './posture-view.ts';
 
 function counters(passed: number, failed: number, skipped = 0) {
-  return { passedResources: passed, failedResources: failed, skippedResources: skipped };
+  return { passedResources: passed, failedResources: failed, skippedResources: skipped, excludedResources: 0 };
 }
 
 function result(resourceID: string, ...failed: string[]) {
-  return { resourceID, controls: failed.map((controlID) => ({ controlID, status: { status: 'failed' } })) };
+  return { resourceID, controls: failed.map((controlID) => ({ controlID, status: { status: 'failed' as const } })) };
 }
 
 const report: PostureReportPart = {
@@ -44,10 +44,15 @@ const report: PostureReportPart = {
     result('rbac/x/rbac/y/platform/ServiceAccount/deployer', 'C-0035'),
     result('rbac/x/rbac/z/platform/ServiceAccount/deployer', 'C-0035'),
   ],
-  resources: [{ resourceID: 'apps/v1/shop/Deployment/web', source: { relativePath: 'shop.yaml', line: 12 } }],
+  resources: [
+    {
+      resourceID: 'apps/v1/shop/Deployment/web',
+      source: { path: '/x/shop.yaml', relativePath: 'shop.yaml', fileType: 'yaml', line: 12 },
+    },
+  ],
   scanCoverage: {
     failedGVRPulls: [{ gvr: '/v1/secrets', error: 'forbidden' }],
-    notEvaluatedControls: [{ controlID: 'C-0035', reason: 'roles could not be listed' }],
+    notEvaluatedControls: [{ controlID: 'C-0035', missingGVRs: [], reason: 'roles could not be listed' }],
   },
 };
 

@@ -1,47 +1,23 @@
-import { isRecord, parseSeverity, type Severity, severityOfScore } from '@kso/domain';
+import { parseSeverity, type Severity, severityOfScore } from '@kso/domain';
+import type { PostureReport, ReportControl, ReportControlSummary, ReportResource, ReportScanCoverage } from '@kso/wire';
 import type { ControlView, Gap, ObjectView, PostureView } from './view.ts';
+
+type ControlPart = Pick<
+  ReportControlSummary,
+  'controlID' | 'name' | 'scoreFactor' | 'severity' | 'statusInfo' | 'ResourceCounters'
+>;
 
 /** The part of a posture report, version 2 (scanner.md 8), that the tables show. */
 export interface PostureReportPart {
-  readonly summaryDetails: {
-    readonly controls: Readonly<Record<string, ControlSummaryPart>>;
-    readonly ResourceCounters: ResourceCountersPart;
-    readonly complianceScore?: number;
+  readonly summaryDetails: Pick<PostureReport['summaryDetails'], 'ResourceCounters' | 'complianceScore'> & {
+    readonly controls: Readonly<Record<string, ControlPart>>;
   };
-  readonly results: readonly ResultPart[];
-  readonly resources?: readonly ResourcePart[] | undefined;
-  readonly scanCoverage?:
-    | {
-        readonly failedGVRPulls: readonly { readonly gvr: string; readonly error: string }[];
-        readonly notEvaluatedControls: readonly { readonly controlID: string; readonly reason: string }[];
-      }
-    | undefined;
-}
-
-interface ResourceCountersPart {
-  readonly passedResources: number;
-  readonly failedResources: number;
-  readonly skippedResources: number;
-}
-
-interface ControlSummaryPart {
-  readonly controlID: string;
-  readonly name: string;
-  /** The base score. */
-  readonly scoreFactor: number;
-  readonly severity?: string | undefined;
-  readonly statusInfo: { readonly status: string; readonly info?: string | undefined };
-  readonly ResourceCounters: ResourceCountersPart;
-}
-
-interface ResultPart {
-  readonly resourceID: string;
-  readonly controls: readonly { readonly controlID: string; readonly status: { readonly status: string } }[];
-}
-
-interface ResourcePart {
-  readonly resourceID: string;
-  readonly source?: { readonly relativePath?: string | undefined; readonly line?: number | undefined } | undefined;
+  readonly results: readonly {
+    readonly resourceID: string;
+    readonly controls: readonly Pick<ReportControl, 'controlID' | 'status'>[];
+  }[];
+  readonly resources: readonly Pick<ReportResource, 'resourceID' | 'source'>[];
+  readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls'>;
 }
 
 /** What the tables show of a posture report; `gaps` are those that the report has no place for (unreadable documents). */
@@ -51,7 +27,7 @@ export function postureView(report: PostureReportPart, gaps: readonly Gap[] = []
   return {
     objects: counters.passedResources + counters.failedResources + counters.skippedResources,
     failedObjects: counters.failedResources,
-    ...(complianceScore === undefined ? {} : { complianceScore }),
+    complianceScore,
     controls: controlViews(report),
     failures: failures(report, severities),
     gaps: [
@@ -62,9 +38,7 @@ export function postureView(report: PostureReportPart, gaps: readonly Gap[] = []
 }
 
 function controlViews(report: PostureReportPart): ControlView[] {
-  const reasons = new Map(
-    (report.scanCoverage?.notEvaluatedControls ?? []).map(({ controlID, reason }) => [controlID, reason]),
-  );
+  const reasons = new Map(report.scanCoverage.notEvaluatedControls.map(({ controlID, reason }) => [controlID, reason]));
   return Object.values(report.summaryDetails.controls).map((control): ControlView => {
     const { passedResources, failedResources } = control.ResourceCounters;
     const skipped = control.statusInfo.status === 'skipped' ? (control.statusInfo.info ?? 'skipped') : undefined;
@@ -82,7 +56,7 @@ function controlViews(report: PostureReportPart): ControlView[] {
 
 /** One row per object; what several bindings say about one subject stands in one row. */
 function failures(report: PostureReportPart, severities: ReadonlyMap<string, Severity>): ObjectView[] {
-  const origins = new Map((report.resources ?? []).map((resource) => [resource.resourceID, originOf(resource)]));
+  const origins = new Map(report.resources.map((resource) => [resource.resourceID, originOf(resource)]));
   const rows = new Map<string, { readonly view: Omit<ObjectView, 'failed'>; readonly failed: Set<string> }>();
   for (const { resourceID, controls } of report.results) {
     const failed = controls.filter((control) => control.status.status === 'failed');
@@ -101,11 +75,11 @@ function failures(report: PostureReportPart, severities: ReadonlyMap<string, Sev
   }));
 }
 
-function severityOf(control: ControlSummaryPart): Severity {
+function severityOf(control: ControlPart): Severity {
   return parseSeverity(control.severity ?? '') ?? severityOfScore(control.scoreFactor);
 }
 
-function originOf({ source }: ResourcePart): string | undefined {
-  if (!isRecord(source) || typeof source.relativePath !== 'string' || source.relativePath === '') return undefined;
-  return typeof source.line === 'number' ? `${source.relativePath}:${source.line}` : source.relativePath;
+function originOf({ source }: Pick<ReportResource, 'source'>): string | undefined {
+  if (source === undefined || source.relativePath === '') return undefined;
+  return source.line !== undefined ? `${source.relativePath}:${source.line}` : source.relativePath;
 }
