@@ -1,0 +1,76 @@
+// pnpm bench [--only scan,change,start] [--runs N] [--sizes N,N] [--out FILE]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type BenchResult, benchReport, formatResults } from './result.ts';
+import { benchScan } from './scan.ts';
+import { benchStart } from './start.ts';
+
+const usage = `Measures the suite on this machine; a run takes a few minutes and wants the machine for itself.
+
+  pnpm bench [options]
+
+  --only LIST    of scan, change, start; default: all
+  --sizes LIST   numbers of objects of scan; default 100,1000,10000
+  --runs N       measured runs of each process, of which the median counts; default 3
+  --out FILE     where the JSON goes; default bench-results/DATE.json`;
+
+interface Plan {
+  readonly only: ReadonlySet<string>;
+  readonly sizes: readonly number[];
+  readonly runs: number;
+  readonly out: string;
+}
+
+const benchmarks = ['scan', 'change', 'start'];
+
+function readArguments(): Plan | 'help' | { error: string } {
+  const text = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      options: { only: text, sizes: text, runs: text, out: text, help: { type: 'boolean' } },
+    });
+    if (values.help === true) return 'help';
+    const only = values.only?.split(',') ?? benchmarks;
+    const sizes = (values.sizes ?? '100,1000,10000').split(',').map(Number);
+    const runs = Number(values.runs ?? 3);
+    const unknown = only.find((name) => !benchmarks.includes(name));
+    if (unknown !== undefined) return { error: `no benchmark is named ${unknown}` };
+    if (![...sizes, runs].every((number) => Number.isInteger(number) && number > 0))
+      return { error: '--sizes and --runs take whole numbers above 0' };
+    const stamp = new Date().toISOString().replaceAll(':', '-').slice(0, 19);
+    const out = values.out ?? path.resolve(import.meta.dirname, `../../bench-results/${stamp}.json`);
+    return { only: new Set(only), sizes, runs, out };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function* run({ only, sizes, runs }: Plan): AsyncGenerator<BenchResult> {
+  if (only.has('scan')) for (const size of sizes) yield await benchScan(size, runs);
+  if (only.has('start')) yield await benchStart(100, runs);
+}
+
+async function main(): Promise<number> {
+  const plan = readArguments();
+  if (plan === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  if ('error' in plan) {
+    console.error(`${plan.error} (see --help)`);
+    return 2;
+  }
+  const results: BenchResult[] = [];
+  for await (const result of run(plan)) {
+    console.error(`${result.benchmark}, ${result.input}: ${result.failure ?? 'measured'}`);
+    results.push(result);
+  }
+  console.log(formatResults(results));
+  mkdirSync(path.dirname(plan.out), { recursive: true });
+  writeFileSync(plan.out, `${JSON.stringify(benchReport(results), undefined, 2)}\n`);
+  console.error(`written to ${plan.out}`);
+  return results.some(({ failure }) => failure !== undefined) ? 1 : 0;
+}
+
+process.exitCode = await main();
