@@ -9,6 +9,8 @@ export interface Service {
   notReady?(): string | undefined;
   /** Why only a restart can help, or undefined. Cheap: called by the liveness probe. */
   notAlive?(): string | undefined;
+  /** What an operator should know although the service is ready, one line each: shown by the readiness probe. */
+  remarks?(): readonly string[];
 }
 
 /** Several services as one: started in order, stopped in the opposite one, a failed start stops what had started. */
@@ -38,6 +40,7 @@ export function composeServices(name: string, services: readonly Service[]): Ser
     stop: stopAll,
     notReady: () => first(services, (service) => service.notReady?.()),
     notAlive: () => first(services, (service) => service.notAlive?.()),
+    remarks: () => services.flatMap((service) => service.remarks?.() ?? []),
   };
 }
 

@@ -11,8 +11,8 @@ export interface HealthOptions {
 }
 
 /**
- * `GET /v1/liveness`, `/livez`: 200 while the process answers and no service says it is beyond help. `GET /v1/readiness`, `/readyz`: 200, or 503 with the
- * reasons, one per line. `GET /metrics`: Prometheus text; it reads what is known and starts nothing.
+ * `GET /v1/liveness`, `/livez`: 200 while the process answers and no service says it is beyond help. `GET /v1/readiness`, `/readyz`: 503 with
+ * the reasons, or 200 with what is worth knowing, one line each. `GET /metrics`: Prometheus text; it reads what is known and starts nothing.
  */
 export function registerHealth(app: FastifyInstance, options: HealthOptions): void {
   for (const path of ['/v1/liveness', '/livez']) {

@@ -1,0 +1,224 @@
+import { serialize } from 'bson';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeAll, connectClient, notification, post, refusal, startGateway } from './test-gateway.ts';
+
+afterEach(closeAll);
+
+const account = { customerGUID: 'A' };
+const c1 = { customerGUID: 'A', clusterName: 'c1' };
+const c2 = { customerGUID: 'A', clusterName: 'c2' };
+
+describe('delivery', () => {
+  it('reaches only the cluster that is named, as one binary frame with the same bytes', async () => {
+    const gateway = await startGateway();
+    const [one, two] = [await connectClient(gateway, c1), await connectClient(gateway, c2)];
+    const body = notification({ ...c1, dest: 'trigger' }, { sendSynchronicity: true });
+    const response = await post(gateway, body);
+    expect([response.status, await response.text()]).toEqual([200, '[]']);
+    const frame = await one.next();
+    expect([frame.bytes.toString(), frame.binary]).toEqual([body, true]);
+    // Both get the next one; if the first had gone to the other client as well, it would be in front of it.
+    const toAll = notification(account);
+    await post(gateway, toAll);
+    expect((await one.next()).bytes.toString()).toBe(toAll);
+    expect((await two.next()).bytes.toString()).toBe(toAll);
+  });
+
+  it('takes BSON with lower-case keys and hands on the same bytes', async () => {
+    const gateway = await startGateway();
+    const client = await connectClient(gateway, c1);
+    const body = Buffer.from(serialize({ target: c1, sendsynchronicity: true, notification: Buffer.from('{}') }));
+    expect((await post(gateway, body)).status).toBe(200);
+    expect((await client.next()).bytes.equals(body)).toBe(true);
+  });
+
+  it('routes what a client sends, to itself too, whatever the kind of frame', async () => {
+    const gateway = await startGateway();
+    const [sender, other] = [await connectClient(gateway, c1), await connectClient(gateway, c2)];
+    const body = notification(account);
+    sender.socket.send(body);
+    expect([(await sender.next()).binary, (await other.next()).bytes.toString()]).toEqual([true, body]);
+  });
+
+  it('nobody there is a success', async () => {
+    const response = await post(await startGateway(), notification(account, { sendSynchronicity: true }));
+    expect([response.status, await response.text()]).toEqual([200, '[]']);
+  });
+
+  it('keeps the order for each client', async () => {
+    const gateway = await startGateway();
+    const client = await connectClient(gateway, c1);
+    const sender = await connectClient(gateway, { other: 'x' });
+    const bodies = Array.from({ length: 200 }, (_, n) => notification(c1, { n }));
+    for (const body of bodies) sender.socket.send(body);
+    const received: string[] = [];
+    for (const _ of bodies) received.push((await client.next()).bytes.toString());
+    expect(received).toEqual(bodies);
+  });
+
+  it('counts', async () => {
+    const gateway = await startGateway();
+    const client = await connectClient(gateway, c1);
+    await post(gateway, notification(c1, { sendSynchronicity: true }));
+    await client.next();
+    const metrics = await gateway.metrics();
+    expect(metrics).toContain('kso_gateway_connections 1');
+    expect(metrics).toContain('kso_gateway_notifications_total{source="rest"} 1');
+    expect(metrics).toContain('kso_gateway_deliveries_total{outcome="sent"} 1');
+  });
+});
+
+describe('REST answers', () => {
+  it.each([
+    ['POST', '{"target":{}}', 400, 'empty target'],
+    ['POST', '{', 400, 'JSON'],
+    ['POST', '', 400, 'JSON'],
+    ['GET', undefined, 405, 'Method not allowed'],
+    ['DELETE', undefined, 405, 'Method not allowed'],
+  ])('%s %s: %s', async (method, payload, status, text) => {
+    const gateway = await startGateway();
+    const response = await gateway.rest.inject({
+      method: method as 'POST',
+      url: '/v1/sendnotification',
+      ...(payload === undefined ? {} : { payload, headers: { 'content-type': 'application/json' } }),
+    });
+    expect([response.statusCode, response.body.includes(text)]).toEqual([status, true]);
+  });
+
+  it('the path is found behind a prefix, as upstream has it, and others are not', async () => {
+    const { rest } = await startGateway();
+    const status = async (url: string) =>
+      (await rest.inject({ method: 'POST', url, payload: notification(account) })).statusCode;
+    expect(await status('/x/v1/sendnotificationABC')).toBe(200);
+    expect(await status('/v1/sendnotification/?x=y')).toBe(200);
+    expect(await status('/v1/other')).toBe(404);
+    expect(await status('/?x=/v1/sendnotification')).toBe(404);
+  });
+
+  it('a body over the limit is refused', async () => {
+    const gateway = await startGateway({ maxMessageSize: '1Ki' });
+    expect((await post(gateway, notification(account, { x: 'y'.repeat(2000) }))).status).toBe(413);
+  });
+});
+
+describe('registration', () => {
+  it('is refused without attributes, with a foreign origin, elsewhere and beyond the limit', async () => {
+    const gateway = await startGateway({ maxConnections: 1 });
+    const path = '/v1/waitfornotification';
+    expect(await refusal(gateway, path)).toBe(400);
+    expect(await refusal(gateway, '/v1/other?a=b')).toBe(404);
+    expect(await refusal(gateway, `${path}?a=b`, { origin: 'https://evil.example.com' })).toBe(403);
+    await connectClient(gateway, c1, { origin: gateway.urls().websocket.replace('ws:', 'http:') });
+    expect(await refusal(gateway, `${path}?a=b`)).toBe(503);
+  });
+
+  it('without an upgrade it is answered as upstream does', async () => {
+    const url = (await startGateway()).urls().websocket.replace('ws:', 'http:');
+    const answer = async (path: string, method = 'GET') => {
+      const response = await fetch(`${url}${path}`, { method });
+      return [response.status, await response.text()];
+    };
+    expect(await answer('/v1/waitfornotification?a=b', 'POST')).toEqual([405, 'Method not allowed']);
+    expect(await answer('/v1/waitfornotification')).toEqual([400, 'no attributes received']);
+    expect((await answer('/v1/waitfornotification?a=b'))[0]).toBe(426);
+    expect((await answer('/v1/nothing'))[0]).toBe(404);
+  });
+
+  it('ends with the connection', async () => {
+    const gateway = await startGateway();
+    const client = await connectClient(gateway, c1);
+    client.socket.close();
+    await gateway.logged('client disconnected');
+    expect(await gateway.metrics()).toContain('kso_gateway_connections 0');
+  });
+
+  it('wants the key if one is configured', async () => {
+    const gateway = await startGateway({ clientKey: 'k3y' });
+    const headers = { 'x-api-key': 'k3y' };
+    const client = await connectClient(gateway, c1, { headers });
+    expect(await refusal(gateway, '/v1/waitfornotification?a=b')).toBe(401);
+    expect(await refusal(gateway, '/v1/waitfornotification?a=b', { headers: { 'x-api-key': 'key' } })).toBe(401);
+    expect((await post(gateway, notification(c1))).status).toBe(401);
+    expect((await post(gateway, notification(c1), headers)).status).toBe(200);
+    await client.next();
+    expect(JSON.stringify(gateway.lines)).not.toContain('k3y');
+  });
+});
+
+describe('bad clients', () => {
+  it.each(['nonsense', '{"target":{}}', '{"target":{"a":1}}'])(
+    'that send %s are disconnected, others stay',
+    async (frame) => {
+      const gateway = await startGateway();
+      const [bad, good] = [await connectClient(gateway, c1), await connectClient(gateway, c1)];
+      bad.socket.send(frame);
+      expect(await bad.closed).toBe(1008);
+      await post(gateway, notification(c1));
+      await good.next();
+    },
+  );
+
+  it('that send more than the limit are disconnected', async () => {
+    const gateway = await startGateway({ maxMessageSize: '1Ki' });
+    const client = await connectClient(gateway, c1);
+    client.socket.send(notification(c1, { x: 'y'.repeat(2000) }));
+    expect(await client.closed).toBe(1009);
+  });
+
+  it('that do not read are cut off before they cost memory, and the others get everything', async () => {
+    const gateway = await startGateway({ maxBuffered: '1Mi' });
+    const [slow, good] = [await connectClient(gateway, c1), await connectClient(gateway, c1)];
+    slow.socket.pause();
+    const body = notification(c1, { x: 'y'.repeat(400_000) });
+    const dropped = gateway.logged('client dropped');
+    let sent = 0;
+    while (!gateway.lines.some((line) => line['msg'] === 'client dropped')) {
+      await post(gateway, body);
+      await good.next();
+      sent += 1;
+    }
+    expect(await dropped).toMatchObject({ reason: 'the client does not read fast enough' });
+    expect(good.received).toBe(sent);
+    expect(await gateway.metrics()).toContain('kso_gateway_connections 1');
+  });
+
+  it('a synchronous sender is told whom it did not reach', async () => {
+    const gateway = await startGateway({ maxBuffered: '1Mi', sendTimeout: '50ms' });
+    const slow = await connectClient(gateway, c1);
+    slow.socket.pause();
+    const body = notification(c1, { x: 'y'.repeat(900_000), sendSynchronicity: true });
+    let response = await post(gateway, body);
+    while (response.status === 200) response = await post(gateway, body);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(
+      /^in sendSingleNotification \{"customerGUID":"A","clusterName":"c1"\}, connection 1 is not alive, error: (time-out|the client does not read fast enough)$/,
+    );
+  });
+
+  it('that stay silent are noticed, others are kept', async () => {
+    const gateway = await startGateway({ clientSilence: '40ms' });
+    const dead = await connectClient(gateway, c1, { autoPong: false });
+    const alive = await connectClient(gateway, c1);
+    expect(await dead.closed).toBe(1006);
+    expect(alive.socket.readyState).toBe(alive.socket.OPEN);
+    await post(gateway, notification(c1));
+    await alive.next();
+  });
+});
+
+it('says goodbye when it stops, and stops twice', async () => {
+  const gateway = await startGateway();
+  const client = await connectClient(gateway, c1);
+  expect(gateway.notReady?.()).toBeUndefined();
+  await gateway.stop();
+  expect(await client.closed).toBe(1001);
+  await gateway.stop();
+});
+
+it('client pings are answered', async () => {
+  const client = await connectClient(await startGateway(), c1);
+  const pong = new Promise((resolve) => client.socket.once('pong', resolve));
+  client.socket.ping();
+  await pong;
+  expect(client.socket.readyState).toBe(client.socket.OPEN);
+});
