@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -28,6 +29,23 @@ describe('startProgram', () => {
   it('names a program that is not there', async () => {
     const start = startProgram({ program: 'kso-no-such-program', args: [], logFile });
     await expect(start).rejects.toMatchObject({ code: 'PROGRAM_MISSING', message: /tools\/programs\/install.ts/ });
+  });
+
+  it.skipIf(process.platform !== 'linux')('does not outlive a test process that is killed', async () => {
+    const module = new URL('./process.ts', import.meta.url).href;
+    const sleeper = { program: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], logFile };
+    const script = `const { startProgram } = await import(${JSON.stringify(module)});
+      console.log((await startProgram(${JSON.stringify(sleeper)})).pid);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (line) => resolve(Number(line))));
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    parent.kill('SIGKILL');
+    // A zombie that nobody has waited for is as good as gone.
+    await until('the end of the program', () => {
+      const status = existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '';
+      return !/^State:\s+[RSD]/m.test(status);
+    });
   });
 
   it('ends a program that does not hear SIGTERM, and may be asked twice', async () => {

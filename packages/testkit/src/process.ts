@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeError } from '@kso/kit';
 import { fail } from './errors.ts';
-import { requireProgram } from './programs.ts';
+import { findProgram, requireProgram } from './programs.ts';
 import { until } from './until.ts';
 
 export interface ProgramOptions {
@@ -36,7 +36,7 @@ const running = new Set<ChildProcess>();
 let guarded = false;
 
 /**
- * Starts a program and resolves when it is ready. What still runs when the test process exits is killed with it.
+ * Starts a program and resolves when it is ready. What still runs when the test process ends is killed with it.
  * @throws PROGRAM_MISSING, PROGRAM_ENDED, PROGRAM_NOT_READY; the last lines of its log are in the message.
  */
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
@@ -68,7 +68,8 @@ function spawnLogged(file: string, options: ProgramOptions): ChildProcess {
   killAllOnExit();
   const log = openSync(options.logFile, 'a');
   try {
-    const child = spawn(file, options.args, {
+    const [command, args] = boundToUs(file, options.args);
+    const child = spawn(command, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.env },
       stdio: ['ignore', log, log],
@@ -78,6 +79,12 @@ function spawnLogged(file: string, options: ProgramOptions): ChildProcess {
   } finally {
     closeSync(log);
   }
+}
+
+/** On Linux the kernel ends the program when the test process dies, however it dies. */
+function boundToUs(file: string, args: readonly string[]): [string, readonly string[]] {
+  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
+  return setpriv === undefined ? [file, args] : [setpriv, ['--pdeathsig', 'KILL', '--', file, ...args]];
 }
 
 async function untilReady(name: string, options: ProgramOptions, ended: Promise<number | string>): Promise<void> {

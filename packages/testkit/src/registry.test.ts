@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient } from './http-client.ts';
-import { buildImage, buildIndex, layer, pushImage, pythonPackage } from './images/index.ts';
+import {
+  buildImage,
+  buildIndex,
+  debianBaseFile,
+  debianBaseLayer,
+  layer,
+  pushImage,
+  pythonPackage,
+} from './images/index.ts';
 import { findProgram, missingPrograms } from './programs.ts';
 import { type Registry, startRegistry } from './registry.ts';
 
@@ -40,6 +49,18 @@ describe.skipIf(missingPrograms('docker-registry'))('a registry', { timeout: 30_
       { os: 'linux', architecture: 'amd64' },
       { os: 'linux', architecture: 'arm64', variant: 'v8' },
     ]);
+  });
+
+  const base = existsSync(debianBaseFile()) ? 'there' : undefined;
+  it.skipIf(base === undefined)('takes a Debian userland as the base of an image', { timeout: 60_000 }, async () => {
+    const built = buildImage({ layers: [debianBaseLayer(), layer(pythonPackage('flask', '0.5'))] });
+    await pushImage(registry.url, 'team/debian', '1.0', built);
+    const http = createHttpClient(registry.url);
+    const answers = [...built.blobs.keys()].map((digest) =>
+      http.request(`/v2/team/debian/blobs/${digest}`, { method: 'HEAD' }),
+    );
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    http.close();
   });
 
   it.skipIf(findProgram('syft') === undefined)('holds an image that Syft reads', { timeout: 60_000 }, async () => {
