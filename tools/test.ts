@@ -18,7 +18,9 @@ const root = path.resolve(import.meta.dirname, '..');
 async function preparePrograms(mayInstall: boolean): Promise<boolean> {
   const needed = programsFor('test');
   const print = (event: InstallEvent) => {
-    if (event.event !== 'done' || event.how === 'built' || event.how === 'apt') console.log(formatEvent(event));
+    const isNoise = event.event === 'progress' && process.stdout.isTTY !== true;
+    const isOld = event.event === 'done' && event.seconds === undefined;
+    if (!isNoise && !isOld) console.log(formatEvent(event));
   };
   if (mayInstall) return install(needed, { apt: canUseApt() }, print);
   const missing = needed.filter((program) => stateOf(program).state === 'missing').map(({ name }) => name);
