@@ -18,7 +18,7 @@ const root = path.resolve(import.meta.dirname, '..');
 async function preparePrograms(mayInstall: boolean): Promise<boolean> {
   const needed = programsFor('test');
   const print = (event: InstallEvent) => {
-    const isNoise = event.event === 'progress' && process.stdout.isTTY !== true;
+    const isNoise = event.event === 'progress' && !process.stdout.isTTY;
     const isOld = event.event === 'done' && event.seconds === undefined;
     if (!isNoise && !isOld) console.log(formatEvent(event));
   };
