@@ -16,6 +16,8 @@ export interface FakeApiServer {
   readonly url: string;
   /** What it was asked, in order. */
   readonly requests: readonly SeenRequest[];
+  /** Resolves when the condition holds for the requests so far. */
+  requested(condition: (requests: readonly SeenRequest[]) => boolean): Promise<void>;
   /** Creates or replaces; answers what is stored. */
   put(object: KubeObject): KubeObject;
   remove(object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): void;
@@ -66,6 +68,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   const watches = createFakeWatches(store);
   const refusals = new Map<string, Refused>();
   const requests: SeenRequest[] = [];
+  const checks = new Set<() => void>();
   const sockets = new Set<Socket>();
   let tokens: readonly string[] | undefined;
   let isBlackHole = false;
@@ -77,6 +80,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       at: Date.now(),
       userAgent: request.headers['user-agent'],
     });
+    for (const check of checks) check();
     if (!isBlackHole) answer(request, response).catch(() => response.destroy());
   });
   server.on('connection', (socket) => {
@@ -154,6 +158,16 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   return {
     url,
     requests,
+    requested: (condition) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!condition(requests)) return;
+          checks.delete(check);
+          resolve();
+        };
+        checks.add(check);
+        check();
+      }),
     put: (object) => store.put(collectionOf(object), object),
     remove: (object) => void store.remove(collectionOf(object), object.metadata.namespace, object.metadata.name),
     serve: (resource) => {

@@ -35,6 +35,10 @@ export function createFakeWatches(store: FakeStore): FakeWatches {
     if (event.collection !== watch.path.collection || !matches(event.object, watch.path, watch.query)) return;
     send(watch, `${JSON.stringify({ type: event.type, object: event.object })}\n`);
   };
+  const finish = (watch: Watch) => {
+    watches.delete(watch);
+    watch.response.end();
+  };
   const unsubscribe = store.onEvent((event) => {
     for (const watch of watches) deliver(watch, event);
   });
@@ -50,7 +54,7 @@ export function createFakeWatches(store: FakeStore): FakeWatches {
       }
       const watch: Watch = { path, query, response, muted: false };
       watches.add(watch);
-      const timer = closeAfterMs === undefined ? undefined : setTimeout(() => response.end(), closeAfterMs);
+      const timer = closeAfterMs === undefined ? undefined : setTimeout(() => finish(watch), closeAfterMs);
       response.once('close', () => {
         watches.delete(watch);
         clearTimeout(timer);
@@ -59,9 +63,10 @@ export function createFakeWatches(store: FakeStore): FakeWatches {
       for (const observer of observers) observer();
     },
     close: (how) => {
-      for (const { response } of watches) {
-        if (how === 'end') response.end();
-        else response.destroy();
+      for (const watch of watches) {
+        watches.delete(watch);
+        if (how === 'end') watch.response.end();
+        else watch.response.destroy();
       }
     },
     closeEachAfter: (ms) => {
