@@ -7,8 +7,8 @@ export type Priority = 'onDemand' | 'newImage' | 'recurring';
 export interface NewJob {
   readonly kind: string;
   /**
-   * Idempotency key: adding a job whose key waits or runs does not run it again, the caller becomes one more that waits for it.
-   * What happens when it has ended says `reuse`.
+   * Idempotency key: adding a job whose key waits or runs does not run it again, the caller becomes one more that waits for it
+   * (and the job moves up if the caller's priority is higher). What happens when it has ended says `reuse`.
    */
   readonly key: string;
   /**
@@ -21,13 +21,13 @@ export interface NewJob {
   /** Ids for logs and reports (operator-gateway.md 1.7). */
   readonly jobId: string;
   readonly parentId?: string;
-  /** Attempts in all; default 3. */
+  /** Attempts in all; default 3. A worker process that dies does not use one up; see `maxStalls` of the adapters. */
   readonly attempts?: number;
-  /** First wait before a retry, doubled each time, with jitter; default 1000. */
+  /** First wait before a retry in ms, doubled each time, with jitter; default 1000. */
   readonly backoffMs?: number;
   /** Epoch milliseconds after which a job that still waits ends as `expired` instead of running. */
   readonly expiresAt?: number;
-  /** W3C traceparent of the span that asked for the job. */
+  /** W3C traceparent of the span that asked for the job; by default the one in which it is added. */
   readonly traceparent?: string;
 }
 
@@ -35,6 +35,7 @@ export type JobState = 'waiting' | 'delayed' | 'active' | 'succeeded' | 'failed'
 
 export interface JobRecord extends NewJob {
   readonly state: JobState;
+  /** Attempts that have ended, well or badly. */
   readonly attemptsMade: number;
   readonly progress?: JsonValue;
   readonly result?: JsonValue;
@@ -53,7 +54,10 @@ export interface JobFailure {
 
 export interface AddResult {
   readonly key: string;
-  /** `added`: will run. `joined`: one of the same key waits or runs. `known`: it has succeeded and `reuse` is `succeeded`. */
+  /**
+   * `added`: will run. `joined`: one of the same key waits or runs. `known`: it has succeeded and `reuse` is `succeeded`, or it is
+   * a child of this parent already and has ended for it.
+   */
   readonly outcome: 'added' | 'joined' | 'known';
 }
 
@@ -67,25 +71,36 @@ export interface ParentRecord {
   readonly ended: readonly string[];
   /** True once no more children will be added. A sealed parent with all children ended is complete. */
   readonly sealed: boolean;
+  /** What its owner left when it sealed the parent. */
+  readonly note?: JsonObject;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
+  readonly completedAt?: number;
 }
 
 export interface ChildEnd {
   readonly parentId: string;
   readonly child: JobRecord;
-  /** Children of this parent that have not ended. */
+  /** Children of this parent whose end is still to be announced. */
   readonly remaining: number;
-  /** The parent is sealed and this was its last child. */
+  /** The parent is sealed and this was its last child: said by exactly one end. */
   readonly complete: boolean;
 }
 
 export interface RunningJob extends JobRecord {
   /** Stored with the record, seen by `get`. */
   report(progress: JsonValue): Promise<void>;
-  /** Aborts on cancel, on shutdown after the grace period, and when the job was lost to another worker. */
+  /**
+   * Aborts on cancel, on shutdown after the grace period, and when the job was lost to another worker; `signal.reason` is a
+   * KsoError `JOB_CANCELLED`, `JOB_RELEASED` or `JOB_LOST`.
+   */
   readonly signal: AbortSignal;
 }
 
-/** Returns the result, which is kept with the record: keep it small. Throw a KsoError; `retryable: false` ends at once. */
+/**
+ * Returns the result, which is kept with the record: keep it small. Throw a KsoError; `retryable: false` ends at once, and a number
+ * `retryAfterMs` in its context is respected (clamped between the usual backoff and the ceiling). Runs in a span below `traceparent`.
+ */
 export type JobHandler = (job: RunningJob) => Promise<JsonValue>;
 
 export interface WorkerOptions {
@@ -111,21 +126,35 @@ export interface JobQueue {
   add(job: NewJob): Promise<AddResult>;
   /** Creates the parent (idempotent by id). Children are added with `addChild` and the parent is then sealed. */
   openParent(id: string, data: JsonObject): Promise<void>;
+  /**
+   * Adding a key again to the same parent changes nothing, so an owner that was interrupted may simply start over.
+   * @throws PARENT_UNKNOWN, PARENT_SEALED (for a key that is not among its children)
+   */
   addChild(parentId: string, job: NewJob): Promise<AddResult>;
-  sealParent(parentId: string): Promise<void>;
+  /** Idempotent; the first `note` stays. @throws PARENT_UNKNOWN */
+  sealParent(parentId: string, note?: JsonObject): Promise<void>;
   getParent(id: string): Promise<ParentRecord | undefined>;
+  /** Newest first. `complete` false: those that an owner has to go on with after a restart. */
+  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]>;
   /**
    * `handler` is told of each child's end, at least once and until it returns without an error, also for children that had
-   * ended before they were added and for ends that happened while no process ran.
-   * Returns the way to stop. A parent sealed without children is complete at once: its owner knows and is not called.
+   * ended before they were added and for ends that happened while no process ran. Ends of one parent come one after the other.
+   * The end of the only outstanding child is held back until the parent is sealed or gets another child, so that `complete` is
+   * said once and by the last end. A parent sealed without children is complete at once: its owner knows and is not called.
+   * One handler per queue object. Returns the way to stop, which waits for a handler that runs.
    */
   onChildEnd(handler: (end: ChildEnd) => Promise<void>): () => Promise<void>;
   work(kind: string, options: WorkerOptions, handler: JobHandler): JobWorker;
+  /** The newest run of the key. */
   get(key: string): Promise<JobRecord | undefined>;
-  /** By the job's own id; the newest if several carry it. */
+  /** By the job's own id, or the id of an `add` that joined it; the newest if several carry it. */
   getByJobId(jobId: string): Promise<JobRecord | undefined>;
+  /** Newest first. */
   list(filter: { kind?: string; states?: readonly JobState[]; limit: number }): Promise<JobRecord[]>;
-  /** A waiting job ends as `cancelled`; a running one is aborted. False if it had ended or is unknown. */
+  /**
+   * A waiting job ends as `cancelled`; a running one is aborted and ends so unless it succeeds all the same.
+   * False if it had ended or is unknown.
+   */
   cancel(key: string): Promise<boolean>;
   counts(kind: string): Promise<QueueCounts>;
   /** Why the queue cannot take or hand out work at present (Redis away), or undefined. */

@@ -1,0 +1,134 @@
+import { type BasePorts, describeError } from '@kso/kit';
+import { Redis } from 'ioredis';
+import { fail } from '../errors.ts';
+import { type RedisTarget, redisOptions } from './connection-options.ts';
+
+export interface ConnectionSettings {
+  /** How long a command may wait for an answer, in ms. */
+  readonly commandTimeoutMs: number;
+  /** Redis key that changes when Redis comes back without its data. */
+  readonly epochKey: string;
+  readonly newsChannel: string;
+}
+
+export interface ConnectionEvents {
+  /** Connected (again); the data are those of before. */
+  ready(): void;
+  /** Connected again, and the data of before are gone. */
+  dataLost(): void;
+  news(message: string): void;
+}
+
+/** The queue's own two connections, one for commands and one for news, and what is known about Redis's health. */
+export class Connection {
+  readonly commands: Redis;
+  readonly address: string;
+  readonly #news: Redis;
+  readonly #settings: ConnectionSettings;
+  readonly #ports: BasePorts;
+  readonly #events: ConnectionEvents;
+  #epoch: string | undefined;
+  #readySince: number | undefined;
+  #downSince: number | undefined;
+  #reason = 'it has not answered yet';
+
+  constructor(target: RedisTarget, settings: ConnectionSettings, events: ConnectionEvents, ports: BasePorts) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#ports = ports;
+    this.#downSince = ports.clock.now();
+    this.address = `${target.host ?? '127.0.0.1'}:${target.port ?? 6379}`;
+    this.commands = new Redis(redisOptions(target, 'kso-queue'));
+    this.#news = new Redis(redisOptions(target, 'kso-queue-news'));
+    this.commands.on('error', (error) => this.#failed(error));
+    this.commands.on('close', () => this.#closed());
+    this.commands.on('ready', () => void this.#ready());
+    // The commands' connection tells the log what is wrong; two voices say no more.
+    this.#news.on('error', () => undefined);
+    this.#news.on('message', (_channel, message: string) => events.news(message));
+    this.#news.subscribe(settings.newsChannel).catch(() => undefined);
+  }
+
+  /** When commands became possible, undefined while they are not. */
+  get readySince(): number | undefined {
+    return this.#readySince;
+  }
+
+  notReady(): string | undefined {
+    if (this.#readySince !== undefined) return undefined;
+    return `Redis at ${this.address} is not reachable: ${this.#reason}`;
+  }
+
+  /**
+   * Runs a command within the time limit. While Redis is away for longer than that, nothing is sent, so that callers who keep trying
+   * do not pile up commands in memory.
+   * @throws QUEUE_UNAVAILABLE; the command may still be carried out later.
+   */
+  async run<T>(command: () => Promise<T>): Promise<T> {
+    const { commandTimeoutMs } = this.#settings;
+    const { clock } = this.#ports;
+    if (this.#downSince !== undefined && clock.now() - this.#downSince > commandTimeoutMs)
+      throw fail('QUEUE_UNAVAILABLE', { reason: this.notReady() ?? 'Redis is away' });
+    const answered = new AbortController();
+    const late = clock.sleep(commandTimeoutMs, answered.signal).then(
+      () => {
+        throw fail('QUEUE_UNAVAILABLE', {
+          reason: this.notReady() ?? `Redis did not answer in ${commandTimeoutMs} ms`,
+        });
+      },
+      () => new Promise<never>(() => undefined),
+    );
+    try {
+      return await Promise.race([command(), late]);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Finds out whether Redis still answers; a connection that is open but dead is closed, which makes it connect anew. */
+  async ping(): Promise<void> {
+    if (this.#readySince === undefined) return;
+    try {
+      await this.run(() => this.commands.ping());
+    } catch (error) {
+      this.#failed(error);
+      this.#closed();
+      this.commands.disconnect(true);
+      this.#news.disconnect(true);
+    }
+  }
+
+  close(): void {
+    this.commands.disconnect();
+    this.#news.disconnect();
+  }
+
+  #failed(error: unknown): void {
+    this.#reason = describeError(error);
+  }
+
+  #closed(): void {
+    if (this.#readySince === undefined) return;
+    this.#readySince = undefined;
+    this.#downSince = this.#ports.clock.now();
+    this.#ports.logger.warn({ redis: this.address, reason: this.#reason }, 'the connection to Redis is lost');
+  }
+
+  async #ready(): Promise<void> {
+    try {
+      const { epochKey } = this.#settings;
+      await this.commands.set(epochKey, crypto.randomUUID(), 'NX');
+      const epoch = (await this.commands.get(epochKey)) ?? undefined;
+      const lost = this.#epoch !== undefined && epoch !== this.#epoch;
+      this.#epoch = epoch;
+      this.#readySince = this.#ports.clock.now();
+      this.#downSince = undefined;
+      this.#ports.logger.info({ redis: this.address }, 'connected to Redis');
+      if (lost) this.#events.dataLost();
+      else this.#events.ready();
+    } catch (error) {
+      // Lost again meanwhile: there will be another "ready".
+      this.#failed(error);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { JsonObject } from '@kso/wire';
+import type { JobSpec } from '../shared/job-spec.ts';
+
+interface OwnParent {
+  readonly data: JsonObject;
+  readonly children: Map<string, JobSpec | 'acknowledged'>;
+  sealed: boolean;
+  note: JsonObject | undefined;
+}
+
+/** Where lost work is put back. */
+export interface Restorer {
+  add(spec: JobSpec): Promise<void>;
+  openParent(id: string, data: JsonObject): Promise<void>;
+  addChild(parentId: string, spec: JobSpec): Promise<void>;
+  addAcknowledged(parentId: string, key: string): Promise<void>;
+  sealParent(id: string, note: JsonObject | undefined): Promise<void>;
+}
+
+const most = 20_000;
+
+/**
+ * What this process has put into the queue and not seen ended. When Redis comes back without its data (a node lost, no persistence),
+ * it is all that is known of that work, and it is put back. Bounded: beyond the limit the oldest is not remembered.
+ */
+export class OwnWork {
+  readonly #jobs = new Map<string, JobSpec>();
+  readonly #parents = new Map<string, OwnParent>();
+
+  added(run: string, spec: JobSpec): void {
+    this.#jobs.set(run, spec);
+    forgetOldest(this.#jobs);
+  }
+
+  ended(run: string): void {
+    this.#jobs.delete(run);
+  }
+
+  opened(id: string, data: JsonObject): void {
+    if (this.#parents.has(id)) return;
+    this.#parents.set(id, { data, children: new Map(), sealed: false, note: undefined });
+    forgetOldest(this.#parents);
+  }
+
+  childAdded(parentId: string, spec: JobSpec): void {
+    const children = this.#parents.get(parentId)?.children;
+    if (children !== undefined && !children.has(spec.job.key)) children.set(spec.job.key, spec);
+  }
+
+  childAcknowledged(parentId: string, key: string, complete: boolean): void {
+    this.#parents.get(parentId)?.children.set(key, 'acknowledged');
+    if (complete) this.#parents.delete(parentId);
+  }
+
+  sealed(id: string, note: JsonObject | undefined): void {
+    const parent = this.#parents.get(id);
+    if (parent === undefined) return;
+    if (parent.children.size === 0) this.#parents.delete(id);
+    parent.sealed = true;
+    parent.note ??= note;
+  }
+
+  get size(): number {
+    return this.#jobs.size + this.#parents.size;
+  }
+
+  /** What a worker has meanwhile finished and recorded is known to the new Redis and not run again: `reuse` succeeded. */
+  async restore(restorer: Restorer): Promise<void> {
+    const jobs = [...this.#jobs.values()];
+    const parents = [...this.#parents];
+    this.#jobs.clear();
+    for (const spec of jobs) await restorer.add(reusing(spec));
+    for (const [id, parent] of parents) {
+      await restorer.openParent(id, parent.data);
+      for (const [key, child] of parent.children) {
+        if (child === 'acknowledged') await restorer.addAcknowledged(id, key);
+        else await restorer.addChild(id, reusing(child));
+      }
+      if (parent.sealed) await restorer.sealParent(id, parent.note);
+    }
+  }
+}
+
+function reusing(spec: JobSpec): JobSpec {
+  return { ...spec, job: { ...spec.job, reuse: 'succeeded' } };
+}
+
+/** Maps keep the order of insertion. */
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size <= most) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,289 @@
+import type { BasePorts } from '@kso/kit';
+import type { JsonObject } from '@kso/wire';
+import { fail } from '../errors.ts';
+import type {
+  AddResult,
+  ChildEnd,
+  JobHandler,
+  JobQueue,
+  JobRecord,
+  JobState,
+  JobWorker,
+  NewJob,
+  ParentRecord,
+  QueueCounts,
+  WorkerOptions,
+} from '../port.ts';
+import { type QueueSettings, type ResolvedSettings, resolveSettings } from '../settings.ts';
+import { Announcer } from '../shared/announcer.ts';
+import { type JobSpec, jobSpec } from '../shared/job-spec.ts';
+import { type QueueMetrics, queueMetrics } from '../shared/queue-metrics.ts';
+import { Connection } from './connection.ts';
+import { type RedisTarget, redisOptions } from './connection-options.ts';
+import { type Added, Ledger } from './ledger.ts';
+import { OwnWork } from './own-work.ts';
+import { Parents, type TakenEnd } from './parents.ts';
+import { Tickets } from './tickets.ts';
+import { Upkeep } from './upkeep.ts';
+import { BullWorker } from './worker.ts';
+
+export interface BullQueueOptions extends QueueSettings {
+  readonly redis: RedisTarget;
+  /** Before all keys; default `kso`. Put in a hash tag, so that a Redis cluster keeps them together. */
+  readonly prefix?: string;
+  /** How long a call may wait for Redis before it fails with QUEUE_UNAVAILABLE, in ms; default 10 s. */
+  readonly commandTimeoutMs?: number;
+  /** A job whose worker has not renewed its lock for so long is taken from it, in ms; default 30 s. */
+  readonly lockMs?: number;
+  /** How long an idle worker waits for a job before it asks again, in ms; default 5 s. */
+  readonly pollMs?: number;
+  /** A worker that has seen neither a job nor an empty poll for so long is rebuilt, in ms; default 30 s. */
+  readonly staleAfterMs?: number;
+  /** For how long an end is lent to the process that handles it, renewed while it does, in ms; default 30 s. */
+  readonly endLeaseMs?: number;
+}
+
+/** The queue on Redis. Constructing it does not wait for Redis; `notReady` tells. */
+export class BullQueue implements JobQueue {
+  readonly #ports: BasePorts;
+  readonly #settings: ResolvedSettings;
+  readonly #options: BullQueueOptions;
+  readonly #metrics: QueueMetrics;
+  readonly #connection: Connection;
+  readonly #ledger: Ledger;
+  readonly #parents: Parents;
+  readonly #tickets: Tickets;
+  readonly #upkeep: Upkeep;
+  readonly #ownWork = new OwnWork();
+  readonly #workers = new Set<BullWorker>();
+  readonly #bullPrefix: string;
+  #announcer: Announcer<TakenEnd> | undefined;
+  #closed = false;
+
+  constructor(options: BullQueueOptions, ports: BasePorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#settings = resolveSettings(options);
+    this.#metrics = queueMetrics(ports.metrics);
+    const tag = `{${options.prefix ?? 'kso'}}`;
+    this.#bullPrefix = `${tag}:bull`;
+    const keys = { prefix: `${tag}:jobs:`, tickets: `${this.#bullPrefix}:` };
+    this.#connection = new Connection(
+      options.redis,
+      {
+        commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
+        epochKey: `${keys.prefix}epoch`,
+        newsChannel: `${keys.prefix}news`,
+      },
+      {
+        ready: () => this.#announcer?.wake(),
+        dataLost: () => void this.#restore(),
+        news: (message) => this.#news(message),
+      },
+      ports,
+    );
+    const redis = this.#connection.commands;
+    this.#ledger = new Ledger(redis, keys);
+    this.#parents = new Parents(redis, this.#ledger.scripts, keys, {
+      leaseMs: options.endLeaseMs ?? 30_000,
+      now: ports.clock.now,
+    });
+    this.#tickets = new Tickets(redis, this.#bullPrefix, ports.logger);
+    this.#upkeep = new Upkeep({
+      connection: this.#connection,
+      ledger: this.#ledger,
+      tickets: this.#tickets,
+      settings: this.#settings,
+      metrics: this.#metrics,
+      ports,
+      everyRound: async () => {
+        this.#announcer?.wake();
+        await Promise.all([...this.#workers].map((worker) => worker.check()));
+      },
+    });
+  }
+
+  async add(job: NewJob): Promise<AddResult> {
+    const spec = this.#spec(job);
+    const added = await this.#run(() => this.#place((run, now) => this.#ledger.add(spec, run, now)));
+    if (added.outcome !== 'known') this.#ownWork.added(added.run, spec);
+    return { key: job.key, outcome: added.outcome };
+  }
+
+  async openParent(id: string, data: JsonObject): Promise<void> {
+    await this.#run(() => this.#parents.open(id, data));
+    this.#ownWork.opened(id, data);
+  }
+
+  async addChild(parentId: string, job: NewJob): Promise<AddResult> {
+    const spec = this.#spec({ ...job, parentId: job.parentId ?? parentId });
+    const added = await this.#run(() => this.#placeChild(parentId, spec));
+    this.#ownWork.childAdded(parentId, spec);
+    return { key: job.key, outcome: added.outcome };
+  }
+
+  async sealParent(parentId: string, note?: JsonObject): Promise<void> {
+    await this.#run(() => this.#parents.seal(parentId, note));
+    this.#ownWork.sealed(parentId, note);
+  }
+
+  getParent(id: string): Promise<ParentRecord | undefined> {
+    return this.#run(() => this.#parents.get(id));
+  }
+
+  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]> {
+    return this.#run(() => this.#parents.list(filter));
+  }
+
+  onChildEnd(handler: (end: ChildEnd) => Promise<void>): () => Promise<void> {
+    this.#checkOpen();
+    if (this.#announcer !== undefined) throw fail('HANDLER_TAKEN');
+    const announcer = new Announcer(this.#parents, (end) => this.#handleEnd(end, handler), this.#ports, this.#metrics);
+    this.#announcer = announcer;
+    announcer.wake();
+    return async () => {
+      await announcer.stop();
+      if (this.#announcer === announcer) this.#announcer = undefined;
+    };
+  }
+
+  work(kind: string, options: WorkerOptions, handler: JobHandler): JobWorker {
+    this.#checkOpen();
+    const lockDuration = this.#options.lockMs ?? 30_000;
+    const worker = new BullWorker(kind, options.concurrency, handler, {
+      ledger: this.#ledger,
+      settings: this.#settings,
+      ports: this.#ports,
+      metrics: this.#metrics,
+      staleAfterMs: this.#options.staleAfterMs ?? 30_000,
+      readySince: () => this.#connection.readySince,
+      workerOptions: {
+        connection: redisOptions(this.#options.redis, `kso-worker-${kind}`),
+        prefix: this.#bullPrefix,
+        lockDuration,
+        stalledInterval: lockDuration,
+        // How often a job may be taken over is the ledger's to decide.
+        maxStalledCount: 1_000_000_000,
+        drainDelay: (this.#options.pollMs ?? 5000) / 1000,
+        runRetryDelay: 1000,
+      },
+    });
+    this.#workers.add(worker);
+    return {
+      close: async (graceMs) => {
+        await worker.close(graceMs);
+        this.#workers.delete(worker);
+      },
+    };
+  }
+
+  get(key: string): Promise<JobRecord | undefined> {
+    return this.#run(() => this.#ledger.get(key));
+  }
+
+  getByJobId(jobId: string): Promise<JobRecord | undefined> {
+    return this.#run(() => this.#ledger.getByJobId(jobId));
+  }
+
+  list(filter: { kind?: string; states?: readonly JobState[]; limit: number }): Promise<JobRecord[]> {
+    return this.#run(() => this.#ledger.list(filter));
+  }
+
+  async cancel(key: string): Promise<boolean> {
+    const { was, run, kind } = await this.#run(() => this.#ledger.cancel(key, this.#ports.clock.now()));
+    if (was === 'waiting') {
+      this.#metrics.endedUnrun(kind, 'cancelled');
+      // The ledger knows; a ticket that stays is dropped when its turn comes.
+      this.#tickets.remove(kind, run).catch(() => undefined);
+    }
+    return was !== 'ended';
+  }
+
+  counts(kind: string): Promise<QueueCounts> {
+    return this.#run(() => this.#ledger.counts(kind));
+  }
+
+  notReady(): string | undefined {
+    if (this.#closed) return 'the queue is closed';
+    const reasons = [this.#connection.notReady(), ...[...this.#workers].map((worker) => worker.notReady())];
+    return reasons.find((reason) => reason !== undefined);
+  }
+
+  /** Hands running jobs back. Close workers with a grace period before. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#upkeep.stop();
+    await Promise.all([...this.#workers].map((worker) => worker.close(0)));
+    await this.#announcer?.stop();
+    await this.#tickets.close();
+    this.#connection.close();
+  }
+
+  #spec(job: NewJob): JobSpec {
+    this.#checkOpen();
+    return jobSpec(job, this.#settings.maxPayloadBytes, this.#ports.tracer);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw fail('QUEUE_CLOSED');
+  }
+
+  async #run<T>(command: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#connection.run(command);
+  }
+
+  /** Record first, ticket second; whoever adds the same key next, or the upkeep, makes up for a ticket that is missing. */
+  async #place(add: (run: string, now: number) => Promise<Added>): Promise<Added> {
+    const added = await add(crypto.randomUUID(), this.#ports.clock.now());
+    const { kind, run, rank } = added;
+    if (added.ticketMissing) await this.#tickets.place(kind, run, rank);
+    else if (added.raised) await this.#tickets.raise(kind, run, rank).catch(() => undefined);
+    return added;
+  }
+
+  #placeChild(parentId: string, spec: JobSpec): Promise<Added> {
+    return this.#place(async (run, now) => {
+      const added = await this.#ledger.addChild(parentId, spec, run, now);
+      if (added === 'unknown') throw fail('PARENT_UNKNOWN', { parentId });
+      if (added === 'sealed') throw fail('PARENT_SEALED', { parentId });
+      return added;
+    });
+  }
+
+  async #handleEnd(end: ChildEnd, handler: (end: ChildEnd) => Promise<void>): Promise<void> {
+    await handler(end);
+    this.#ownWork.childAcknowledged(end.parentId, end.child.key, end.complete);
+  }
+
+  #news(message: string): void {
+    const [word, run = ''] = message.split(' ');
+    if (word === 'end') this.#announcer?.wake();
+    if (word === 'done') this.#ownWork.ended(run);
+    if (word === 'cancel') for (const worker of this.#workers) worker.cancelRun(run);
+  }
+
+  async #restore(): Promise<void> {
+    const { logger } = this.#ports;
+    logger.error(
+      { known: this.#ownWork.size },
+      'Redis came back without its data; what this process knows is put back',
+    );
+    try {
+      await this.#ownWork.restore({
+        add: async (spec) => {
+          const added = await this.#place((run, now) => this.#ledger.add(spec, run, now));
+          if (added.outcome !== 'known') this.#ownWork.added(added.run, spec);
+        },
+        openParent: (id, data) => this.#parents.open(id, data),
+        addChild: async (parentId, spec) => void (await this.#placeChild(parentId, spec)),
+        addAcknowledged: (parentId, key) => this.#parents.restoreAcknowledged(parentId, key),
+        sealParent: (id, note) => this.#parents.seal(id, note),
+      });
+    } catch (error) {
+      logger.error({ err: error }, 'work that Redis has lost could not be put back completely');
+    }
+    this.#announcer?.wake();
+  }
+}

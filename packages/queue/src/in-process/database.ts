@@ -1,0 +1,80 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { KsoError, openDatabase, storeError, transaction } from '@kso/kit';
+import { fail } from '../errors.ts';
+import { migrations } from './schema.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** The journal's file: statements are prepared once, errors come out as STORE_… */
+export class JournalDatabase {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @throws JOURNAL_IN_USE when another process has it, and the STORE_… errors of `openDatabase`. */
+  constructor(path: string, durability: 'full' | 'normal') {
+    this.#path = path;
+    try {
+      this.#database = openDatabase(path, { migrations, durability, busyTimeoutMs: 1000 });
+      this.#claim();
+    } catch (error) {
+      if (error instanceof KsoError && error.code === 'STORE_LOCKED')
+        throw fail('JOURNAL_IN_USE', { file: path }, error);
+      throw error;
+    }
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#run(() => this.#statement(sql).all(...values));
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#run(() => this.#statement(sql).get(...values));
+  }
+
+  /** Number of rows that changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return this.#run(() => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  transaction<T>(fn: () => T): T {
+    return transaction(this.#database, this.#path, fn);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Two processes on one journal would each take the other's running jobs for stalled ones: the first write locks it for good. */
+  #claim(): void {
+    try {
+      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT;');
+    } catch (error) {
+      this.#database.close();
+      throw storeError(error, this.#path);
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #run<T>(fn: () => T): T {
+    try {
+      return fn();
+    } catch (error) {
+      throw storeError(error, this.#path);
+    }
+  }
+}
+
+export const text = (value: SQLOutputValue | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+export const int = (value: SQLOutputValue | undefined): number | undefined =>
+  typeof value === 'number' ? value : undefined;

@@ -1,0 +1,156 @@
+import type { JsonObject } from '@kso/wire';
+import { fail } from '../errors.ts';
+import type { AddResult, ChildEnd, JobState, ParentRecord } from '../port.ts';
+import type { EndSource } from '../shared/announcer.ts';
+import { hasEnded, type JobSpec } from '../shared/job-spec.ts';
+import { int, type JournalDatabase, type Row, text } from './database.ts';
+import { type Journal, recordOf } from './journal.ts';
+
+interface Taken extends ChildEnd {
+  readonly key: string;
+}
+
+/** Who waits for which jobs. Its ends are given out in the order in which they happened, one per parent at a time. */
+export class Parents implements EndSource<Taken> {
+  readonly #db: JournalDatabase;
+  readonly #journal: Journal;
+  readonly #now: () => number;
+  /** Parents whose handler runs, or that wait for another try until the time given. In memory: a restart starts afresh. */
+  readonly #busyUntil = new Map<string, number>();
+
+  constructor(db: JournalDatabase, journal: Journal, now: () => number) {
+    this.#db = db;
+    this.#journal = journal;
+    this.#now = now;
+  }
+
+  open(id: string, data: JsonObject): void {
+    this.#db.run(
+      'INSERT OR IGNORE INTO parents (id, data, opened_at) VALUES (?, ?, ?)',
+      id,
+      JSON.stringify(data),
+      this.#now(),
+    );
+  }
+
+  addChild(parentId: string, spec: JobSpec): AddResult {
+    const { key } = spec.job;
+    return this.#db.transaction(() => {
+      const parent = this.#db.get('SELECT sealed FROM parents WHERE id = ?', parentId);
+      if (parent === undefined) throw fail('PARENT_UNKNOWN', { parentId });
+      const child = this.#db.get('SELECT state FROM children WHERE parent_id = ? AND key = ?', parentId, key);
+      if (child !== undefined) return { key, outcome: child['state'] === 'open' ? 'joined' : 'known' };
+      if (parent['sealed'] === 1) throw fail('PARENT_SEALED', { parentId });
+      const { outcome, run } = this.#journal.add(spec, this.#now());
+      this.#db.run(`INSERT INTO children (parent_id, key, run, state) VALUES (?, ?, ?, 'open')`, parentId, key, run);
+      const state = text(this.#db.get('SELECT state FROM jobs WHERE run = ?', run)?.['state']) as JobState;
+      if (hasEnded(state)) this.#journal.queueEnd(parentId, key);
+      return { key, outcome };
+    });
+  }
+
+  seal(parentId: string, note: JsonObject | undefined): void {
+    this.#db.transaction(() => {
+      const parent = this.#db.get('SELECT sealed FROM parents WHERE id = ?', parentId);
+      if (parent === undefined) throw fail('PARENT_UNKNOWN', { parentId });
+      if (parent['sealed'] === 1) return;
+      this.#db.run(
+        'UPDATE parents SET sealed = 1, note = ? WHERE id = ?',
+        note === undefined ? null : JSON.stringify(note),
+        parentId,
+      );
+      this.#complete(parentId);
+    });
+  }
+
+  get(id: string): ParentRecord | undefined {
+    const row = this.#db.get('SELECT * FROM parents WHERE id = ?', id);
+    return row === undefined ? undefined : this.#record(row);
+  }
+
+  list(filter: { complete?: boolean; limit: number }): ParentRecord[] {
+    return this.#db
+      .all(
+        `SELECT * FROM parents WHERE ?1 IS NULL OR (completed_at IS NOT NULL) = ?1 ORDER BY opened_at DESC, rowid DESC LIMIT ?2`,
+        filter.complete === undefined ? null : Number(filter.complete),
+        Math.max(0, Math.floor(filter.limit)),
+      )
+      .map((row) => this.#record(row));
+  }
+
+  /** Forgets complete parents beyond the retention and gives up those that are open for too long; the ids of the latter. */
+  prune(keepCount: number, completedBefore: number, openedBefore: number): string[] {
+    return this.#db.transaction(() => {
+      this.#db.run('DELETE FROM parents WHERE completed_at < ?', completedBefore);
+      this.#db.run(
+        `DELETE FROM parents WHERE id IN (SELECT id FROM parents WHERE completed_at IS NOT NULL
+           ORDER BY completed_at DESC LIMIT -1 OFFSET ?)`,
+        keepCount,
+      );
+      const abandoned = this.#db.all(
+        'DELETE FROM parents WHERE completed_at IS NULL AND opened_at < ? RETURNING id',
+        openedBefore,
+      );
+      return abandoned.map((row) => text(row['id']) ?? '');
+    });
+  }
+
+  async take(): Promise<Taken | undefined> {
+    const now = this.#now();
+    const busy = [...this.#busyUntil].filter(([, until]) => until > now).map(([id]) => id);
+    const row = this.#db.get(
+      `SELECT c.parent_id, c.key, p.sealed, j.*,
+         (SELECT count(*) FROM children AS o WHERE o.parent_id = c.parent_id AND o.state <> 'acked') AS outstanding
+       FROM children AS c JOIN parents AS p ON p.id = c.parent_id JOIN jobs AS j ON j.run = c.run
+       WHERE c.state = 'ended' AND c.parent_id NOT IN (SELECT value FROM json_each(?)) AND (p.sealed = 1 OR EXISTS (
+         SELECT 1 FROM children AS o WHERE o.parent_id = c.parent_id AND o.state <> 'acked' AND o.key <> c.key))
+       ORDER BY c.end_number LIMIT 1`,
+      JSON.stringify(busy),
+    );
+    if (row === undefined) return undefined;
+    const parentId = text(row['parent_id']) ?? '';
+    this.#busyUntil.set(parentId, Number.POSITIVE_INFINITY);
+    const remaining = (int(row['outstanding']) ?? 1) - 1;
+    const complete = row['sealed'] === 1 && remaining === 0;
+    return { parentId, key: text(row['key']) ?? '', child: recordOf(row), remaining, complete };
+  }
+
+  async acknowledge({ parentId, key }: Taken): Promise<void> {
+    this.#db.transaction(() => {
+      this.#db.run(`UPDATE children SET state = 'acked' WHERE parent_id = ? AND key = ?`, parentId, key);
+      this.#complete(parentId);
+    });
+    this.#busyUntil.delete(parentId);
+  }
+
+  async postpone({ parentId }: Taken, delayMs: number): Promise<void> {
+    this.#busyUntil.set(parentId, this.#now() + delayMs);
+  }
+
+  #complete(parentId: string): void {
+    this.#db.run(
+      `UPDATE parents SET completed_at = ?1 WHERE id = ?2 AND sealed = 1 AND completed_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM children WHERE parent_id = ?2 AND state <> 'acked')`,
+      this.#now(),
+      parentId,
+    );
+  }
+
+  #record(row: Row): ParentRecord {
+    const id = text(row['id']) ?? '';
+    const children = this.#db.all('SELECT key, state FROM children WHERE parent_id = ?', id);
+    const keys = (rows: Row[]): string[] => rows.map((child) => text(child['key']) ?? '');
+    const note = text(row['note']);
+    const completedAt = int(row['completed_at']);
+    return {
+      id,
+      data: JSON.parse(text(row['data']) ?? '{}') as JsonObject,
+      children: keys(children),
+      ended: keys(children.filter((child) => child['state'] === 'acked')),
+      sealed: row['sealed'] === 1,
+      ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
+      openedAt: int(row['opened_at']) ?? 0,
+      ...(completedAt === undefined ? {} : { completedAt }),
+    };
+  }
+}
