@@ -1,3 +1,4 @@
+export { postureReportJson } from './json.ts';
 export * from './posture-v2.ts';
 export { reportResult } from './posture-v2-result.ts';
 export { type PostureReportPart, postureView } from './posture-view.ts';

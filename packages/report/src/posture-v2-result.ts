@@ -12,7 +12,7 @@ import type {
 } from '@kso/wire';
 
 type NamedSeverities = ReadonlyMap<string, { readonly name: string; readonly severity: string }>;
-type InputsOf = (controlId: string, rule: string) => Readonly<Record<string, readonly string[]>>;
+type InputsOf = (controlId: string, rule: string) => Record<string, string[]> | undefined;
 
 /** One resource with all controls that looked at it, in the form of a report (scanner.md 8.4). */
 export function reportResult(result: ResourceResult, controls: NamedSeverities, inputsOf: InputsOf): ReportResult {
@@ -22,7 +22,28 @@ export function reportResult(result: ResourceResult, controls: NamedSeverities, 
   };
 }
 
+/** Most results of large scans are the same pass of the same control: each is put into report form once. */
+const passes = new WeakMap<NamedSeverities, Map<ControlResult, ReportControl>>();
+
+function passOf(result: ControlResult, controls: NamedSeverities, make: () => ReportControl): ReportControl {
+  let known = passes.get(controls);
+  if (known === undefined) passes.set(controls, (known = new Map()));
+  let pass = known.get(result);
+  if (pass === undefined) known.set(result, (pass = make()));
+  return pass;
+}
+
 function reportControl(
+  resourceId: string,
+  result: ControlResult,
+  controls: NamedSeverities,
+  inputsOf: InputsOf,
+): ReportControl {
+  const make = (): ReportControl => makeControl(resourceId, result, controls, inputsOf);
+  return result.status === 'passed' ? passOf(result, controls, make) : make();
+}
+
+function makeControl(
   resourceId: string,
   result: ControlResult,
   controls: NamedSeverities,
@@ -48,13 +69,12 @@ function reportControl(
 
 function reportRule(resourceId: string, { rule, verdict }: RuleResult, inputs: ReturnType<InputsOf>): ReportRule {
   const info = infoOf(verdict);
-  const configurations = Object.entries(inputs).map(([name, values]): [string, string[]] => [name, [...values]]);
   return {
     name: rule,
     status: statusOf(verdict.status),
     subStatus: subStatusOf(verdict),
     ...(info === undefined ? {} : { info }),
-    ...(configurations.length === 0 ? {} : { controlConfigurations: Object.fromEntries(configurations) }),
+    ...(inputs === undefined ? {} : { controlConfigurations: inputs }),
     ...(verdict.status === 'failed' ? failedParts(resourceId, verdict.findings) : {}),
   };
 }

@@ -52,8 +52,8 @@ export interface PostureReportInput {
   readonly results: readonly ResourceResult[];
   /** Undefined for a resource that is gone: it is left out. */
   resource(id: string): ReportedResource | undefined;
-  /** Control inputs that a rule was given, shown with its results. */
-  inputsOf(controlId: string, rule: string): Readonly<Record<string, readonly string[]>>;
+  /** Control inputs that a rule was given, shown with its results; undefined if it takes none. Not copied. */
+  inputsOf(controlId: string, rule: string): Record<string, string[]> | undefined;
 }
 
 /** Everything of a report except resources and results: what each part of it repeats. */

@@ -17,11 +17,11 @@ export interface PostureReportPart {
     readonly controls: readonly Pick<ReportControl, 'controlID' | 'status'>[];
   }[];
   readonly resources: readonly Pick<ReportResource, 'resourceID' | 'source'>[];
-  readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls'>;
+  readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls' | 'policyDegradations'>;
 }
 
-/** What the tables show of a posture report; `gaps` are those that the report has no place for (unreadable documents). */
-export function postureView(report: PostureReportPart, gaps: readonly Gap[] = []): PostureView {
+/** What the tables show of a posture report. */
+export function postureView(report: PostureReportPart): PostureView {
   const { controls, ResourceCounters: counters, complianceScore } = report.summaryDetails;
   const severities = new Map(Object.values(controls).map((control) => [control.controlID, severityOf(control)]));
   return {
@@ -30,11 +30,17 @@ export function postureView(report: PostureReportPart, gaps: readonly Gap[] = []
     complianceScore,
     controls: controlViews(report),
     failures: failures(report, severities),
-    gaps: [
-      ...gaps,
-      ...(report.scanCoverage?.failedGVRPulls ?? []).map(({ gvr, error }) => ({ what: gvr, reason: error })),
-    ],
+    gaps: gapsOf(report.scanCoverage),
   };
+}
+
+/** Files that could not be read, then kinds that could not be listed. That a framework is larger than the library is no gap of a scan. */
+function gapsOf({ policyDegradations, failedGVRPulls }: PostureReportPart['scanCoverage']): Gap[] {
+  const files = policyDegradations.filter(({ component }) => component.startsWith('file '));
+  return [
+    ...files.map(({ component, reason }) => ({ what: component.slice('file '.length), reason })),
+    ...failedGVRPulls.map(({ gvr, error }) => ({ what: gvr, reason: error })),
+  ];
 }
 
 function controlViews(report: PostureReportPart): ControlView[] {

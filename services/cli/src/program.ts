@@ -22,6 +22,7 @@ export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): C
         ['kso scan image nginx:1.27', 'scan one image'],
       ]) + exitStatusHelp,
     );
+  program.enablePositionalOptions();
   addUp(program, host, onEnd);
   addScan(program, host, onEnd);
   addTools(program, host, onEnd);

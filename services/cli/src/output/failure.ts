@@ -14,7 +14,7 @@ export function describeFailure(
 
 /** Everything about the command line and what it names; the rest is the infrastructure's. */
 function isUsersToCorrect(error: unknown): boolean {
-  if (error instanceof KsoError) return error.httpStatus === 400;
-  // A folder without objects (`@kso/domain`).
-  return error instanceof Error && error.name === 'SourceError' && 'reason' in error && error.reason === 'empty';
+  if (error instanceof KsoError) return error.httpStatus === 400 || error.code === 'KUBECONFIG_INVALID';
+  if (!(error instanceof Error) || error.name !== 'SourceError' || !('reason' in error)) return false;
+  return error.reason === 'nothingToScan' || error.reason === 'unreadable';
 }

@@ -1,13 +1,51 @@
-import type { Output } from '../host.ts';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { fail } from '../errors.ts';
+import { type CliHost, type Output, userPath } from '../host.ts';
+
+const pieceSize = 64 * 1024;
 
 /** Resolves when the text has been taken: a result must not be lost because the process ended too early. */
-export function write(output: Output, text: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  output.write(text, (error) => {
-    if (error === null || error === undefined || isClosed(error)) resolve();
-    else reject(error);
-  });
-  return promise;
+export async function write(output: Output, text: string | Iterable<string>): Promise<void> {
+  for (const piece of joined(typeof text === 'string' ? [text] : text)) {
+    if (output.destroyed) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    output.write(piece, (error) => {
+      if (error === null || error === undefined || isClosed(error)) resolve();
+      else reject(error);
+    });
+    await promise;
+  }
+}
+
+/** Writes a result to the file of `--output` if there is one, else to standard output. @throws OUTPUT_UNWRITABLE */
+export async function writeResult(
+  host: CliHost,
+  file: string | undefined,
+  text: string | Iterable<string>,
+): Promise<void> {
+  if (file === undefined) return write(host.stdout, text);
+  const stream = createWriteStream(userPath(host, file));
+  try {
+    await once(stream, 'open');
+    await write(stream, text);
+    stream.end();
+    await finished(stream);
+  } catch (error) {
+    throw fail('OUTPUT_UNWRITABLE', { path: file, problem: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function* joined(pieces: Iterable<string>): Generator<string, void, undefined> {
+  let buffer = '';
+  for (const piece of pieces) {
+    buffer += piece;
+    if (buffer.length < pieceSize) continue;
+    yield buffer;
+    buffer = '';
+  }
+  if (buffer !== '') yield buffer;
 }
 
 function isClosed(error: Error): boolean {
