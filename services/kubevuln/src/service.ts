@@ -1,1 +1,210 @@
-export {};
+import { join } from 'node:path';
+import { removeStaleScratchDirectories, type SbomEngine, type VulnerabilityMatcher } from '@kso/engines';
+import { type BasePorts, createHttpServer, registerHealth, type Service } from '@kso/kit';
+import type { JobQueue, JobWorker } from '@kso/queue';
+import type { CredentialSealer, RegistryClient } from '@kso/registry';
+import type { Store } from '@kso/store';
+import { imageScanKind } from '@kso/wire';
+import type { FastifyInstance } from 'fastify';
+import type { KubevulnConfig } from './config.ts';
+import { createScanMetrics } from './metrics.ts';
+import { createDatabaseUpdater } from './prerequisites/database-updater.ts';
+import { type Expectations, lookAtPrerequisites, type Readiness } from './prerequisites/prerequisites.ts';
+import { queueMissedScans } from './prerequisites/rescan.ts';
+import { createPrerequisiteWatcher } from './prerequisites/watcher.ts';
+import { createRecorder } from './results/recorder.ts';
+import { registerDiagnostics } from './routes/diagnostics.ts';
+import { createJobAliases } from './routes/job-aliases.ts';
+import { registerScanImage } from './routes/scan-image.ts';
+import { registerScanStatus } from './routes/scan-status.ts';
+import { createImageEvaluator } from './scanning/evaluate-image.ts';
+import { createImageScanHandler } from './scanning/image-scan-handler.ts';
+import { createImageLocator } from './scanning/locate-image.ts';
+import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
+import { createSbomCache } from './scanning/sbom-cache.ts';
+import { createSummarizer } from './summary/summarizer.ts';
+
+export { KubevulnConfig, kubevulnConfig } from './config.ts';
+export { kubevulnErrors } from './errors.ts';
+export { imageScanJobKey } from './scanning/job-key.ts';
+
+export interface KubevulnPorts extends BasePorts {
+  readonly queue: JobQueue;
+  /** Kubevuln's own: results of images and the outbox for their reports. */
+  readonly store: Store;
+  readonly sbomEngine: SbomEngine;
+  readonly matcher: VulnerabilityMatcher;
+  readonly registry: RegistryClient;
+  readonly sealer: CredentialSealer;
+  /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
+  readonly poster?: { wake(): void };
+}
+
+export interface KubevulnService extends Service {
+  /** For tests without sockets. */
+  readonly app: FastifyInstance;
+  /** Where the service listens, once it has started. */
+  readonly url: string | undefined;
+  /** What is missing for image scans, or undefined: for screens and logs. Unlike `notReady` it is known after `start` only. */
+  readonly readiness: Readiness | undefined;
+  /** The composer says what is on its way (engines being built, a database being fetched) and when that has ended. */
+  expect(change: Partial<Expectations>): Promise<void>;
+}
+
+/**
+ * Image scans: takes `image-scan` jobs from the queue, keeps SBOMs and findings, writes reports to the outbox. Missing engines or a
+ * missing database do not keep it from starting (docs/adr/0007-scan-engines.md).
+ */
+export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
+  const { queue, store, sbomEngine, matcher, registry, sealer, clock } = ports;
+  const logger = ports.logger.child({ service: 'kubevuln' });
+  const metrics = createScanMetrics(ports.metrics);
+  const scratchRoot = join(config.dataDirectory, 'scratch');
+  const now = () => clock.now();
+  const breaker = createRateLimitBreaker(now);
+  const aliases = createJobAliases();
+  const summarizer = createSummarizer();
+
+  const evaluator = createImageEvaluator({
+    sbomEngine,
+    matcher,
+    registry,
+    summarizer,
+    scratchRoot,
+    now,
+    locator: createImageLocator({
+      registry,
+      clock,
+      results: store.results,
+      imageLayouts: config.imageLayouts,
+      defaultPlatform: config.defaultPlatform,
+    }),
+    sboms: createSbomCache(join(config.dataDirectory, 'sboms'), config.sbomCacheSize),
+    results: store.results,
+    limits: {
+      maxImageBytes: config.maxImageSize,
+      maxSbomBytes: config.maxSbomSize,
+      maxResultBytes: config.maxResultSize,
+    },
+    onShared: metrics.shared,
+  });
+  const handler = createImageScanHandler({
+    evaluator,
+    recorder: createRecorder({
+      store,
+      now,
+      account: config.account,
+      reporting: ports.poster !== undefined,
+      onReport: () => ports.poster?.wake(),
+    }),
+    sealer,
+    breaker,
+    clock,
+    logger,
+    metrics,
+    scanTimeoutMs: config.scanTimeout,
+  });
+
+  let worker: JobWorker | undefined;
+  const onChange = async (readiness: Readiness): Promise<void> => {
+    if (readiness.state === 'waiting') updater.wake();
+    metrics.databaseBuilt(readiness.state === 'ready' ? readiness.database.built : undefined);
+    logger.info(describeReadiness(readiness), 'image scans');
+    if (readiness.state === 'ready') {
+      const scans = await queueMissedScans(store.results, queue);
+      if (scans > 0) logger.info({ scans }, 'scans that were missed are queued again');
+    }
+    // Once open it stays open: what is missing later ends scans as "not evaluated", which is queued again when it is back.
+    if (readiness.state !== 'waiting') {
+      worker ??= queue.work(imageScanKind, { concurrency: config.scanConcurrency }, handler);
+    }
+  };
+  const updates = config.databaseUpdate;
+  const watcher = createPrerequisiteWatcher({
+    clock,
+    logger,
+    onChange,
+    look: (expected) => lookAtPrerequisites({ sbomEngine, matcher }, expected),
+    expected: { engines: config.enginesExpected, database: updates.enabled },
+    everyMs: config.engineCheckInterval,
+  });
+  const updater = createDatabaseUpdater({
+    clock,
+    logger,
+    database: matcher.database,
+    intervalMs: updates.interval,
+    retryMs: updates.retryInterval,
+    onAttempt: async (change) => {
+      const succeeded = change.outcome === 'changed' || change.outcome === 'unchanged';
+      if (!succeeded) metrics.databaseUpdateFailed();
+      // The first attempt is waited for; a database that cannot be had must not make scans wait for ever.
+      if (change.outcome !== 'engineUnavailable') await watcher.expect({ database: false });
+    },
+  });
+
+  const server = createHttpServer({ ...ports, logger, name: 'kubevuln', host: config.host, port: config.port });
+  let url: string | undefined;
+  let stopped: Promise<void> | undefined;
+  const service: KubevulnService = {
+    name: 'kubevuln',
+    app: server.app,
+    get url() {
+      return url;
+    },
+    get readiness() {
+      return watcher.current;
+    },
+    expect: (change) => watcher.expect(change),
+    notReady: () => {
+      const { current } = watcher;
+      if (current === undefined) return 'starting';
+      return current.state === 'ready' ? queue.notReady() : current.reason;
+    },
+    start: async () => {
+      await removeStaleScratchDirectories(scratchRoot);
+      await watcher.start();
+      if (updates.enabled) updater.start();
+      ({ url } = await server.start());
+    },
+    stop: () =>
+      (stopped ??= stopAll([
+        () => server.stop(),
+        () => updater.stop(),
+        () => watcher.stop(),
+        async () => worker?.close(config.shutdownTimeout),
+        () => summarizer.close(),
+      ])),
+  };
+  registerHealth(server.app, { services: [service], metrics: ports.metrics });
+  registerScanImage(server.app, {
+    queue,
+    sealer,
+    breaker,
+    aliases,
+    metrics,
+    logger,
+    maxQueueDepth: config.maxQueueDepth,
+  });
+  registerScanStatus(server.app, { queue, aliases });
+  registerDiagnostics(server.app, { sbomEngine, matcher, now, scanTimeoutMs: config.scanTimeout });
+  return service;
+}
+
+function describeReadiness(readiness: Readiness): Record<string, string | boolean> {
+  if (readiness.state !== 'ready') return { state: readiness.state, reason: readiness.reason };
+  const { built, sample, digest } = readiness.database;
+  return { state: 'ready', databaseBuilt: new Date(built).toISOString(), databaseDigest: digest, sample };
+}
+
+/** Each step although one before failed; the first failure is told in the end. */
+async function stopAll(steps: readonly (() => Promise<void> | undefined)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

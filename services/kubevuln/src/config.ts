@@ -1,0 +1,78 @@
+import { byteSize, defineConfig, duration, httpUrl, port, secret } from '@kso/kit';
+import { z } from 'zod';
+
+const mebibyte = 1024 * 1024;
+
+const flag = () => z.stringbool().or(z.boolean());
+
+export const KubevulnConfig = z.strictObject({
+  host: z.string().default('0.0.0.0'),
+  port: port().default(8080),
+  /** SBOMs, results, outbox, queue journal and the key for logins that wait. */
+  dataDirectory: z.string().default('/var/lib/kso/kubevuln'),
+  /** `customerGUID` of reports. */
+  account: z.string().default(''),
+  /** Pull, catalogue and match of one image together. */
+  scanTimeout: duration().prefault('5m'),
+  scanConcurrency: z.coerce.number().int().min(1).max(64).default(2),
+  /** Requests beyond so many waiting and running scans are answered with 503; 0: no limit. */
+  maxQueueDepth: z.coerce.number().int().min(0).default(0),
+  shutdownTimeout: duration().prefault('20s'),
+  /** Bytes of an image's layers, compressed and then unpacked. */
+  maxImageSize: byteSize().default(512 * mebibyte),
+  /** Bytes of Syft's JSON. */
+  maxSbomSize: byteSize().default(200 * mebibyte),
+  /** Bytes of Grype's JSON. */
+  maxResultSize: byteSize().default(500 * mebibyte),
+  /** Hard limit of one engine process, where the system has one. */
+  engineMemory: byteSize().default(2048 * mebibyte),
+  /** All compressed SBOMs that are kept. */
+  sbomCacheSize: byteSize().default(1024 * mebibyte),
+  /** For images of which nobody says what the node runs. */
+  defaultPlatform: z.string().default('linux/amd64'),
+  /** Folder with OCI image layouts that are looked into before any registry. */
+  imageLayouts: z.string().optional(),
+  /** Speak plain HTTP to these registries (`host:port`), and do not check the certificates of those. */
+  plainHttpRegistries: z.array(z.string()).default([]),
+  skipTlsVerifyRegistries: z.array(z.string()).default([]),
+  cveMatchingMode: z.enum(['off', 'on', 'adaptive']).default('adaptive'),
+  trustedVendors: z.array(z.string()).optional(),
+  syft: z.string().optional(),
+  grype: z.string().optional(),
+  /** True while somebody is building the engines: scans wait instead of ending as "not evaluated". */
+  enginesExpected: flag().default(false),
+  /** How often it is looked whether engines and database are there or have changed. */
+  engineCheckInterval: duration().prefault('30s'),
+  /** Default: a folder in `dataDirectory`. */
+  databaseDirectory: z.string().optional(),
+  databaseUpdate: z
+    .strictObject({
+      enabled: flag().default(true),
+      /** Listing base, or its full URL ending in `.json`; Grype's own by default. */
+      url: httpUrl().optional(),
+      interval: duration().prefault('24h'),
+      retryInterval: duration().prefault('5m'),
+      timeout: duration().prefault('15m'),
+    })
+    .prefault({}),
+  /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDirectory`. */
+  credentialKeyFile: z.string().optional(),
+  cloudEndpoint: z.strictObject({ url: httpUrl().optional(), accessKey: secret().optional() }).prefault({}),
+  redisUrl: secret().optional(),
+});
+export type KubevulnConfig = z.output<typeof KubevulnConfig>;
+
+export const kubevulnConfig = defineConfig({
+  service: 'kubevuln',
+  prefix: 'KSO_KUBEVULN',
+  schema: KubevulnConfig,
+  aliases: {
+    scanTimeout: ['SCANTIMEOUT'],
+    scanConcurrency: ['SCANCONCURRENCY'],
+    maxQueueDepth: ['MAXQUEUEDEPTH'],
+    maxImageSize: ['MAXIMAGESIZE'],
+    cveMatchingMode: ['CVEMATCHINGMODE'],
+    'databaseUpdate.url': ['LISTINGURL'],
+    redisUrl: ['KSO_REDIS_URL'],
+  },
+});

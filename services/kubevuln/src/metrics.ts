@@ -1,0 +1,64 @@
+import type { Metrics } from '@kso/kit';
+
+/** What kubevuln counts, under the names of kubevuln.md 13.1. */
+export interface ScanMetrics {
+  completed(outcome: 'success' | 'error', reason: string, seconds: number): void;
+  rejected(reason: 'too_many_requests' | 'queue_full' | 'invalid_request'): void;
+  /** A job shared the pull and the match of another one. */
+  shared(): void;
+  databaseBuilt(epochMs: number | undefined): void;
+  databaseUpdateFailed(): void;
+}
+
+const endpoint = 'scanCVE';
+
+export function createScanMetrics(metrics: Metrics): ScanMetrics {
+  const labelNames = ['endpoint', 'outcome', 'reason'];
+  const scans = metrics.counter({
+    name: 'kubevuln_scans_completed_total',
+    help: 'Image scans that ended, by outcome and reason.',
+    labelNames,
+  });
+  const duration = metrics.histogram({
+    name: 'kubevuln_scan_duration_seconds',
+    help: 'Duration of image scans.',
+    labelNames,
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800],
+  });
+  const rejections = metrics.counter({
+    name: 'kubevuln_scan_rejections_total',
+    help: 'Requests for image scans that were not accepted.',
+    labelNames: ['endpoint', 'reason'],
+  });
+  const shared = metrics.counter({
+    name: 'kubevuln_singleflight_hits_total',
+    help: 'Scans that shared the work of another scan of the same image.',
+    labelNames: ['target'],
+  });
+  const built = metrics.gauge({
+    name: 'kubevuln_db_built_timestamp_seconds',
+    help: 'When the vulnerability database was built; 0 without one.',
+  });
+  const updateFailures = metrics.counter({
+    name: 'kubevuln_db_update_failures_total',
+    help: 'Updates of the vulnerability database that failed.',
+  });
+  return {
+    completed: (outcome, reason, seconds) => {
+      scans.inc({ endpoint, outcome, reason });
+      duration.observe({ endpoint, outcome, reason }, seconds);
+    },
+    rejected: (reason) => {
+      rejections.inc({ endpoint, reason });
+    },
+    shared: () => {
+      shared.inc({ target: 'sbom_generation' });
+    },
+    databaseBuilt: (epochMs) => {
+      built.set((epochMs ?? 0) / 1000);
+    },
+    databaseUpdateFailed: () => {
+      updateFailures.inc();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type {
+  ContainerScanSummary,
+  ContainerScanVulnerability,
+  ImageMatches,
+  SeverityStats,
+  VulnerabilityDatabaseInfo,
+} from '@kso/wire';
+import { manifestLayers } from './layers.ts';
+import { apiVersionOf, type ReportSubject } from './workload.ts';
+
+export interface SummaryInput {
+  readonly subject: ReportSubject;
+  readonly containersScanID: string;
+  readonly timestamp: number;
+  readonly jobIds: readonly string[];
+  readonly matches: ImageMatches;
+  readonly vulnerabilities: readonly ContainerScanVulnerability[];
+  readonly database: VulnerabilityDatabaseInfo;
+}
+
+/** Counts and identity of a scan (kubevuln.md 10.6). */
+export function summaryRecord(input: SummaryInput): ContainerScanSummary {
+  const { subject, matches, vulnerabilities } = input;
+  const [registry = ''] = subject.imageTag.split('/');
+  const apiVersion = apiVersionOf(subject);
+  const [os = '', architecture = ''] = matches.platform.split('/');
+  const [alert] = matches.alerts;
+  return {
+    ...countsOf(vulnerabilities),
+    designators: subject.designators,
+    version: subject.imageTag.slice(subject.imageTag.lastIndexOf('/') + 1),
+    registry,
+    customerGUID: subject.account,
+    containersScanID: input.containersScanID,
+    wlid: subject.wlid,
+    imageHash: subject.imageHash,
+    imageTag: subject.imageTag,
+    cluster: subject.cluster,
+    clusterShortName: '',
+    namespace: subject.namespace,
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    containerName: subject.containerName,
+    versionImage: '',
+    status: 'Success',
+    packages: [],
+    severitiesStats: severityStats(vulnerabilities),
+    jobIDs: [...input.jobIds],
+    vulnerabilities: vulnerabilities.map(({ name }) => ({ name })),
+    context: subject.context,
+    timestamp: input.timestamp,
+    relevantLabel: '',
+    hasRelevancyData: false,
+    imageManifest: { architecture, os, size: matches.size, layers: manifestLayers(matches.history) },
+    vulnerabilityDatabase: input.database,
+    platform: matches.platform,
+    ...(alert === undefined ? {} : { distributionAlert: alert }),
+  };
+}
+
+/** Sorted by name, only the severities that occur; null for none, as Go writes an empty list. */
+function severityStats(vulnerabilities: readonly ContainerScanVulnerability[]): SeverityStats[] | null {
+  const groups = Object.entries(Object.groupBy(vulnerabilities, ({ severity }) => severity));
+  if (groups.length === 0) return null;
+  return groups
+    .map(([severity, group = []]) => ({ severity, ...countsOf(group) }))
+    .sort((a, b) => (a.severity < b.severity ? -1 : 1));
+}
+
+function countsOf(vulnerabilities: readonly ContainerScanVulnerability[]): Omit<SeverityStats, 'severity'> {
+  const count = (test: (item: ContainerScanVulnerability) => boolean) => vulnerabilities.filter(test).length;
+  return {
+    healthStatus: '',
+    total: vulnerabilities.length,
+    rceFixCount: count((item) => isRce(item) && hasFix(item)),
+    relevantFixCount: 0,
+    fixedTotal: count(hasFix),
+    relevantTotal: 0,
+    rceTotal: count(isRce),
+    urgent: 0,
+    neglected: 0,
+    relevancyScanCount: 0,
+  };
+}
+
+function isRce({ categories }: ContainerScanVulnerability): boolean {
+  return categories.isRce;
+}
+
+/** "Fixed" is a suggested version that is neither empty nor `None`; `unknown` counts. */
+function hasFix({ fixedIn }: ContainerScanVulnerability): boolean {
+  return fixedIn.some(({ version }) => version !== '' && version !== 'None');
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import type { OutboxEntry, Store } from '@kso/store';
+import {
+  containerScanPath,
+  type ImageMatches,
+  type ImageScanJob,
+  type ImageScanRecord,
+  type ImageScanResult,
+  imageScanRecordKey,
+  imageScanRecordKind,
+  type JsonObject,
+  type JsonValue,
+  scanFailurePath,
+} from '@kso/wire';
+import { containerScanReport } from '../report/container-scan-report.ts';
+import { scanFailureReport } from '../report/scan-failure.ts';
+import { containersScanId, reportSubject } from '../report/workload.ts';
+import type { NotEvaluated } from '../scanning/outcome.ts';
+
+/** A job with the ids that its lines and reports carry. */
+export interface ScanJob {
+  /** Is written down: without logins in the clear. */
+  readonly payload: Omit<ImageScanJob, 'credentialsList'>;
+  readonly jobId: string;
+  readonly parentId?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+/**
+ * Writes what came of a scan: the newest answer for the workload and, in the same transaction, the report of it. An answer that is
+ * already there is neither stored nor reported again, so a job that ran twice (a crash in between) reports once.
+ */
+export interface Recorder {
+  evaluated(job: ScanJob, matches: ImageMatches): ImageScanResult;
+  notEvaluated(job: ScanJob, outcome: NotEvaluated): ImageScanResult;
+}
+
+export interface RecorderOptions {
+  readonly store: Store;
+  readonly account: string;
+  /** Without a CloudEndpoint results are kept and nothing is queued for one. */
+  readonly reporting: boolean;
+  readonly now: () => number;
+  /** Called after a report was queued. */
+  readonly onReport: () => void;
+}
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  return {
+    evaluated: (job, matches) => recordEvaluated(options, job, matches),
+    notEvaluated: (job, outcome) => recordNotEvaluated(options, job, outcome),
+  };
+}
+
+function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches): ImageScanResult {
+  const { payload } = job;
+  const at = options.now();
+  const { engines, database } = matches;
+  const subject = reportSubject({
+    job: payload,
+    account: options.account,
+    sbomVersion: engines.sbom,
+    digest: matches.digest,
+  });
+  const containersScanID = containersScanId(payload, subject, engines);
+  const { digest: databaseDigest, ...databaseInfo } = database;
+  const answer = hash([containersScanID, payload.wlid, payload.containerName, matches.digest, databaseDigest]);
+  const bySeverity = countBySeverity(matches);
+  const record = (sequence: number): ImageScanRecord => ({
+    ...identityOf(job, at, sequence),
+    state: 'evaluated',
+    digest: matches.digest,
+    platform: matches.platform,
+    containersScanID,
+    packages: matches.packages,
+    findings: matches.findings.length,
+    bySeverity,
+    fixable: matches.findings.filter(({ fixKnown }) => fixKnown).length,
+    alerts: matches.alerts,
+    database: databaseInfo,
+  });
+  const report = (key: string): OutboxEntry[] => {
+    const ageSeconds = Math.max(0, Math.floor((at - Date.parse(database.built)) / 1000));
+    const chunks = containerScanReport({
+      subject,
+      containersScanID,
+      timestamp: Math.floor(at / 1000),
+      jobIds: [...payload.sessionJobIds, job.jobId].filter((id, index, all) => id !== '' && all.indexOf(id) === index),
+      matches,
+      database: { ...databaseInfo, ageSeconds },
+    });
+    return chunks.map((body, chunk) =>
+      entry(job, { path: containerScanPath, key: `${key}/${chunk}`, group: key, body }),
+    );
+  };
+  save(options, job, { answer, at, record, report: (sequence) => report(`${containersScanID}/${answer}/${sequence}`) });
+  return {
+    image: subject.imageHash,
+    findings: matches.findings.length,
+    bySeverity,
+    packages: matches.packages,
+  };
+}
+
+function recordNotEvaluated(options: RecorderOptions, job: ScanJob, outcome: NotEvaluated): ImageScanResult {
+  const { payload } = job;
+  const at = options.now();
+  const { reason, detail } = outcome;
+  // Each command is told of its failure; the same job running again is not a second one. A platform that cannot be scanned is
+  // no failure of anybody: it is said once for an image (B25).
+  const asker = reason === 'platformNotSupported' ? '' : job.jobId;
+  const answer = hash(['notEvaluated', reason, detail, payload.imageTag, payload.imageHash, asker]);
+  const record = (sequence: number): ImageScanRecord => ({
+    ...identityOf(job, at, sequence),
+    state: 'notEvaluated',
+    reason,
+    detail,
+    job: JSON.parse(JSON.stringify(payload)) as JsonObject,
+  });
+  const report = (sequence: number): OutboxEntry[] => {
+    const subject = reportSubject({ job: payload, account: options.account, sbomVersion: '' });
+    const body = JSON.stringify(scanFailureReport({ subject, jobId: job.jobId, reason, detail, at }));
+    const key = `scanFailure/${hash([payload.wlid, payload.containerName])}/${answer}/${sequence}`;
+    return [entry(job, { path: scanFailurePath, key, group: key, body })];
+  };
+  save(options, job, { answer, at, record, report });
+  return { image: payload.imageTag, findings: 0, bySeverity: {}, packages: 0, notEvaluated: { reason, detail } };
+}
+
+interface Answer {
+  /** Equal for equal answers. */
+  readonly answer: string;
+  readonly at: number;
+  readonly record: (sequence: number) => ImageScanRecord;
+  readonly report: (sequence: number) => OutboxEntry[];
+}
+
+function save(options: RecorderOptions, job: ScanJob, { answer, at, record, report }: Answer): void {
+  const { store, reporting } = options;
+  const key = imageScanRecordKey(job.payload);
+  const written = store.transaction(() => {
+    const previous = store.results.get(imageScanRecordKind, key);
+    // A result that comes back after a failure is news, although it was reported before.
+    const sequence = sequenceOf(previous?.body) + 1;
+    const body = record(sequence) as unknown as JsonValue;
+    const isNew = store.results.put({ kind: imageScanRecordKind, key, idempotencyKey: answer, body, storedAt: at });
+    if (isNew && reporting) store.outbox.put(report(sequence));
+    return isNew && reporting;
+  });
+  if (written) options.onReport();
+}
+
+function entry(
+  { jobId, parentId, traceparent }: ScanJob,
+  { path, key, group, body }: { path: string; key: string; group: string; body: string },
+): OutboxEntry {
+  return {
+    idempotencyKey: key,
+    path,
+    body,
+    group,
+    jobId,
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
+
+function identityOf({ payload, jobId }: ScanJob, scannedAt: number, sequence: number) {
+  const { imageTag, wlid, containerName } = payload;
+  return { image: imageTag, wlid, containerName, jobId, scannedAt, sequence };
+}
+
+function sequenceOf(body: JsonValue | undefined): number {
+  const sequence = typeof body === 'object' && body !== null && !Array.isArray(body) ? body['sequence'] : undefined;
+  return typeof sequence === 'number' ? sequence : 0;
+}
+
+export function countBySeverity({ findings }: ImageMatches): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
+  return counts;
+}
+
+function hash(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
+}

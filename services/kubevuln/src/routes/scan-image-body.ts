@@ -1,0 +1,79 @@
+import { RegistryCredentials } from '@kso/wire';
+import { z } from 'zod';
+import { isObject, readKeys } from './tolerant-keys.ts';
+
+const text = z
+  .string()
+  .max(4096)
+  .nullish()
+  .transform((value) => value ?? '');
+
+const bodyKeys = [
+  'imageTag',
+  'imageHash',
+  'wlid',
+  'containerName',
+  'instanceID',
+  'credentialsList',
+  'args',
+  'session',
+  'jobID',
+  'parentJobID',
+  'actionIDN',
+];
+const credentialKeys = ['username', 'password', 'auth', 'email', 'serveraddress', 'identitytoken', 'registrytoken'];
+
+/** The body of `POST /v1/scanImage` (kubevuln.md 1.2), keys in any letter case. What a member may be is what Go would take. */
+const ScanImageBody = z.object({
+  imageTag: text,
+  imageHash: text,
+  wlid: text,
+  containerName: text,
+  instanceID: text,
+  credentialsList: z
+    .array(z.preprocess(withKeys(credentialKeys), RegistryCredentials))
+    .max(100)
+    .nullish(),
+  args: z.record(z.string(), z.unknown()).nullish(),
+  session: z
+    .preprocess(withKeys(['jobIDs']), z.object({ jobIDs: z.array(z.string().max(256)).max(100).nullish() }))
+    .nullish(),
+  jobID: text,
+  parentJobID: text,
+  actionIDN: z.number().int().nullish(),
+});
+export type ScanImageBody = z.output<typeof ScanImageBody>;
+
+/** Undefined when it is no such body: not an object, or a member of a wrong type. */
+export function readScanImageBody(body: unknown): ScanImageBody | undefined {
+  return isObject(body) ? ScanImageBody.safeParse(readKeys(body, bodyKeys)).data : undefined;
+}
+
+export interface ScanOptions {
+  readonly platform?: string;
+  readonly useHTTP?: boolean;
+  readonly skipTLSVerify?: boolean;
+  /** Options that were of a wrong type and are not followed. */
+  readonly ignored: readonly string[];
+}
+
+/** The options in `args`; one of a wrong type is ignored and not refused. */
+export function readScanOptions(args: ScanImageBody['args']): ScanOptions {
+  const given = readKeys(args ?? {}, ['platform', 'useHTTP', 'skipTLSVerify']);
+  const { platform, useHTTP, skipTLSVerify } = given;
+  const ignored = [
+    ...(platform === undefined || typeof platform === 'string' ? [] : ['platform']),
+    ...(useHTTP === undefined || typeof useHTTP === 'boolean' ? [] : ['useHTTP']),
+    ...(skipTLSVerify === undefined || typeof skipTLSVerify === 'boolean' ? [] : ['skipTLSVerify']),
+  ];
+  return {
+    ...(typeof platform === 'string' && platform !== '' ? { platform } : {}),
+    ...(typeof useHTTP === 'boolean' ? { useHTTP } : {}),
+    ...(typeof skipTLSVerify === 'boolean' ? { skipTLSVerify } : {}),
+    ignored,
+  };
+}
+
+function withKeys(names: readonly string[]) {
+  return (value: unknown): unknown => (isObject(value) ? readKeys(value, names) : value);
+}

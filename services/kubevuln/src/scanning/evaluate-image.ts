@@ -1,0 +1,68 @@
+import type { ResultStore } from '@kso/store';
+import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
+import { type MatchStepOptions, matchSbom } from './match-step.ts';
+import type { ScanOutcome } from './outcome.ts';
+import { enginesReady, type Question, questionKey } from './question.ts';
+import type { EvaluateRequest } from './request.ts';
+import { type SbomStepOptions, sbomOf } from './sbom-step.ts';
+import { SingleFlight } from './single-flight.ts';
+
+export interface EvaluatorOptions extends SbomStepOptions, MatchStepOptions {
+  readonly results: ResultStore;
+  readonly limits: SbomStepOptions['limits'] & MatchStepOptions['limits'];
+  readonly now: () => number;
+  /** Counts the jobs that shared the work of another one. */
+  readonly onShared?: () => void;
+}
+
+/** What an image's packages are known for: answered from the store when the same question was answered before, else by the engines. */
+export interface ImageEvaluator {
+  evaluate(request: EvaluateRequest): Promise<ScanOutcome>;
+}
+
+export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator {
+  const flights = new SingleFlight<ScanOutcome>();
+  return {
+    evaluate: async (request) => {
+      const engines = await enginesReady(options);
+      if (engines.outcome === 'notEvaluated') return engines;
+      await request.onPhase('cve_lookup');
+      const image = await options.locator.locate(request);
+      if (image.outcome !== 'located') return image;
+      const question = { image, engines };
+      const known = findMatches(options.results, question);
+      if (known !== undefined) return { outcome: 'evaluated', matches: known };
+
+      let own = false;
+      const outcome = await flights.run(questionKey(question), request.signal, (signal) => {
+        own = true;
+        return answer(options, question, { ...request, signal });
+      });
+      if (!own) options.onShared?.();
+      return outcome;
+    },
+  };
+}
+
+function findMatches(results: ResultStore, question: Question): ImageMatches | undefined {
+  const { digest, platform } = question.image;
+  const stored = results.get(imageMatchesKind, imageMatchesKey(digest, platform));
+  // Written by `answer` alone, so its shape is known.
+  return stored?.idempotencyKey === questionKey(question) ? (stored.body as unknown as ImageMatches) : undefined;
+}
+
+async function answer(options: EvaluatorOptions, question: Question, request: EvaluateRequest): Promise<ScanOutcome> {
+  const { image, engines } = question;
+  const sbom = await sbomOf(options, image, engines.sbomVersion, request);
+  if (sbom.outcome !== 'sbom') return sbom;
+  const matched = await matchSbom(options, question, sbom.sbom, request);
+  if (matched.outcome !== 'matched') return matched;
+  options.results.put({
+    kind: imageMatchesKind,
+    key: imageMatchesKey(image.digest, image.platform),
+    idempotencyKey: matched.key,
+    body: matched.matches as unknown as JsonValue,
+    storedAt: options.now(),
+  });
+  return { outcome: 'evaluated', matches: matched.matches };
+}

@@ -1,0 +1,135 @@
+import type { Clock, Logger } from '@kso/kit';
+import type { JobHandler, RunningJob } from '@kso/queue';
+import type { CredentialSealer } from '@kso/registry';
+import { ImageScanJob, type JsonValue, type RegistryCredentials } from '@kso/wire';
+import { fail } from '../errors.ts';
+import type { ScanMetrics } from '../metrics.ts';
+import { wireReasonOf } from '../report/scan-failure.ts';
+import type { Recorder, ScanJob } from '../results/recorder.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import type { ImageEvaluator } from './evaluate-image.ts';
+import { type NotEvaluated, notEvaluated, type ScanOutcome } from './outcome.ts';
+import type { RateLimitBreaker } from './rate-limit-breaker.ts';
+
+export interface HandlerOptions {
+  readonly evaluator: ImageEvaluator;
+  readonly recorder: Recorder;
+  readonly sealer: CredentialSealer;
+  readonly breaker: RateLimitBreaker;
+  readonly scanTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: ScanMetrics;
+}
+
+/**
+ * Runs `image-scan` jobs. A scan without a result is stored as "not evaluated" and ends the job with the reason's error; a job that is
+ * interrupted leaves nothing and runs again.
+ */
+export function createImageScanHandler(options: HandlerOptions): JobHandler {
+  return async (running) => {
+    const payload = parsePayload(running);
+    const { jobId, parentId } = running;
+    const logger = options.logger.child({ jobId, parentId, image: payload.imageTag });
+    const deadline = startDeadline(options.scanTimeoutMs, running.signal, options.clock.now);
+    const startedAt = options.clock.now();
+    try {
+      const outcome = await evaluate(options, { running, payload, deadline });
+      if (outcome.outcome === 'interrupted') throw fail('SCAN_INTERRUPTED');
+      const seconds = (options.clock.now() - startedAt) / 1000;
+      return conclude({ ...options, logger }, { job: jobOf(options.sealer, running, payload), outcome, seconds });
+    } finally {
+      deadline.release();
+    }
+  };
+}
+
+function parsePayload(running: RunningJob): ImageScanJob {
+  const parsed = ImageScanJob.safeParse(running.payload);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw fail('IMAGE_SCAN_INVALID', { problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` });
+}
+
+/** The job as it may be written down: logins that came in the clear are sealed. */
+function jobOf(sealer: CredentialSealer, running: RunningJob, payload: ImageScanJob): ScanJob {
+  const { jobId, parentId, traceparent } = running;
+  const { credentialsList, ...rest } = payload;
+  if (credentialsList === undefined || credentialsList.length === 0) {
+    return { payload: rest, jobId, parentId, traceparent };
+  }
+  const sealedCredentials = sealer.seal(credentialsList, payload.imageTag);
+  return { payload: { ...rest, sealedCredentials }, jobId, parentId, traceparent };
+}
+
+interface Scan {
+  readonly running: RunningJob;
+  readonly payload: ImageScanJob;
+  readonly deadline: Deadline;
+}
+
+async function evaluate(options: HandlerOptions, { running, payload, deadline }: Scan): Promise<ScanOutcome> {
+  const credentials = credentialsOf(options.sealer, payload);
+  if (credentials === undefined) {
+    return notEvaluated('credentialsUnreadable', 'the logins of the job were sealed with another key');
+  }
+  try {
+    const outcome = await options.evaluator.evaluate({
+      job: payload,
+      credentials,
+      deadline,
+      signal: deadline.signal,
+      remainingMs: () => deadline.remainingMs(),
+      onPhase: (phase) => running.report({ phase }),
+    });
+    if (outcome.outcome === 'notEvaluated' && outcome.reason === 'rateLimited')
+      options.breaker.trip(payload, credentials);
+    return outcome.outcome === 'interrupted' ? whyInterrupted(deadline) : outcome;
+  } catch (error) {
+    if (deadline.signal.aborted) return whyInterrupted(deadline);
+    throw error;
+  }
+}
+
+/** An abort is the job's end, or the deadline's: the second is a result. */
+function whyInterrupted(deadline: Deadline): ScanOutcome {
+  return deadline.expired
+    ? notEvaluated('timedOut', 'timeout while waiting for the registry')
+    : { outcome: 'interrupted' };
+}
+
+function credentialsOf(sealer: CredentialSealer, payload: ImageScanJob): RegistryCredentials[] | undefined {
+  const { sealedCredentials, credentialsList = [], imageTag } = payload;
+  return sealedCredentials === undefined ? credentialsList : sealer.open(sealedCredentials, imageTag);
+}
+
+interface Conclusion {
+  readonly job: ScanJob;
+  readonly outcome: Exclude<ScanOutcome, { outcome: 'interrupted' }>;
+  readonly seconds: number;
+}
+
+function conclude(options: HandlerOptions, { job, outcome, seconds }: Conclusion): JsonValue {
+  const { recorder, logger, metrics } = options;
+  if (outcome.outcome === 'evaluated') {
+    const result = recorder.evaluated(job, outcome.matches);
+    metrics.completed('success', 'none', seconds);
+    logger.info({ image: result.image, findings: result.findings, seconds }, 'image scanned');
+    return result as unknown as JsonValue;
+  }
+  const result = recorder.notEvaluated(job, outcome);
+  const { reason, detail } = outcome;
+  logger.warn({ reason, detail, seconds }, 'image not evaluated');
+  // Nobody did anything wrong: the image is for other machines (B25).
+  if (reason === 'platformNotSupported') {
+    metrics.completed('success', 'none', seconds);
+    return result as unknown as JsonValue;
+  }
+  metrics.completed('error', wireReasonOf(reason), seconds);
+  throw errorOf(outcome);
+}
+
+function errorOf({ reason, detail }: NotEvaluated) {
+  const code = wireReasonOf(reason).toUpperCase() as Uppercase<ReturnType<typeof wireReasonOf>>;
+  return fail(code, { reason, detail });
+}

@@ -1,0 +1,212 @@
+import { type ImageReference, normalizedImageHash, parseImageReference } from '@kso/domain';
+import { type Clock, retry } from '@kso/kit';
+import {
+  credentialsOfRequest,
+  type FailedResolution,
+  findInLayouts,
+  formatPlatform,
+  type LayoutImage,
+  type Login,
+  type Platform,
+  parsePlatform,
+  type RegistryClient,
+  type Resolution,
+  type ResolvedImage,
+  resolveInLayout,
+} from '@kso/registry';
+import type { ResultStore } from '@kso/store';
+import type { ImageScanJob, RegistryCredentials } from '@kso/wire';
+import { z } from 'zod';
+import { explainResolution } from './explain.ts';
+import { type Interrupted, type NotEvaluated, notEvaluated } from './outcome.ts';
+
+/** Which image a job means, and where its layers can be had. */
+export interface LocatedImage {
+  readonly outcome: 'located';
+  /** Digest of the platform's manifest. */
+  readonly digest: string;
+  readonly platform: string;
+  readonly source: ImageSource;
+}
+
+export type ImageSource =
+  | { readonly type: 'layout'; readonly layout: LayoutImage; readonly image: ResolvedImage }
+  | {
+      readonly type: 'registry';
+      readonly reference: ImageReference;
+      /** Absent when the identity was known from before: whoever pulls has to ask the registry first. */
+      readonly resolved?: { readonly image: ResolvedImage; readonly login?: Login };
+    };
+
+export interface LocatorOptions {
+  readonly registry: RegistryClient;
+  readonly results: ResultStore;
+  readonly clock: Clock;
+  /** Folder with OCI image layouts that are looked into before any registry. */
+  readonly imageLayouts?: string | undefined;
+  /** For jobs that do not say what the node runs. */
+  readonly defaultPlatform: string;
+}
+
+export interface LocateRequest {
+  readonly job: ImageScanJob;
+  readonly credentials: readonly RegistryCredentials[];
+  readonly signal: AbortSignal;
+  readonly remainingMs: () => number;
+}
+
+export interface ImageLocator {
+  locate(request: LocateRequest): Promise<LocatedImage | NotEvaluated | Interrupted>;
+  /** Asks the registry about an image whose identity is known, for the login and the sizes. */
+  resolve(reference: ImageReference, platform: string, request: LocateRequest): Promise<Resolution>;
+}
+
+/** Kind of the records that say which image of an index a platform runs; a digest's content never changes. */
+const identityKind = 'image-identity';
+const Identity = z.object({ digest: z.string(), platform: z.string() });
+
+export function createImageLocator(options: LocatorOptions): ImageLocator {
+  const fallback = parsePlatform(options.defaultPlatform);
+  const resolve: ImageLocator['resolve'] = (reference, platform, request) =>
+    resolveWithRetries(options, { reference, platform: parsePlatform(platform) ?? linux, request });
+
+  return {
+    resolve,
+    locate: async (request) => {
+      const { job } = request;
+      const platform = job.platform === undefined ? fallback : parsePlatform(job.platform);
+      if (platform === undefined) return notEvaluated('invalidReference', `no platform: "${job.platform ?? ''}"`);
+      const references = referencesOf(job);
+      if (references === undefined) return notEvaluated('invalidReference', `no image reference: "${job.imageTag}"`);
+
+      const layout = await locateInLayouts(options, references, platform);
+      if (layout !== undefined) return layout;
+      return locateInRegistry(options, references, platform, request);
+    },
+  };
+}
+
+const linux: Platform = { os: 'linux', architecture: 'amd64' };
+
+/** What the node runs first, then what the pod spec says: the digest may be gone from the registry (kubevuln.md 5.1). */
+interface References {
+  readonly byDigest?: ImageReference;
+  readonly asWritten: ImageReference;
+}
+
+function referencesOf(job: ImageScanJob): References | undefined {
+  const written = parseImageReference(job.imageTag);
+  const running =
+    job.imageHash === '' ? undefined : parseImageReference(normalizedImageHash(job.imageTag, job.imageHash));
+  const byDigest =
+    running?.type === 'reference' && running.reference.digest !== undefined ? running.reference : undefined;
+  if (written.type === 'reference')
+    return { asWritten: written.reference, ...(byDigest === undefined ? {} : { byDigest }) };
+  return byDigest === undefined ? undefined : { asWritten: byDigest, byDigest };
+}
+
+async function locateInLayouts(
+  { imageLayouts }: LocatorOptions,
+  { byDigest, asWritten }: References,
+  platform: Platform,
+): Promise<LocatedImage | NotEvaluated | Interrupted | undefined> {
+  if (imageLayouts === undefined) return undefined;
+  const layout =
+    (byDigest === undefined ? undefined : await findInLayouts(imageLayouts, byDigest)) ??
+    (await findInLayouts(imageLayouts, asWritten));
+  if (layout === undefined) return undefined;
+  const resolution = await resolveInLayout(layout, platform);
+  if (resolution.outcome !== 'resolved') return explainResolution(resolution);
+  const { image } = resolution;
+  return located(image, { type: 'layout', layout, image });
+}
+
+async function locateInRegistry(
+  options: LocatorOptions,
+  { byDigest, asWritten }: References,
+  platform: Platform,
+  request: LocateRequest,
+): Promise<LocatedImage | NotEvaluated | Interrupted> {
+  const known = byDigest ?? (asWritten.digest === undefined ? undefined : asWritten);
+  const identity = known === undefined ? undefined : readIdentity(options.results, known, platform);
+  if (known !== undefined && identity !== undefined) {
+    return { outcome: 'located', ...identity, source: { type: 'registry', reference: known } };
+  }
+  const candidates = byDigest === undefined || byDigest === asWritten ? [asWritten] : [byDigest, asWritten];
+  let failure: FailedResolution | undefined;
+  for (const reference of candidates) {
+    const resolution = await resolveWithRetries(options, { reference, platform, request });
+    if (resolution.outcome === 'resolved') {
+      const { image, login } = resolution;
+      if (reference.digest !== undefined) writeIdentity(options, reference, platform, image);
+      const resolved = { image, ...(login === undefined ? {} : { login }) };
+      return located(image, { type: 'registry', reference, resolved });
+    }
+    // Only what is not there by its digest may be looked for by its tag.
+    failure ??= resolution;
+    if (resolution.outcome !== 'manifestUnknown') return explainResolution(resolution);
+  }
+  return failure === undefined ? { outcome: 'interrupted' } : explainResolution(failure);
+}
+
+interface ResolveInput {
+  readonly reference: ImageReference;
+  readonly platform: Platform;
+  readonly request: LocateRequest;
+}
+
+/** Waits as a registry asks, within the deadline of the scan (B19). */
+function resolveWithRetries(
+  { registry, clock }: LocatorOptions,
+  { reference, platform, request }: ResolveInput,
+): Promise<Resolution> {
+  const { job, signal } = request;
+  const credentials = credentialsOfRequest(request.credentials, reference.registry);
+  return retry(
+    { attempts: 3, baseMs: 500, maxMs: 30_000, budgetMs: request.remainingMs() },
+    {
+      clock,
+      signal,
+      decide: (resolution) => {
+        if (resolution.outcome === 'rateLimited') return { retry: true, retryAfterMs: resolution.retryAfterMs };
+        return { retry: resolution.outcome === 'unreachable' };
+      },
+    },
+    () =>
+      registry.resolve({
+        reference,
+        platform,
+        credentials,
+        signal,
+        plainHttp: job.useHTTP,
+        skipTlsVerify: job.skipTLSVerify,
+      }),
+  );
+}
+
+function located(image: ResolvedImage, source: ImageSource): LocatedImage {
+  return { outcome: 'located', digest: image.digest, platform: formatPlatform(image.platform), source };
+}
+
+function identityKey({ registry, repository, digest }: ImageReference, platform: Platform): string {
+  return `${registry}/${repository}@${digest ?? ''}|${formatPlatform(platform)}`;
+}
+
+function readIdentity(results: ResultStore, reference: ImageReference, platform: Platform) {
+  return Identity.safeParse(results.get(identityKind, identityKey(reference, platform))?.body).data;
+}
+
+function writeIdentity(
+  { results, clock }: LocatorOptions,
+  reference: ImageReference,
+  platform: Platform,
+  image: ResolvedImage,
+): void {
+  results.put({
+    kind: identityKind,
+    key: identityKey(reference, platform),
+    idempotencyKey: image.digest,
+    body: { digest: image.digest, platform: formatPlatform(image.platform) },
+    storedAt: clock.now(),
+  });
+}

@@ -1,0 +1,29 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { createZstdDecompress } from 'node:zlib';
+import { SyftDocument } from '@kso/engines/documents';
+import type { ImageMatches } from '@kso/wire';
+import { imageMatches, type MatchedImage } from './image-matches.ts';
+import type { SbomFacts } from './sbom-facts.ts';
+
+/** Where the engines' outputs of one image lie. */
+export interface SummaryTask {
+  readonly image: MatchedImage;
+  /** SBOM in Syft's JSON format, zstd. */
+  readonly sbomFile: string;
+  /** Grype's JSON output. */
+  readonly resultFile: string;
+}
+
+export async function summarize({ image, sbomFile, resultFile }: SummaryTask): Promise<ImageMatches> {
+  const sbom: unknown = JSON.parse(await text(createReadStream(sbomFile).pipe(createZstdDecompress())));
+  const result: unknown = JSON.parse(await readFile(resultFile, 'utf8'));
+  return imageMatches(image, sbom, result);
+}
+
+/** @param jsonFile SBOM in Syft's JSON format, as Syft wrote it. */
+export async function describe(jsonFile: string): Promise<SbomFacts> {
+  const { distro } = SyftDocument.parse(JSON.parse(await readFile(jsonFile, 'utf8')));
+  return distro?.id === undefined || distro.id === '' ? {} : { distribution: distro.id };
+}
