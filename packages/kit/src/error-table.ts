@@ -3,7 +3,7 @@ import { errorFactory } from './errors.ts';
 /** The errors of this package; documented in `docs/reference/errors-kit.md`, which a test compares with this table. */
 export const kitErrors = {
   CONFIG_INVALID: {
-    message: 'configuration of {service} is invalid',
+    message: 'configuration of {service} is invalid: {problems}',
     httpStatus: 500,
     retryable: false,
     severity: 'fatal',

@@ -2,7 +2,6 @@ import type { BasePorts, Outgoing } from '@kso/kit';
 import { type Attributes, attributesOf, matches } from './attributes.ts';
 import type { GatewayConfig } from './config.ts';
 import { type MasterLink, openMasterLink } from './master-link.ts';
-import { parseMasterUrl } from './master-url.ts';
 import { decodeNotification } from './notification.ts';
 import type { RoutingTable } from './routing-table.ts';
 import type { ClientObserver } from './websocket-server.ts';
@@ -31,11 +30,10 @@ interface Entry {
  * Notifications only come down: what local clients send is routed locally (operator-gateway.md 3.5).
  */
 export function createMasterLinks(
-  options: { config: GatewayConfig; masterUrl: string; outgoing: Outgoing; instance: string; table: RoutingTable },
+  options: { config: GatewayConfig; master: URL; outgoing: Outgoing; instance: string; table: RoutingTable },
   ports: BasePorts,
 ): MasterLinks {
-  const { config, table } = options;
-  const master = parseMasterUrl(options.masterUrl, 'masterUrl');
+  const { config, table, master } = options;
   const entries: Entry[] = [];
   countLinks(ports, entries);
 

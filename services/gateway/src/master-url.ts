@@ -1,12 +1,11 @@
 import type { Attributes } from './attributes.ts';
-import { fail } from './errors.ts';
 
-/** Where the master listens: a full URL, or just a host. `source` names the setting for the error. @throws MASTER_URL_INVALID */
-export function parseMasterUrl(text: string, source: string): URL {
+/** Where the master listens: a full URL, or just a host. Undefined for text that is neither. */
+export function parseMasterUrl(text: string): URL | undefined {
   const url = URL.parse(text.includes('://') ? text : `wss://${text}`);
-  if (url === null || url.hostname === '') throw fail('MASTER_URL_INVALID', { source });
+  if (url === null || url.hostname === '') return undefined;
   const scheme = { 'https:': 'wss:', 'http:': 'ws:', 'wss:': 'wss:', 'ws:': 'ws:' }[url.protocol];
-  if (scheme === undefined) throw fail('MASTER_URL_INVALID', { source });
+  if (scheme === undefined) return undefined;
   // Assigning `protocol` is refused between http and ws, so the text is rebuilt.
   const path = url.pathname === '/' ? '/v1/waitfornotification' : url.pathname;
   return new URL(`${scheme}//${url.host}${path}${url.search}`);

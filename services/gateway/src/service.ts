@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { BasePorts, FastifyInstance, Outgoing, Service } from '@kso/kit';
+import { type BasePorts, ConfigError, type FastifyInstance, type Outgoing, type Service } from '@kso/kit';
 import type { GatewayConfig } from './config.ts';
 import { createMasterLinks, noMaster } from './master-links.ts';
+import { parseMasterUrl } from './master-url.ts';
 import { createRestServer } from './rest-server.ts';
 import { createRoutingTable } from './routing-table.ts';
 import { createSocketServer } from './websocket-server.ts';
 
 export { type GatewayConfig, gatewayConfig } from './config.ts';
-export { gatewayErrors } from './errors.ts';
+export { withForeignSettings } from './foreign-settings.ts';
 
 export interface GatewayPorts extends BasePorts {
   /** The way to the master. */
@@ -23,16 +24,16 @@ export interface Gateway extends Service {
 
 /**
  * Takes notifications by REST and websocket and passes them on to the clients whose attributes match. With a master URL it also takes those of
- * its clients' accounts from there. @throws MASTER_URL_INVALID
+ * its clients' accounts from there. @throws ConfigError for a master URL that is none
  */
 export function createGateway(config: GatewayConfig, ports: GatewayPorts): Gateway {
   const instance = randomUUID();
-  const { masterUrl } = config;
+  const master = masterOf(config);
   const table = createRoutingTable({ sendTimeout: config.sendTimeout }, ports);
   const links =
-    masterUrl === undefined || masterUrl === ''
+    master === undefined
       ? noMaster
-      : createMasterLinks({ config, masterUrl, outgoing: ports.outgoing, instance, table }, ports);
+      : createMasterLinks({ config, master, outgoing: ports.outgoing, instance, table }, ports);
   const sockets = createSocketServer({ config, table, observer: links, instance }, ports);
   const rest = createRestServer(config, table, ports);
   let urls: { websocket: string; rest: string } | undefined;
@@ -55,4 +56,11 @@ export function createGateway(config: GatewayConfig, ports: GatewayPorts): Gatew
     remarks: () => links.remarks(),
     urls: () => urls ?? { websocket: '', rest: '' },
   };
+}
+
+function masterOf({ masterUrl }: GatewayConfig): URL | undefined {
+  if (masterUrl === undefined || masterUrl === '') return undefined;
+  const url = parseMasterUrl(masterUrl);
+  if (url !== undefined) return url;
+  throw new ConfigError('gateway', ['masterUrl: not a ws, wss, http or https URL, and not a host']);
 }

@@ -1,0 +1,117 @@
+import { writeFileSync } from 'node:fs';
+import {
+  type BasePorts,
+  ConfigError,
+  configExitCode,
+  createHttpClient,
+  describeError,
+  type HttpClient,
+  KsoError,
+  loadConfig,
+  readOutgoing,
+  readTextFile,
+  rotatingToken,
+} from '@kso/kit';
+import { type DeliveryOutcome, deliver, describeOutcome } from '../delivery.ts';
+import { parseArguments, usage } from './arguments.ts';
+import { type TriggerConfig, triggerConfig } from './config.ts';
+
+export interface TriggerPorts extends BasePorts {
+  readonly env: NodeJS.ProcessEnv;
+  /** A line for people on standard output or standard error. */
+  readonly print: (line: string) => void;
+  readonly complain: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a CronJob's controller and people see. */
+export const exitCodes = { accepted: 0, refused: 1, usage: 2, undelivered: 3, interrupted: 143 } as const;
+
+/** One request, as the command line says; returns the exit code. */
+export async function runTrigger(argv: readonly string[], ports: TriggerPorts): Promise<number> {
+  const parsed = parseArguments(argv);
+  if (!parsed.ok) return explain(parsed.problems, exitCodes.usage, ports);
+  if (parsed.help) {
+    ports.print(usage);
+    return exitCodes.accepted;
+  }
+  try {
+    const { config } = loadConfig(triggerConfig, { env: ports.env, overrides: parsed.settings });
+    return await trigger(config, ports);
+  } catch (error) {
+    if (error instanceof ConfigError) return explain(error.problems, configExitCode, ports);
+    if (ports.signal?.aborted === true) return explain(['interrupted'], exitCodes.interrupted, ports);
+    const code = error instanceof KsoError && error.code.startsWith('FILE_') ? exitCodes.usage : exitCodes.undelivered;
+    return explain([describeError(error)], code, ports);
+  }
+}
+
+async function trigger(config: TriggerConfig, ports: TriggerPorts): Promise<number> {
+  const url = new URL(`${config.scheme}://${config.host}/${config.path.replace(/^\/+/, '')}`);
+  const body = config.pathBody === undefined ? config.body : readTextFile(config.pathBody, 'request body');
+  const http = createHttpClient({
+    outgoing: readOutgoing(ports.env),
+    insecureSkipTlsVerify: config.skipSslVerify,
+    headersTimeoutMs: config.timeout,
+    bodyTimeoutMs: config.timeout,
+  });
+  try {
+    const outcome = await send(config, { url, body, http }, ports);
+    return finish(outcome, config, ports);
+  } finally {
+    await http.close();
+  }
+}
+
+function send(
+  config: TriggerConfig,
+  { url, body, http }: { url: URL; body: string | undefined; http: HttpClient },
+  ports: TriggerPorts,
+): Promise<DeliveryOutcome> {
+  const attributes = { 'http.request.method': config.method, 'server.address': url.host };
+  return ports.tracer.span(`trigger ${config.method}`, { kind: 'client', attributes }, () =>
+    deliver(
+      {
+        method: config.method,
+        url,
+        headers: config.headers,
+        ...(body === undefined ? {} : { body }),
+        ...(config.tokenFile === undefined ? {} : { token: rotatingToken(config.tokenFile, { clock: ports.clock }) }),
+      },
+      {
+        http,
+        retry: {
+          attempts: config.attempts,
+          baseMs: config.backoffMin,
+          maxMs: config.backoffMax,
+          budgetMs: config.budget,
+        },
+        timeoutMs: config.timeout,
+        maxBody: config.pathOutput === undefined ? 64 * 1024 : 16 * 1024 * 1024,
+        ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+      },
+      ports,
+    ),
+  );
+}
+
+function finish(outcome: DeliveryOutcome, config: TriggerConfig, ports: TriggerPorts): number {
+  const fields = { method: config.method, host: config.host, path: config.path, ...describeOutcome(outcome) };
+  if (outcome.kind === 'accepted') {
+    ports.logger.info(fields, 'request accepted');
+    ports.print(`response: ${outcome.body.slice(0, 1024)}`);
+    if (config.pathOutput !== undefined) writeFileSync(config.pathOutput, outcome.body, { mode: 0o600 });
+    return exitCodes.accepted;
+  }
+  ports.logger.error(fields, 'request not accepted');
+  if (outcome.kind === 'refused') {
+    return explain([`refused with status ${outcome.status}: ${outcome.body.slice(0, 1024)}`], exitCodes.refused, ports);
+  }
+  const why = outcome.kind === 'busy' ? `status ${outcome.status}: ${outcome.body.slice(0, 1024)}` : outcome.reason;
+  return explain([`not delivered to ${config.host}: ${why}`], exitCodes.undelivered, ports);
+}
+
+function explain(lines: readonly string[], code: number, ports: TriggerPorts): number {
+  for (const line of lines) ports.complain(line);
+  return code;
+}
