@@ -4,42 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { jinjaAdvisory as jinja, opensslAdvisory as openssl } from '@kso/testkit/grype-database';
 import { missingPrograms } from '@kso/testkit/programs';
 import { testDataFile } from '@kso/testkit/test-data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeMatcher, sbomOfJinja } from './conformance.ts';
-import { type OsvAdvisory, readAdvisories, writeGrypeDatabase } from './database-writer/index.ts';
+import { readAdvisories, writeGrypeDatabase } from './database-writer/index.ts';
 import { createGrype } from './grype.ts';
 import { GrypeDocument } from './grype-document.ts';
+import { importSampleDatabase } from './sample-database.ts';
 
 const built = new Date('2026-11-01T00:00:00Z');
-
-type Input = Partial<OsvAdvisory> & { id: string };
-
-const jinja: Input = {
-  id: 'GHSA-462w-v97r-4m45',
-  aliases: ['CVE-2019-10906'],
-  summary: 'The sandbox can be left through str.format_map',
-  database_specific: { severity: 'HIGH' },
-  affected: [
-    {
-      package: { ecosystem: 'PyPI', name: 'Jinja2' },
-      ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '2.10.1' }] }],
-    },
-  ],
-};
-
-const openssl: Input = {
-  id: 'CVE-2023-0286',
-  summary: 'Type confusion for X.400 addresses in general names',
-  database_specific: { severity: 'HIGH' },
-  affected: [
-    {
-      package: { ecosystem: 'Debian:12', name: 'openssl' },
-      ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, { fixed: '3.0.8-1' }] }],
-    },
-  ],
-};
 
 const missing = missingPrograms('grype');
 const osv = testDataFile('advisories/osv.jsonl.gz');
@@ -148,6 +124,15 @@ describe.skipIf(missing !== undefined)('with the real Grype', () => {
       const { matches } = GrypeDocument.parse(JSON.parse(await readFile(target, 'utf8')));
       const ids = matches.map(({ vulnerability }) => vulnerability.id);
       expect(ids).toEqual(expect.arrayContaining(['CVE-2020-36567', 'CVE-2019-10906', 'CVE-2020-28493']));
+    });
+
+    it('imports the sample once, and says that it is one', async () => {
+      const { database } = grype(directory);
+      const file = fileURLToPath(new URL('../../../../deploy/sample/advisories.json', import.meta.url));
+      const options = { file, scratchRoot: join(directory, 'scratch') };
+      const imported = await importSampleDatabase(database, options);
+      expect(imported).toMatchObject({ outcome: 'changed', database: { sample: true } });
+      expect(await importSampleDatabase(database, options)).toEqual({ ...imported, outcome: 'unchanged' });
     });
 
     it('keeps the database it has when a file is no database', async () => {
