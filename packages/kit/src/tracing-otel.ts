@@ -17,7 +17,7 @@ export function createOtelTracer(options: {
 }): Tracer {
   const sdk = new NodeSDK({
     serviceName: options.service,
-    traceExporter: new OTLPTraceExporter({ url: options.url, timeoutMillis: 5000 }),
+    traceExporter: new OTLPTraceExporter({ url: options.url, timeoutMillis: 3000 }),
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],
