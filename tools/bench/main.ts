@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchChange } from './change.ts';
 import { type BenchResult, benchReport, formatResults } from './result.ts';
 import { benchScan } from './scan.ts';
 import { benchStart } from './start.ts';
@@ -21,6 +22,9 @@ interface Plan {
   readonly runs: number;
   readonly out: string;
 }
+
+// Logs would be part of what is measured, and worker threads read it from here.
+process.env['KSO_LOG_LEVEL'] ??= 'silent';
 
 const benchmarks = ['scan', 'change', 'start'];
 
@@ -48,6 +52,7 @@ function readArguments(): Plan | 'help' | { error: string } {
 
 async function* run({ only, sizes, runs }: Plan): AsyncGenerator<BenchResult> {
   if (only.has('scan')) for (const size of sizes) yield await benchScan(size, runs);
+  if (only.has('change')) yield await benchChange(10_000, 200);
   if (only.has('start')) yield await benchStart(100, runs);
 }
 
