@@ -29,12 +29,7 @@ function controlLines(view: PostureView, terminal: Terminal): string[] {
   const failed = view.controls.filter((control) => control.failed > 0).toSorted(byControl);
   if (failed.length === 0) return view.objects === 0 ? [] : [painterFor(terminal)('good', 'none found')];
   return renderGrid(
-    [
-      { title: 'SEVERITY' },
-      { title: 'CONTROL' },
-      { title: 'WHAT IS WRONG', shrink: 1 },
-      { title: 'OBJECTS', align: 'right' },
-    ],
+    [{ title: 'SEVERITY' }, { title: 'CONTROL' }, { title: 'NAME', shrink: 1 }, { title: 'OBJECTS', align: 'right' }],
     failed.map((control) => [
       { text: control.severity, style: control.severity },
       control.id,

@@ -90,7 +90,7 @@ describe('table', () => {
       expect.stringMatching(/^C-0069 Anonymous access to the kubelet +host data is missing$/),
     );
     expect(text.at(-2)).toBe(
-      'Configuration: 2 of 3 controls failed, 2 of 35 objects affected, compliance 99 %, 2 not evaluated',
+      'Configuration: 2 of 3 controls failed (1 high, 1 medium), 2 of 35 objects affected, compliance 99 %, 2 not evaluated',
     );
   });
 

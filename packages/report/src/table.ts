@@ -1,9 +1,9 @@
-import { severities } from '@kso/domain';
+import { type Severity, severities } from '@kso/domain';
 import { renderImages, renderVulnerabilities } from './image-table.ts';
 import { renderPosture } from './posture-table.ts';
 import { plainText } from './text/plain-text.ts';
 import { painterFor, type Terminal } from './text/terminal.ts';
-import type { ImagesView, PostureView, ScanView, TargetView } from './view.ts';
+import type { ControlView, ImagesView, PostureView, ScanView, SeverityCounts, TargetView } from './view.ts';
 
 export interface TableOptions {
   readonly terminal: Terminal;
@@ -59,10 +59,10 @@ export function summaryLines(view: ScanView, terminal: Terminal): string[] {
 
 function postureSummary(posture: PostureView): string {
   const evaluated = posture.controls.filter((control) => control.evaluated > 0 || control.notEvaluated === undefined);
-  const failed = evaluated.filter((control) => control.failed > 0).length;
+  const failed = evaluated.filter((control) => control.failed > 0);
   const gaps = posture.controls.filter((control) => control.notEvaluated !== undefined).length + posture.gaps.length;
   const parts = [
-    `${failed} of ${count(evaluated.length, 'control')} failed`,
+    `${failed.length} of ${count(evaluated.length, 'control')} failed${bySeverity(countBy(failed))}`,
     `${posture.failedObjects} of ${count(posture.objects, 'object')} affected`,
   ];
   if (posture.complianceScore !== undefined) parts.push(`compliance ${percent(posture.complianceScore)}`);
@@ -72,16 +72,13 @@ function postureSummary(posture: PostureView): string {
 
 function imageSummary({ images, database }: ImagesView): string {
   const scanned = images.flatMap(({ outcome }) => (outcome.type === 'scanned' ? [outcome] : []));
-  const totals = severities.map((severity) => ({
-    severity,
-    total: scanned.reduce((sum, outcome) => sum + (outcome.findings[severity] ?? 0), 0),
-  }));
-  const found = totals.filter((each) => each.total > 0);
-  const findings = found.reduce((sum, each) => sum + each.total, 0);
-  const detail =
-    found.length === 0 ? '' : ` (${found.map((each) => `${each.total} ${each.severity.toLowerCase()}`).join(', ')})`;
+  const totals: Partial<Record<Severity, number>> = {};
+  for (const { findings } of scanned) {
+    for (const severity of severities) totals[severity] = (totals[severity] ?? 0) + (findings[severity] ?? 0);
+  }
+  const findings = Object.values(totals).reduce((sum, total) => sum + total, 0);
   const parts = [
-    `${count(scanned.length, 'image')} with ${count(findings, 'vulnerability', 'vulnerabilities')}${detail}`,
+    `${count(scanned.length, 'image')} with ${count(findings, 'vulnerability', 'vulnerabilities')}${bySeverity(totals)}`,
   ];
   const waiting = images.filter((image) => image.outcome.type === 'waiting').length;
   const notEvaluated = images.filter((image) => image.outcome.type === 'notEvaluated').length;
@@ -89,6 +86,21 @@ function imageSummary({ images, database }: ImagesView): string {
   if (notEvaluated > 0) parts.push(`${notEvaluated} not evaluated`);
   if (database?.isSample === true && scanned.length > 0) parts.push('sample database');
   return `Images: ${parts.join(', ')}`;
+}
+
+function countBy(controls: readonly ControlView[]): SeverityCounts {
+  const counts: Partial<Record<Severity, number>> = {};
+  for (const { severity } of controls) counts[severity] = (counts[severity] ?? 0) + 1;
+  return counts;
+}
+
+/** ` (2 critical, 5 high)`; nothing when there is nothing. */
+function bySeverity(counts: SeverityCounts): string {
+  const words = severities.flatMap((severity) => {
+    const number = counts[severity] ?? 0;
+    return number === 0 ? [] : [`${number} ${severity.toLowerCase()}`];
+  });
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 /** Rounded, but what is not complete never prints as 100 % (scanner.md 11.2). */

@@ -3,9 +3,9 @@ import type { Output } from '../host.ts';
 
 /** Where a run tells how far it is. Everything goes to standard error, so that results can be piped. */
 export interface Progress {
-  /** What is going on now; replaces the step before. */
+  /** What is going on now; replaces the step before. Only a terminal shows it. */
   step(text: string): void;
-  /** Something worth keeping on the screen. */
+  /** Something worth keeping: a line of its own everywhere. */
   note(text: string): void;
   /** Takes the current step off the screen: results follow. */
   clear(): void;
@@ -14,21 +14,18 @@ export interface Progress {
 const eraseLine = '\r\u001b[2K';
 const frameMs = 100;
 
-/** On a terminal one line that changes, elsewhere a line per step. */
+/** On a terminal one line that changes, elsewhere (and in CI) only what is worth keeping. */
 export function createProgress(output: Output, env: Readonly<Record<string, string | undefined>>): Progress {
   const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
   return isTerminal ? changingLine(output) : plainLines(output);
 }
 
 function plainLines(output: Output): Progress {
-  let last = '';
-  const line = (text: string): void => {
-    const plain = plainText(text);
-    if (plain === last) return;
-    last = plain;
-    output.write(`${plain}\n`);
+  return {
+    step: () => undefined,
+    note: (text) => void output.write(`${plainText(text)}\n`),
+    clear: () => undefined,
   };
-  return { step: line, note: line, clear: () => undefined };
 }
 
 function changingLine(output: Output): Progress {

@@ -1,6 +1,5 @@
 import type { ObjectSource } from '@kso/domain';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
-import { combineSources } from './combine-sources.ts';
 import type { Target } from './target.ts';
 
 export interface OpenedSource {
@@ -18,6 +17,5 @@ export async function openSource(target: Target): Promise<OpenedSource> {
     return { source, close: () => client.close() };
   }
   const { createManifestSource } = await import('@kso/manifests');
-  const sources = target.paths.map((path) => createManifestSource({ path }));
-  return { source: combineSources(target.name, sources), close: () => Promise.resolve() };
+  return { source: createManifestSource({ paths: target.paths }), close: () => Promise.resolve() };
 }
