@@ -1,0 +1,82 @@
+import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret } from '@kso/kit';
+import { z } from 'zod';
+
+const mebibyte = 1024 * 1024;
+
+const schema = z.object({
+  host: z.string().default('0.0.0.0'),
+  port: port().default(8080),
+  tls: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),
+  /** Bearer token for `/v1/…`; without one they are open. */
+  apiToken: secret().optional(),
+  /** Folder for results and, in a process of its own, for the database. */
+  dataDir: z.string().default('./data'),
+  clusterName: z.string().default(''),
+  source: z
+    .object({
+      type: z.enum(['cluster', 'manifests']).default('cluster'),
+      /** Folder or file, for manifests. */
+      path: z.string().optional(),
+      kubeconfig: z.string().optional(),
+      context: z.string().optional(),
+    })
+    .prefault({})
+    .refine(({ type, path }) => type === 'cluster' || path !== undefined, {
+      message: 'a source of manifests needs a path',
+      path: ['path'],
+    }),
+  queue: z
+    .object({
+      /** Scans that may wait; more are answered with 429. */
+      capacity: z.coerce.number().int().positive().default(10),
+    })
+    .prefault({}),
+  /** Bytes of the body of `POST /v1/scan`. */
+  requestMaxBytes: byteSize().default(mebibyte),
+  continuous: z
+    .object({
+      /** Evaluate and report changes as they come, not only when a scan asks. */
+      enabled: z.boolean().default(true),
+      /** How long changes are collected before they are evaluated. */
+      settle: duration().default(20),
+    })
+    .prefault({}),
+  report: z
+    .object({
+      /** Send reports to the CloudEndpoint. */
+      submit: z.boolean().default(true),
+      /** Bytes of one part. */
+      partSize: byteSize().default(2 * mebibyte),
+      account: z.string().optional(),
+      accessKey: secret().optional(),
+      /** Where the parts are posted to when the scanner runs as a process of its own. */
+      url: httpUrl().optional(),
+    })
+    .prefault({}),
+  /** Redis of the queue, for a process of its own; without it the queue is in this process. */
+  redis: z.object({ address: hostPort(), username: z.string().optional(), password: secret().optional() }).optional(),
+  healthPort: port().default(8000),
+});
+
+/** Configuration of the scanner. Variables: `KSO_SCANNER_…`, and those of the existing product (scanner.md 3.1). */
+export const scannerConfig = defineConfig({
+  service: 'kubescape-scanner',
+  prefix: 'KSO_SCANNER',
+  schema,
+  aliases: {
+    port: ['KS_PORT'],
+    'tls.certFile': ['KS_CERT_FILE'],
+    'tls.keyFile': ['KS_KEY_FILE'],
+    apiToken: ['KS_API_TOKEN'],
+    clusterName: ['CLUSTER_NAME'],
+    'source.context': ['KS_CONTEXT'],
+    'queue.capacity': ['KS_SCAN_QUEUE_CAPACITY'],
+    requestMaxBytes: ['KS_SCAN_REQUEST_MAX_BYTES'],
+    'report.submit': ['KS_SUBMIT'],
+    'report.account': ['KS_ACCOUNT_ID', 'ACCOUNT_ID'],
+    'report.accessKey': ['KS_ACCESS_KEY'],
+    'report.url': ['KS_CLOUD_REPORT_URL'],
+  },
+});
+
+export type ScannerConfig = z.output<typeof schema>;

@@ -1,0 +1,104 @@
+import { type BasePorts, describeError, KsoError } from '@kso/kit';
+import type { JobHandler, RunningJob } from '@kso/queue';
+import type { Store } from '@kso/store';
+import { PostureScanJob, type PostureScanResult } from '@kso/wire';
+import { fail } from '../errors.ts';
+import { outboxEntries } from '../publish/publisher.ts';
+import type { ResultFiles } from '../results/result-files.ts';
+import type { ScanProgress } from '../scan/progress.ts';
+import type { ScannerMetrics } from '../scanner-metrics.ts';
+import type { ThreadClient } from '../worker/thread-client.ts';
+import { checkRequest } from './scan-request.ts';
+
+export interface PostureJobPorts extends BasePorts {
+  readonly thread: ThreadClient;
+  readonly store: Store;
+  readonly files: ResultFiles;
+  readonly scannerMetrics: ScannerMetrics;
+  readonly clusterName: string;
+  /** Whether reports are sent at all; a request can only refuse. */
+  readonly submit: boolean;
+  onEnd(end: ScanEnd): void;
+}
+
+/** How a scan ended; after the last attempt only. */
+export type ScanEnd =
+  | { readonly scanId: string; readonly jobId: string; readonly ok: true; readonly result: PostureScanResult }
+  | { readonly scanId: string; readonly jobId: string; readonly ok: false; readonly error: Error };
+
+const defaultAttempts = 3;
+const progressIntervalMs = 250;
+
+/** Runs one `posture-scan` job: the thread scans, its report goes to the outbox, and the answer is small. */
+export function postureJobHandler(ports: PostureJobPorts): JobHandler {
+  const { logger: base, tracer, files, onEnd, scannerMetrics } = ports;
+  return async (job) => {
+    const parsed = PostureScanJob.safeParse(job.payload);
+    if (!parsed.success) throw fail('BAD_REQUEST', { problem: 'the job carries no scan' }, parsed.error);
+    const { scanId } = parsed.data;
+    const logger = base.child({ jobId: job.jobId, parentId: job.parentId, scanId });
+    const options = { kind: 'consumer' as const, parent: job.traceparent, attributes: { 'kso.scan.id': scanId } };
+    try {
+      const result = await tracer.span('posture scan', options, () => runScan(ports, job, parsed.data));
+      files.deleteFailure(scanId);
+      logger.info({ ...result }, 'posture scan finished');
+      onEnd({ scanId, jobId: job.jobId, ok: true, result });
+      return result;
+    } catch (error) {
+      if (isLastAttempt(job, error)) {
+        scannerMetrics.observeFailure();
+        files.writeFailure(scanId, describeError(error));
+        onEnd({
+          scanId,
+          jobId: job.jobId,
+          ok: false,
+          error: error instanceof Error ? error : new Error(String(error)),
+        });
+      }
+      logger.warn({ err: error }, 'posture scan failed');
+      throw error;
+    }
+  };
+}
+
+async function runScan(
+  ports: PostureJobPorts,
+  job: RunningJob,
+  { scanId, request }: PostureScanJob,
+): Promise<PostureScanResult> {
+  const { thread, store, tracer, clusterName, scannerMetrics } = ports;
+  checkRequest(request);
+  const submit = ports.submit && request.submit !== false && request.keepLocal !== true;
+  const outcome = await thread.scan(
+    { scanId, jobId: job.jobId, request, submit },
+    progressReporter(job, ports.clock.now),
+    job.signal,
+  );
+  const traceparent = tracer.current() ?? job.traceparent;
+  store.outbox.put(
+    outboxEntries(outcome.parts, {
+      reportGuid: scanId,
+      clusterName,
+      jobId: job.jobId,
+      parentId: job.parentId,
+      traceparent,
+    }),
+  );
+  scannerMetrics.observeScan(outcome.result, outcome.evaluationSeconds);
+  return outcome.result;
+}
+
+/** Progress is kept with the job, a few times a second at most; losing one does no harm. */
+function progressReporter(job: RunningJob, now: () => number): (progress: ScanProgress) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    if (now() - last < progressIntervalMs) return;
+    last = now();
+    job.report({ ...progress }).catch(() => undefined);
+  };
+}
+
+function isLastAttempt(job: RunningJob, error: unknown): boolean {
+  if (error instanceof KsoError && !error.retryable) return true;
+  return job.signal.aborted || job.attemptsMade + 1 >= (job.attempts ?? defaultAttempts);
+}

@@ -1,0 +1,42 @@
+import type { JobQueue, NewJob, Priority } from '@kso/queue';
+import { type JsonObject, type PostureScanRequest, postureScanKind } from '@kso/wire';
+import { fail } from '../errors.ts';
+import { selectTarget, targetOf } from '../scan/target.ts';
+
+/** Key of the job of a scan. */
+export const scanKey = (scanId: string): string => `${postureScanKind}/${scanId}`;
+
+export interface NewScan {
+  readonly scanId: string;
+  readonly request: PostureScanRequest;
+  readonly priority: Priority;
+}
+
+/** The job of a scan, as every way in makes it. */
+export function scanJob({ scanId, request, priority }: NewScan): NewJob {
+  return {
+    kind: postureScanKind,
+    key: scanKey(scanId),
+    payload: { scanId, request: request as JsonObject },
+    priority,
+    jobId: scanId,
+  };
+}
+
+/**
+ * Refuses what can be seen to be wrong before anything is queued. Names are looked up in everything that exists: whether they fit
+ * the source is seen by the scan. @throws UNKNOWN_TARGETS (B09), BAD_REQUEST
+ */
+export function checkRequest(request: PostureScanRequest): void {
+  const target = targetOf(request);
+  const selection = selectTarget(target, 'cluster');
+  if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
+  if ((request.exceptions ?? []).length > 0)
+    throw fail('BAD_REQUEST', { problem: 'exceptions in a scan request are not supported yet' });
+}
+
+/** @throws QUEUE_FULL */
+export async function checkCapacity(queue: JobQueue, capacity: number): Promise<void> {
+  const { waiting, delayed } = await queue.counts(postureScanKind);
+  if (waiting + delayed >= capacity) throw fail('QUEUE_FULL', { waiting: waiting + delayed });
+}

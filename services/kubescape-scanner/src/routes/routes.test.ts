@@ -1,0 +1,236 @@
+import { deployment, pod } from '@kso/testkit';
+import { PostureReport } from '@kso/wire';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type FakeSource, fakeSource } from '../testing/fake-source.ts';
+import { inThread } from '../testing/in-thread.ts';
+import { type ScannerTestOptions, type ScannerUnderTest, startScanner } from '../testing/scanner.ts';
+
+interface Envelope {
+  readonly id: string;
+  readonly type: string;
+  readonly response?: unknown;
+}
+
+const privileged = { securityContext: { privileged: true } };
+const objects = [
+  pod({ name: 'bad', namespace: 'shop', container: privileged }),
+  deployment({ name: 'web', namespace: 'shop' }),
+];
+
+let running: ScannerUnderTest | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+async function start(options: ScannerTestOptions & { source?: FakeSource } = {}): Promise<ScannerUnderTest> {
+  running = await startScanner({ source: fakeSource(objects), ...options });
+  return running;
+}
+
+const post = (body?: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+});
+
+async function envelope(response: Response): Promise<Envelope> {
+  return (await response.json()) as Envelope;
+}
+
+async function scan(scanner: ScannerUnderTest, body?: unknown, query = ''): Promise<Envelope> {
+  const response = await scanner.fetch(`/v1/scan?wait=true${query}`, post(body));
+  expect(response.status).toBe(200);
+  return envelope(response);
+}
+
+describe('POST /v1/scan', () => {
+  it('answers the report of a scan that is waited for, and deletes it', async () => {
+    const scanner = await start();
+    const { id, type, response } = await scan(scanner, { targetType: 'framework', targetNames: ['nsa'] });
+    expect(type).toBe('v1results');
+    const report = PostureReport.parse(response);
+    expect(report.reportGUID).toBe(id);
+    expect(report.summaryDetails.frameworks.map(({ name }) => name)).toEqual(['NSA']);
+    expect(report.summaryDetails.controls['C-0057']?.ResourceCounters.failedResources).toBe(1);
+    expect((await scanner.fetch(`/v1/results?id=${id}`)).status).toBe(204);
+  });
+
+  it('is busy until the scan has ended, then hands the result out once', async () => {
+    const scanner = await start();
+    const { id, type } = await envelope(await scanner.fetch('/v1/scan', post({})));
+    expect(type).toBe('busy');
+    await ended(scanner, id);
+    expect(await envelope(await scanner.fetch(`/v1/status?id=${id}`))).toEqual({ id: '', type: 'notBusy' });
+    const kept = await scanner.fetch(`/v1/results?id=${id}&keep=true`);
+    expect(await envelope(kept)).toMatchObject({ id, type: 'v1results' });
+    expect((await envelope(await scanner.fetch(`/v1/results?id=${id}`))).type).toBe('v1results');
+    expect((await scanner.fetch(`/v1/results?id=${id}`)).status).toBe(204);
+  });
+
+  it('scans everything without a body', async () => {
+    const scanner = await start();
+    const { response } = await scan(scanner);
+    const { controls } = PostureReport.parse(response).summaryDetails;
+    expect(Object.keys(controls)).toHaveLength(35);
+    expect(controls['C-0069']?.statusInfo).toMatchObject({ status: 'skipped', subStatus: 'integration' });
+  });
+
+  it('B09 rejects unknown controls with their list, and queues nothing', async () => {
+    const scanner = await start();
+    const response = await scanner.fetch(
+      '/v1/scan',
+      post({ targetType: 'control', targetNames: ['C-0057', 'c-0O13'] }),
+    );
+    expect(response.status).toBe(400);
+    expect(await envelope(response)).toEqual({
+      id: '',
+      type: 'error',
+      response: 'unknown frameworks or controls: c-0O13',
+    });
+    expect(await scanner.queue.counts('posture-scan')).toMatchObject({ waiting: 0, active: 0 });
+  });
+
+  it('B09 fails a scan that evaluated nothing', async () => {
+    const scanner = await start({ source: fakeSource([]) });
+    const response = await scanner.fetch('/v1/scan?wait=true', post({}));
+    expect(response.status).toBe(500);
+    expect(String((await envelope(response)).response)).toMatch(/^nothing evaluated/);
+  });
+
+  it('limits a report to namespaces', async () => {
+    const scanner = await start({
+      source: fakeSource([...objects, pod({ name: 'other', namespace: 'bank', container: privileged })]),
+    });
+    const { response } = await scan(scanner, { includeNamespaces: ['bank'] });
+    expect(PostureReport.parse(response).results.map(({ resourceID }) => resourceID)).toEqual(['/v1/bank/Pod/other']);
+  });
+
+  it.each([
+    ['text that is no JSON', '{"targetType":', 400],
+    ['a body of another shape', { targetNames: 'nsa' }, 400],
+    ['a body over the limit', { targetNames: ['x'.repeat(2000)] }, 413],
+    ['exceptions, which are not supported yet', { exceptions: [{ name: 'all' }] }, 400],
+  ])('refuses %s', async (_what, body, status) => {
+    const scanner = await start({ overrides: { requestMaxBytes: 1024 } });
+    const response = await scanner.fetch('/v1/scan', post(body));
+    expect(response.status).toBe(status);
+    expect((await envelope(response)).type).toBe('error');
+  });
+
+  it('takes no more scans than may wait', async () => {
+    const source = fakeSource(objects);
+    const release = Promise.withResolvers<void>();
+    const watch = source.watch.bind(source);
+    source.watch = async (...parameters) => {
+      await release.promise;
+      return watch(...parameters);
+    };
+    const scanner = await start({ source, overrides: { queue: { capacity: 2 } } });
+    const ids: string[] = [];
+    let refused: Response | undefined;
+    while (refused === undefined) {
+      const response = await scanner.fetch('/v1/scan', post({}));
+      if (response.status === 200) ids.push((await envelope(response)).id);
+      else refused = response;
+    }
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await envelope(await scanner.fetch(`/v1/status?id=${ids.at(-1)}`))).type).toBe('busy');
+    expect((await envelope(await scanner.fetch(`/v1/results?id=${ids.at(-1)}`))).type).toBe('busy');
+    expect((await scanner.fetch('/v1/results?all=true', { method: 'DELETE' })).status).toBe(400);
+
+    const cancelled = await scanner.fetch(`/v1/scan?id=${ids.at(-1)}`, { method: 'DELETE' });
+    expect(await envelope(cancelled)).toMatchObject({ type: 'notBusy' });
+    release.resolve();
+    await ended(scanner, ids[0] ?? '');
+  });
+});
+
+describe('a scan of one object', () => {
+  it('reports the object and what depends on it', async () => {
+    const scanner = await start({
+      source: fakeSource([
+        ...objects,
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'shop' } },
+      ]),
+    });
+    const own = await scan(scanner, {
+      scanObject: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bad', namespace: 'shop' } },
+    });
+    expect(PostureReport.parse(own.response).results.map(({ resourceID }) => resourceID)).toEqual(['/v1/shop/Pod/bad']);
+    const account = await scan(scanner, {
+      scanObject: { kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'shop' } },
+    });
+    expect(PostureReport.parse(account.response).results.map(({ resourceID }) => resourceID)).toEqual([
+      '/v1/shop/Pod/bad',
+      'apps/v1/shop/Deployment/web',
+    ]);
+  });
+
+  it.each([
+    ['a Secret', { kind: 'Secret', metadata: { name: 's', namespace: 'shop' } }, /Secrets are not read/],
+    ['an object that is not there', { kind: 'Pod', metadata: { name: 'no', namespace: 'shop' } }, /is not known/],
+  ])('fails for %s', async (_what, scanObject, problem) => {
+    const scanner = await start();
+    const response = await scanner.fetch('/v1/scan?wait=true', post({ scanObject }));
+    expect(response.status).toBe(500);
+    const { id, response: text } = await envelope(response);
+    expect(text).toMatch(problem);
+    // The failure is kept like a result: read once.
+    expect((await scanner.fetch(`/v1/results?id=${id}`)).status).toBe(500);
+    expect((await scanner.fetch(`/v1/results?id=${id}`)).status).toBe(204);
+  });
+});
+
+describe('ids and access', () => {
+  it.each(['/v1/results?id=../../etc/passwd', '/v1/results?id=abc', '/v1/results', '/v1/status?id=1'])(
+    '%s is refused',
+    async (url) => {
+      const scanner = await start();
+      const response = await scanner.fetch(url);
+      expect(response.status).toBe(400);
+      expect((await envelope(response)).type).toBe('error');
+    },
+  );
+
+  it('asks for the token below /v1/, but not for probes', async () => {
+    const scanner = await start({ overrides: { apiToken: 'tea-time' } });
+    const refused = await scanner.fetch('/v1/status');
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="kubescape"');
+    for (const authorization of ['Bearer tea-tim', 'Basic tea-time', 'tea-time'])
+      expect((await scanner.fetch('/v1/status', { headers: { authorization } })).status).toBe(401);
+    expect((await scanner.fetch('/v1/status', { headers: { authorization: 'bearer tea-time' } })).status).toBe(200);
+    expect((await scanner.fetch('/livez')).status).toBe(200);
+    expect((await scanner.fetch('/v1/liveness')).status).toBe(200);
+  });
+});
+
+describe('readiness', () => {
+  it('says why the source cannot be read, and a scan fails with it', async () => {
+    const source = fakeSource(objects);
+    source.breakWith('connection refused');
+    running = await startScanner({ createThread: inThread(source) });
+    const { scanner, queue } = running;
+    const failed = new Promise((resolve) => {
+      scanner.onResult((event) => event.type === 'state' && event.state.phase === 'failed' && resolve(event.state));
+    });
+    expect(await failed).toMatchObject({ reason: 'connection refused' });
+    const ready = await running.fetch('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toBe('kubescape-scanner: connection refused');
+    expect(queue.notReady()).toBeUndefined();
+  });
+});
+
+async function ended({ scanner }: ScannerUnderTest, scanId: string): Promise<void> {
+  if (scanner.readReport(scanId) !== undefined) return;
+  await new Promise<void>((resolve) => {
+    const stop = scanner.onResult((event) => {
+      if (event.type !== 'scan' || event.scanId !== scanId) return;
+      stop();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,161 @@
+import { hostname } from 'node:os';
+import {
+  type ControlInfo,
+  categoryIds,
+  defaultControlInputs,
+  type Framework,
+  controls as library,
+  libraryVersion,
+} from '@kso/controls';
+import { coverageOf, missingKinds, summarise } from '@kso/engines';
+import type { PostureReportInput, ReportedControl } from '@kso/report';
+import type { PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
+import type { Session } from './session.ts';
+import type { ScanTarget } from './target.ts';
+
+export interface ReportOptions {
+  readonly scanId: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly clusterName: string;
+  readonly customerGuid?: string | undefined;
+  readonly target: ScanTarget;
+  readonly controls: readonly ControlInfo[];
+  readonly frameworks: readonly Framework[];
+  readonly includeNamespaces?: readonly string[] | undefined;
+  readonly excludedNamespaces?: readonly string[] | undefined;
+  readonly serverVersion?: Readonly<Record<string, string>> | undefined;
+  /** Only these results; all by default. */
+  readonly only?: readonly ResourceResult[] | undefined;
+}
+
+export interface Assembled {
+  readonly input: PostureReportInput;
+  readonly result: PostureScanResult;
+}
+
+/** Puts together what a report says about the present state of a session. Everything marked has to be evaluated before. */
+export function assemble(session: Session, options: ReportOptions): Assembled {
+  const { engine } = session;
+  const results = selectResults(options.only ?? engine.results(), session, options);
+  const ids = new Set(options.controls.map(({ id }) => id));
+  const selected = library.filter(({ id }) => ids.has(id));
+  const failedKinds = engine.failedKinds();
+  const missing = missingKinds(selected, failedKinds);
+  const summary = summarise({
+    results,
+    controls: options.controls,
+    frameworks: options.frameworks,
+    missing,
+    weightOf: (id) => engine.resource(id)?.weight ?? 1,
+  });
+  const coverage = coverageOf({
+    summaries: summary.controls,
+    frameworks: options.frameworks,
+    failedKinds,
+    missing,
+    degradations: session.unreadable.map(({ file, line, detail }) => ({
+      component: `file ${file}${line === undefined ? '' : `:${line}`}`,
+      reason: detail,
+    })),
+  });
+  return {
+    input: {
+      reportGuid: options.scanId,
+      generatedAt: options.now,
+      clusterName: options.clusterName,
+      ...(options.customerGuid === undefined ? {} : { customerGuid: options.customerGuid }),
+      ...(options.serverVersion === undefined ? {} : { serverVersion: options.serverVersion }),
+      metadata: metadataOf(session, options),
+      controls: options.controls.map(reportedControl),
+      summary,
+      coverage,
+      results,
+      resource: (id) => engine.resource(id),
+      inputsOf: (controlId, rule) => ruleInputs.get(`${controlId}/${rule}`),
+    },
+    result: {
+      scanId: options.scanId,
+      resources: results.length,
+      failedResources: summary.tally.failed,
+      controls: summary.controls.length,
+      failedControls: summary.controls.filter(({ status }) => status === 'failed').length,
+      notEvaluatedControls: coverage.notEvaluatedControls.length,
+    },
+  };
+}
+
+/** The results of the selected controls in the selected namespaces. Cluster-scoped objects belong to every selection of namespaces. */
+function selectResults(all: Iterable<ResourceResult>, { engine }: Session, options: ReportOptions): ResourceResult[] {
+  const ids = new Set(options.controls.map(({ id }) => id));
+  const isWanted = namespaceFilter(options);
+  const selected: ResourceResult[] = [];
+  for (const result of all) {
+    const namespace = result.kind === 'Namespace' ? result.name : (engine.resource(result.resourceId)?.namespace ?? '');
+    if (!isWanted(namespace)) continue;
+    const controls = result.controls.filter(({ controlId }) => ids.has(controlId));
+    if (controls.length > 0)
+      selected.push(controls.length === result.controls.length ? result : { ...result, controls });
+  }
+  return selected;
+}
+
+function namespaceFilter({
+  includeNamespaces = [],
+  excludedNamespaces = [],
+}: ReportOptions): (namespace: string) => boolean {
+  const included = new Set(includeNamespaces);
+  const excluded = new Set(excludedNamespaces);
+  if (included.size > 0) return (namespace) => namespace === '' || included.has(namespace);
+  return (namespace) => namespace === '' || !excluded.has(namespace);
+}
+
+/** Control inputs by rule, for the reports; one object for all results of the rule. */
+const ruleInputs = new Map(
+  library.flatMap(({ id, rules }) =>
+    rules
+      .filter(({ inputs }) => inputs.length > 0)
+      .map((rule) => {
+        const inputs = rule.inputs.map((name): [string, string[]] => [name, [...defaultControlInputs[name]]]);
+        return [`${id}/${rule.name}`, Object.fromEntries(inputs)] as const;
+      }),
+  ),
+);
+
+function reportedControl({ id, name, baseScore, category }: ControlInfo): ReportedControl {
+  if (category === undefined) return { id, name, baseScore };
+  const named = (categoryName: keyof typeof categoryIds) => ({ name: categoryName, id: categoryIds[categoryName] });
+  return {
+    id,
+    name,
+    baseScore,
+    category: { ...named(category.name), ...(category.sub === undefined ? {} : { sub: named(category.sub) }) },
+  };
+}
+
+const directory = 4;
+const cluster = 0;
+
+function metadataOf(
+  { source }: Session,
+  { target, includeNamespaces = [], excludedNamespaces = [] }: ReportOptions,
+): ReportMetadata {
+  const isCluster = source.type === 'cluster';
+  const context = { contextName: source.name };
+  return {
+    targetMetadata: isCluster
+      ? { clusterContextMetadata: context }
+      : { directoryContextMetadata: { basePath: source.name, hostName: hostname() } },
+    clusterMetadata: isCluster ? context : {},
+    scanMetadata: {
+      targetType: target.type === 'control' ? 'Control' : 'Framework',
+      kubescapeVersion: `kso-${libraryVersion}`,
+      formatVersion: 'v2',
+      formats: ['json'],
+      targetNames: [...target.names],
+      ...(includeNamespaces.length === 0 ? {} : { includeNamespaces: [...includeNamespaces] }),
+      ...(excludedNamespaces.length === 0 ? {} : { excludedNamespaces: [...excludedNamespaces] }),
+      scanningTarget: isCluster ? cluster : directory,
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { ObjectSource } from '@kso/domain';
+import { createLogger, createMetrics, systemClock } from '@kso/kit';
+import { buildPostureReport } from '@kso/report';
+import type { PostureReport } from '@kso/wire';
+import { fail } from '../errors.ts';
+import { assemble } from './assemble.ts';
+import type { ScanProgress, UnreadableDocument } from './progress.ts';
+import { createSession } from './session.ts';
+import { openSource, type SourceConfig } from './source-config.ts';
+import { type ScanTarget, selectTarget } from './target.ts';
+
+export interface ScanOnceOptions {
+  /** A source that is open, or what to open: a folder of manifests, a cluster. */
+  readonly source: ObjectSource | SourceConfig;
+  /** Names of frameworks, without case. Neither these nor `controls`: everything. */
+  readonly frameworks?: readonly string[];
+  /** Ids of controls, without case. */
+  readonly controls?: readonly string[];
+  readonly includeNamespaces?: readonly string[];
+  readonly excludedNamespaces?: readonly string[];
+  readonly clusterName?: string;
+  readonly onProgress?: (progress: ScanProgress) => void;
+  /** Called for each document that could not be read; it also stands in the report's `scanCoverage`. */
+  readonly onUnreadable?: (document: UnreadableDocument) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One scan in the present thread, without listener and store: for the command line.
+ * @throws SourceError when nothing can be read; UNKNOWN_TARGETS; NOTHING_EVALUATED when no control had anything to look at.
+ */
+export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureReport> {
+  const opened = await open(options.source);
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  try {
+    const { source } = opened;
+    const target = onceTarget(options);
+    const selection = selectTarget(target, source.type === 'cluster' ? 'cluster' : 'file');
+    if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
+
+    const session = createSession({ source, keys: false, onProgress: options.onProgress });
+    await session.start(signal);
+    await session.evaluate(signal);
+    for (const document of session.unreadable) options.onUnreadable?.(document);
+    const serverVersion = await source.serverVersion?.();
+    const { input } = assemble(session, {
+      scanId: randomUUID(),
+      now: systemClock.now(),
+      clusterName: options.clusterName ?? (source.type === 'cluster' ? source.name : ''),
+      target,
+      ...selection,
+      includeNamespaces: options.includeNamespaces,
+      excludedNamespaces: options.excludedNamespaces,
+      serverVersion,
+    });
+    if (input.results.length === 0)
+      throw fail('NOTHING_EVALUATED', {
+        problem: `none of ${input.controls.length} controls had an object to look at`,
+      });
+    options.onProgress?.({ phase: 'reporting', resources: input.results.length });
+    return buildPostureReport(input);
+  } finally {
+    stop.abort();
+    await opened.close();
+  }
+}
+
+/** `scanSourceOnce` for a folder or file of manifests. */
+export function scanManifestsOnce(path: string, options: Omit<ScanOnceOptions, 'source'> = {}): Promise<PostureReport> {
+  return scanSourceOnce({ ...options, source: { type: 'manifests', path } });
+}
+
+function onceTarget({ frameworks = [], controls = [] }: ScanOnceOptions): ScanTarget {
+  if (frameworks.length > 0 && controls.length > 0)
+    throw fail('BAD_REQUEST', { problem: 'choose frameworks or controls, not both' });
+  if (controls.length > 0) return { type: 'control', names: controls };
+  return frameworks.length > 0 ? { type: 'framework', names: frameworks } : { type: 'all', names: [] };
+}
+
+async function open(source: ObjectSource | SourceConfig): Promise<{ source: ObjectSource; close(): Promise<void> }> {
+  if ('watch' in source) return { source, close: () => Promise.resolve() };
+  const logger = createLogger({ service: 'kubescape-scanner' });
+  return openSource(source, { clock: systemClock, logger, metrics: createMetrics(), env: process.env });
+}

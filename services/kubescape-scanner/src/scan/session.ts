@@ -1,0 +1,98 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ControlInputs, controls, defaultControlInputs, kindName, libraryVersion } from '@kso/controls';
+import type { ObjectSource, SourceEvent } from '@kso/domain';
+import { createPolicyEngine, type PolicyEngine } from '@kso/engines';
+import type { ResourceResult } from '@kso/wire';
+import type { ScanProgress, UnreadableDocument } from './progress.ts';
+
+export interface SessionOptions {
+  readonly source: ObjectSource;
+  readonly inputs?: ControlInputs;
+  /** False for a single scan whose results are not kept. */
+  readonly keys?: boolean;
+  /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
+  readonly onChange?: () => void;
+  readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
+}
+
+/** Changes of results since they were asked for last. */
+export interface Changes {
+  readonly changed: readonly ResourceResult[];
+  readonly removed: readonly string[];
+}
+
+/** One source under evaluation, in the present thread: what is read goes into the policy engine. */
+export interface Session {
+  readonly source: ObjectSource;
+  readonly engine: PolicyEngine;
+  /** Resolves when everything has been read once. @throws SourceError when nothing can be read; may then be called again. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
+  evaluate(signal?: AbortSignal): Promise<Changes>;
+  readonly unreadable: readonly UnreadableDocument[];
+  /** Seconds that the last evaluation took. */
+  readonly evaluationSeconds: number;
+}
+
+const sliceSize = 200;
+
+export function createSession(options: SessionOptions): Session {
+  const { source, inputs = defaultControlInputs, keys = true, onChange, onProgress } = options;
+  const engine = createPolicyEngine({ controls, inputs, libraryVersion, keys });
+  const unreadable = new Map<string, UnreadableDocument>();
+  const outcomes = new Set<string>();
+  let isRead = false;
+  let evaluationSeconds = 0;
+
+  const onEvent = (event: SourceEvent): void => {
+    engine.apply(event);
+    if (event.type === 'unreadable') {
+      const { file, line, detail } = event;
+      unreadable.set(`${file}:${line ?? ''}`, { file, detail, ...(line === undefined ? {} : { line }) });
+    }
+    if (event.type === 'synced' || event.type === 'failed') {
+      outcomes.add(kindName(event.kind));
+      onProgress?.({
+        phase: 'reading',
+        objects: engine.objects,
+        kindsRead: outcomes.size,
+        kinds: engine.kinds.length,
+      });
+    }
+    if (isRead) onChange?.();
+  };
+
+  const evaluate = async (signal?: AbortSignal): Promise<Changes> => {
+    const changed: ResourceResult[] = [];
+    const removed: string[] = [];
+    const started = performance.now();
+    const total = engine.pending;
+    do {
+      const slice = engine.evaluate(sliceSize);
+      changed.push(...slice.changed);
+      removed.push(...slice.removed);
+      if (engine.pending === 0) break;
+      onProgress?.({ phase: 'evaluating', evaluated: Math.max(0, total - engine.pending), total });
+      await nextTurn();
+      signal?.throwIfAborted();
+    } while (engine.pending > 0);
+    evaluationSeconds = (performance.now() - started) / 1000;
+    return { changed, removed };
+  };
+
+  return {
+    source,
+    engine,
+    start: async (signal) => {
+      await source.watch(engine.kinds, onEvent, signal);
+      isRead = true;
+    },
+    evaluate,
+    get unreadable() {
+      return [...unreadable.values()];
+    },
+    get evaluationSeconds() {
+      return evaluationSeconds;
+    },
+  };
+}

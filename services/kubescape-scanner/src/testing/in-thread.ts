@@ -1,0 +1,33 @@
+import type { ObjectSource } from '@kso/domain';
+import { createPostureWorker } from '../worker/posture-worker.ts';
+import type { ThreadClient, ThreadClientPorts } from '../worker/thread-client.ts';
+
+/** The evaluating thread without a thread, over a source of the test. */
+export function inThread(source: ObjectSource): (ports: ThreadClientPorts) => ThreadClient {
+  return (ports) => {
+    let problem: string | undefined = 'not started';
+    const worker = createPostureWorker(ports.settings(), {
+      clock: ports.clock,
+      logger: ports.logger,
+      openSource: async () => ({ source, close: () => Promise.resolve() }),
+      onState: (state) => {
+        problem = state.phase === 'watching' ? undefined : (state.reason ?? state.phase);
+        ports.onState(state);
+      },
+      store: async (batch) => {
+        try {
+          ports.store(batch);
+          return true;
+        } catch {
+          return false;
+        }
+      },
+    });
+    return {
+      start: () => void worker.run(),
+      scan: (order, onProgress, signal) => worker.scan(order, onProgress, signal),
+      notReady: () => problem,
+      stop: () => worker.stop(),
+    };
+  };
+}

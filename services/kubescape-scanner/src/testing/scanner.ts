@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ObjectSource } from '@kso/domain';
+import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from '@kso/kit';
+import { createInProcessQueue, type JobQueue } from '@kso/queue';
+import { createMemoryStore, type Store } from '@kso/store';
+import { type ScannerConfig, scannerConfig } from '../config.ts';
+import { createKubescapeScanner, type KubescapeScanner, type ScannerPorts } from '../service.ts';
+import { inThread } from './in-thread.ts';
+
+export interface ScannerUnderTest {
+  readonly scanner: KubescapeScanner;
+  readonly queue: JobQueue;
+  readonly store: Store;
+  readonly url: string;
+  fetch(pathAndQuery: string, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export interface ScannerTestOptions {
+  readonly source?: ObjectSource;
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly createThread?: ScannerPorts['createThread'];
+  readonly store?: Store;
+}
+
+/** A scanner on a free port with queue and store in memory; its thread is the test's unless the test says otherwise. */
+export async function startScanner(options: ScannerTestOptions): Promise<ScannerUnderTest> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'kso-scanner-'));
+  const config: ScannerConfig = loadConfig(scannerConfig, {
+    env: {},
+    overrides: { host: '127.0.0.1', port: 0, dataDir, clusterName: 'test', ...options.overrides },
+  }).config;
+  const base = {
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics: createMetrics(),
+    tracer: noopTracer,
+    clock: systemClock,
+  };
+  const queue = createInProcessQueue({ file: ':memory:' }, base);
+  const store = options.store ?? createMemoryStore({});
+  const createThread = options.createThread ?? (options.source === undefined ? undefined : inThread(options.source));
+  const scanner = createKubescapeScanner(config, {
+    ...base,
+    queue,
+    store,
+    ...(createThread === undefined ? {} : { createThread }),
+  });
+  await scanner.start();
+  const url = scanner.url ?? '';
+  return {
+    scanner,
+    queue,
+    store,
+    url,
+    fetch: (pathAndQuery, init) => fetch(url + pathAndQuery, init),
+    stop: async () => {
+      await scanner.stop();
+      await queue.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}

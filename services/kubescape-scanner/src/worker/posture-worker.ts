@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { controlInfo, selectControls } from '@kso/controls';
+import { severityOfScore } from '@kso/domain';
+import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
+import { fail } from '../errors.ts';
+import { type Assembled, assemble } from '../scan/assemble.ts';
+import type { ScanProgress } from '../scan/progress.ts';
+import { writeReportFile } from '../scan/report-file.ts';
+import { reportParts } from '../scan/report-parts.ts';
+import { type Changes, createSession, type Session } from '../scan/session.ts';
+import type { OpenedSource } from '../scan/source-config.ts';
+import { selectTarget, targetOf } from '../scan/target.ts';
+import type { ChangeBatch, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
+import { resultsOfObject, scanReference } from './scan-object.ts';
+import { Unpublished } from './unpublished.ts';
+
+export interface PostureWorkerPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  openSource(): Promise<OpenedSource>;
+  onState(state: WorkerState): void;
+  /** Stores a batch; resolves with whether that succeeded. */
+  store(batch: ChangeBatch): Promise<boolean>;
+}
+
+/** The work of the scanner's thread: it owns source, policy engine and results. Runs in any thread, so that tests need none. */
+export interface PostureWorker {
+  /** Reads the source and, when continuous, evaluates and publishes changes until `stop`. Failures are retried. */
+  run(): Promise<void>;
+  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome>;
+  stop(): Promise<void>;
+}
+
+/** Results in one batch to the store: each is one transaction, and the listener's thread is busy for as long as it takes. */
+const batchSize = 250;
+const retry = { baseMs: 1000, maxMs: 30_000 };
+
+export function createPostureWorker(settings: WorkerSettings, ports: PostureWorkerPorts): PostureWorker {
+  return new ThreadWorker(settings, ports);
+}
+
+class ThreadWorker implements PostureWorker {
+  readonly #settings: WorkerSettings;
+  readonly #ports: PostureWorkerPorts;
+  readonly #stop = new AbortController();
+  readonly #unpublished: Unpublished;
+  #opened: OpenedSource | undefined;
+  #session: Session | undefined;
+  #reading: Promise<Session> | undefined;
+  /** Evaluations and publications one after another, also those of scans. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isScheduled = false;
+  #isFirst = true;
+  #onProgress: ((progress: ScanProgress) => void) | undefined;
+
+  constructor(settings: WorkerSettings, ports: PostureWorkerPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#unpublished = new Unpublished(settings.known);
+  }
+
+  async run(): Promise<void> {
+    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+      try {
+        await this.#ready();
+        if (this.#settings.continuous) await this.#inTurn(() => this.#settle());
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#ports.logger.warn({ err: error, attempt }, 'the objects cannot be read');
+        await this.#ports.clock.sleep(backoffDelay(attempt, retry), this.#stop.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async scan(
+    order: ScanOrder,
+    onProgress: (progress: ScanProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ScanOutcome> {
+    this.#onProgress = onProgress;
+    try {
+      const session = await abortable(this.#ready(), signal);
+      return await this.#inTurn(() => this.#scanNow(session, order, signal));
+    } finally {
+      this.#onProgress = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#turn.catch(() => undefined);
+    await this.#opened?.close();
+  }
+
+  /** The session with everything read once; opened when it is first needed, and again after a failure. */
+  #ready(): Promise<Session> {
+    this.#reading ??= this.#read().catch(async (error: unknown) => {
+      this.#reading = undefined;
+      await this.#opened?.close().catch(() => undefined);
+      this.#opened = undefined;
+      const problem = describeError(error);
+      this.#report('failed', problem);
+      throw fail('SOURCE_UNAVAILABLE', { problem }, error);
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<Session> {
+    this.#opened = await this.#ports.openSource();
+    const session = createSession({
+      source: this.#opened.source,
+      onChange: () => this.#schedule(),
+      onProgress: (progress) => this.#onProgress?.(progress),
+    });
+    this.#session = session;
+    this.#report('reading');
+    await session.start(this.#stop.signal);
+    this.#report('watching');
+    return session;
+  }
+
+  /** Evaluates soon: changes that come together are evaluated together. */
+  #schedule(): void {
+    if (!this.#settings.continuous || this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#ports.clock
+      .sleep(this.#settings.settleMs, this.#stop.signal)
+      .then(() => {
+        this.#isScheduled = false;
+        return this.#inTurn(() => this.#settle());
+      })
+      .catch((error: unknown) => {
+        this.#isScheduled = false;
+        if (!this.#stop.signal.aborted) this.#ports.logger.error({ err: error }, 'changes could not be evaluated');
+      });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work, work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Evaluates what is marked and publishes what differs from the store, as a report about changes. */
+  async #settle(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    const isInitial = this.#isFirst && this.#unpublished.startedEmpty;
+    await this.#evaluate(session);
+    // The first state of all is no change: the first full scan reports it.
+    await this.#publish(session, !isInitial);
+    this.#report('watching');
+  }
+
+  async #evaluate(session: Session, signal?: AbortSignal): Promise<void> {
+    this.#unpublished.add(await session.evaluate(signal));
+    if (!this.#isFirst) return;
+    this.#isFirst = false;
+    this.#unpublished.addVanished((id) => session.engine.resource(id) !== undefined);
+  }
+
+  async #publish(session: Session, withReport: boolean): Promise<void> {
+    for (let next = this.#unpublished.take(batchSize); next !== undefined; next = this.#unpublished.take(batchSize)) {
+      const reportGuid = randomUUID();
+      const parts = withReport ? this.#changeReport(session, reportGuid, next.changes) : [];
+      const ok = await this.#ports.store({ ...next.changes, reportGuid, parts });
+      this.#unpublished.settle(next.batch, ok);
+      if (ok) continue;
+      // The store refuses: it will again in the next moment. What is left stays, and the next change or the timer tries again.
+      this.#retryLater();
+      return;
+    }
+  }
+
+  #retryLater(): void {
+    this.#ports.clock
+      .sleep(retry.baseMs, this.#stop.signal)
+      .then(() => this.#schedule())
+      .catch(() => undefined);
+  }
+
+  #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): string[] {
+    const selection = selectControls({ scope: scopeOf(session) });
+    if (!selection.ok) return [];
+    const { input } = this.#assemble(session, { scanId: reportGuid, target: { type: 'all', names: [] }, ...selection });
+    const { partBytes: limitBytes } = this.#settings;
+    const ids = new Set(changed.map(({ resourceId }) => resourceId));
+    const results = input.results.filter(({ resourceId }) => ids.has(resourceId));
+    return reportParts({ ...input, results }, { limitBytes, deletedResourceIds: removed });
+  }
+
+  async #scanNow(session: Session, order: ScanOrder, signal: AbortSignal): Promise<ScanOutcome> {
+    const { request, scanId, jobId, submit } = order;
+    const target = targetOf(request);
+    const selection = selectTarget(target, scopeOf(session));
+    if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
+
+    await this.#evaluate(session, signal);
+    const only = scanReference(request) === undefined ? undefined : resultsOfObject(session, request);
+    const isEverything = only === undefined && target.type === 'all' && !hasNamespaceFilter(request);
+    // A report of everything tells the changes as well; any other leaves some of them untold.
+    await this.#publish(session, !isEverything);
+
+    const assembled = this.#assemble(session, {
+      scanId,
+      target,
+      ...selection,
+      only,
+      includeNamespaces: request.includeNamespaces,
+      excludedNamespaces: request.excludedNamespaces,
+      serverVersion: await session.source.serverVersion?.().catch(() => undefined),
+    });
+    if (assembled.result.controls === 0 || (assembled.result.resources === 0 && only === undefined))
+      throw fail('NOTHING_EVALUATED', {
+        problem: `${assembled.result.controls} controls, ${assembled.result.resources} resources`,
+      });
+    this.#onProgress?.({ phase: 'reporting', resources: assembled.result.resources });
+    writeReportFile(path.join(this.#settings.resultsDir, `${scanId}.json`), assembled.input);
+    this.#report('watching');
+    return {
+      result: assembled.result,
+      parts: submit ? this.#scanParts(assembled, jobId, isEverything) : [],
+      evaluationSeconds: session.evaluationSeconds,
+    };
+  }
+
+  /** A report that is not about everything says nothing about what it leaves out: on the wire it is one about changes. */
+  #scanParts({ input }: Assembled, jobId: string | undefined, isEverything: boolean): string[] {
+    const { partBytes: limitBytes } = this.#settings;
+    return reportParts(input, { jobId, limitBytes, ...(isEverything ? {} : { deletedResourceIds: [] }) });
+  }
+
+  #assemble(
+    session: Session,
+    options: Omit<Parameters<typeof assemble>[1], 'now' | 'clusterName' | 'customerGuid'>,
+  ): Assembled {
+    const { clusterName, customerGuid } = this.#settings;
+    return assemble(session, { ...options, now: this.#ports.clock.now(), clusterName, customerGuid });
+  }
+
+  #report(phase: WorkerState['phase'], reason?: string): void {
+    const session = this.#session;
+    this.#ports.onState({
+      phase,
+      ...(reason === undefined ? {} : { reason }),
+      objects: session?.engine.objects ?? 0,
+      evaluationSeconds: session?.evaluationSeconds ?? 0,
+      findings: session === undefined ? {} : findingsBySeverity(session),
+    });
+  }
+}
+
+function scopeOf({ source }: Session): 'cluster' | 'file' {
+  return source.type === 'cluster' ? 'cluster' : 'file';
+}
+
+function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {
+  return includeNamespaces.length > 0 || excludedNamespaces.length > 0;
+}
+
+function findingsBySeverity({ engine }: Session): Record<string, number> {
+  const counts: Record<string, number> = { Critical: 0, High: 0, Medium: 0, Low: 0 };
+  for (const { controls } of engine.results()) {
+    for (const { controlId, status } of controls) {
+      if (status !== 'failed') continue;
+      const severity = severityOfScore(controlInfo(controlId).baseScore);
+      counts[severity] = (counts[severity] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(fail('SCAN_CANCELLED'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

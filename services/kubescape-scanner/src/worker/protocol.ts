@@ -1,0 +1,74 @@
+import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso/wire';
+import type { ScannerErrorCode } from '../errors.ts';
+import type { ScanProgress } from '../scan/progress.ts';
+import type { SourceConfig } from '../scan/source-config.ts';
+
+/** What the thread is started with. Everything here and below is plain data. */
+export interface WorkerSettings {
+  readonly source: SourceConfig;
+  readonly clusterName: string;
+  readonly customerGuid: string | undefined;
+  /** Folder for the reports of `GET /v1/results`. */
+  readonly resultsDir: string;
+  /** Bytes of one part of a report on the wire. */
+  readonly partBytes: number;
+  /** Evaluate changes as they come; otherwise only when a scan asks. */
+  readonly continuous: boolean;
+  /** How long changes are collected before they are evaluated, in ms. */
+  readonly settleMs: number;
+  /** Results that are stored already: resource id → idempotency key. */
+  readonly known: ReadonlyMap<string, string>;
+}
+
+export interface ScanOrder {
+  readonly scanId: string;
+  readonly jobId: string | undefined;
+  readonly request: PostureScanRequest;
+  /** Build the parts for a CloudEndpoint. */
+  readonly submit: boolean;
+}
+
+export type ToWorker =
+  | { readonly type: 'scan'; readonly id: number; readonly order: ScanOrder }
+  | { readonly type: 'cancel'; readonly id: number }
+  /** Answer to `changes`: whether the batch was stored. What was not comes again. */
+  | { readonly type: 'stored'; readonly batch: number; readonly ok: boolean }
+  | { readonly type: 'stop' };
+
+export type FromWorker =
+  | { readonly type: 'state'; readonly state: WorkerState }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: ScanProgress }
+  | { readonly type: 'scanned'; readonly id: number; readonly outcome: ScanOutcome }
+  | { readonly type: 'refused'; readonly id: number; readonly error: ScanError }
+  | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch };
+
+export interface WorkerState {
+  readonly phase: 'reading' | 'watching' | 'failed';
+  /** Why it failed, for people. */
+  readonly reason?: string;
+  readonly objects: number;
+  readonly evaluationSeconds: number;
+  /** Failed pairs of resource and control by severity, as of the last evaluation. */
+  readonly findings: Readonly<Record<string, number>>;
+}
+
+export interface ScanOutcome {
+  readonly result: PostureScanResult;
+  /** Bodies for the CloudEndpoint, in order; none when nothing is submitted. */
+  readonly parts: readonly string[];
+  readonly evaluationSeconds: number;
+}
+
+/** Only what crosses a thread: the class of an error does not. */
+export interface ScanError {
+  readonly code: ScannerErrorCode;
+  readonly context: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** Results to be stored with the report about them, all or nothing. */
+export interface ChangeBatch {
+  readonly changed: readonly ResourceResult[];
+  readonly removed: readonly string[];
+  readonly reportGuid: string;
+  readonly parts: readonly string[];
+}

@@ -1,0 +1,158 @@
+import { Worker } from 'node:worker_threads';
+import { backoffDelay, type Clock, type Logger } from '@kso/kit';
+import { fail } from '../errors.ts';
+import type { ScanProgress } from '../scan/progress.ts';
+import type {
+  ChangeBatch,
+  FromWorker,
+  ScanOrder,
+  ScanOutcome,
+  ToWorker,
+  WorkerSettings,
+  WorkerState,
+} from './protocol.ts';
+
+/** The same file as source or compiled. */
+const script = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
+
+export interface ThreadClientPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What the thread is started with; asked again for each start, because the store has gone on. */
+  settings(): WorkerSettings;
+  onState(state: WorkerState): void;
+  /** Stores a batch; throws when that fails. */
+  store(batch: ChangeBatch): void;
+}
+
+/** The scanner's thread as seen from the listener's. */
+export interface ThreadClient {
+  start(): void;
+  /** @throws the errors of a scan; WORKER_LOST, retryable, when the thread has ended meanwhile */
+  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome>;
+  /** Why no scan can run at present. */
+  notReady(): string | undefined;
+  stop(): Promise<void>;
+}
+
+interface PendingScan {
+  readonly resolve: (outcome: ScanOutcome) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: (progress: ScanProgress) => void;
+}
+
+const restart = { baseMs: 500, maxMs: 30_000 };
+
+export function createThreadClient(ports: ThreadClientPorts): ThreadClient {
+  return new WorkerThreadClient(ports);
+}
+
+class WorkerThreadClient implements ThreadClient {
+  readonly #ports: ThreadClientPorts;
+  readonly #scans = new Map<number, PendingScan>();
+  readonly #stop = new AbortController();
+  #worker: Worker | undefined;
+  #state: WorkerState | undefined;
+  #nextId = 1;
+  #failures = 0;
+
+  constructor(ports: ThreadClientPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    if (this.#worker !== undefined || this.#stop.signal.aborted) return;
+    const worker = new Worker(script, { workerData: this.#ports.settings(), name: 'posture' });
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('error', (error) =>
+      this.#ports.logger.error({ err: error }, 'the thread that evaluates controls failed'),
+    );
+    worker.on('exit', () => this.#exited(worker));
+  }
+
+  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome> {
+    const worker = this.#worker;
+    if (worker === undefined) return Promise.reject(fail('WORKER_LOST'));
+    const id = this.#nextId++;
+    const cancel = (): void => send(worker, { type: 'cancel', id });
+    return new Promise<ScanOutcome>((resolve, reject) => {
+      this.#scans.set(id, { resolve, reject, onProgress });
+      send(worker, { type: 'scan', id, order });
+      if (signal.aborted) cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+    }).finally(() => signal.removeEventListener('abort', cancel));
+  }
+
+  notReady(): string | undefined {
+    if (this.#worker === undefined || this.#state === undefined) return 'the evaluation is starting';
+    if (this.#state.phase === 'reading') return 'objects are being read for the first time';
+    return this.#state.phase === 'failed' ? this.#state.reason : undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    send(worker, { type: 'stop' });
+    await exited;
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'state':
+        this.#state = message.state;
+        if (message.state.phase === 'watching') this.#failures = 0;
+        this.#ports.onState(message.state);
+        return;
+      case 'progress':
+        this.#scans.get(message.id)?.onProgress(message.progress);
+        return;
+      case 'scanned':
+        this.#take(message.id)?.resolve(message.outcome);
+        return;
+      case 'refused':
+        this.#take(message.id)?.reject(fail(message.error.code, message.error.context));
+        return;
+      case 'changes':
+        this.#store(message.batch, message.changes);
+        return;
+    }
+  }
+
+  #store(batch: number, changes: ChangeBatch): void {
+    let ok = true;
+    try {
+      this.#ports.store(changes);
+    } catch (error) {
+      ok = false;
+      this.#ports.logger.error({ err: error, results: changes.changed.length }, 'posture results could not be stored');
+    }
+    if (this.#worker !== undefined) send(this.#worker, { type: 'stored', batch, ok });
+  }
+
+  #take(id: number): PendingScan | undefined {
+    const scan = this.#scans.get(id);
+    this.#scans.delete(id);
+    return scan;
+  }
+
+  #exited(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#state = undefined;
+    for (const { reject } of this.#scans.values()) reject(fail('WORKER_LOST'));
+    this.#scans.clear();
+    if (this.#stop.signal.aborted) return;
+    this.#failures++;
+    this.#ports.clock
+      .sleep(backoffDelay(this.#failures, restart), this.#stop.signal)
+      .then(() => this.start())
+      .catch(() => undefined);
+  }
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  worker.postMessage(message, []);
+}
