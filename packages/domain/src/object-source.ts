@@ -36,6 +36,8 @@ export interface ObjectOrigin {
   readonly relativePath: string;
   readonly document: number;
   readonly line: number;
+  /** Where it stands below the root of its document, for members of a list: `items[2]`. Absent for the root itself. */
+  readonly path?: string;
 }
 
 /** Why nothing at all could be read. */
