@@ -5,3 +5,4 @@ export type { OutboxOptions } from './options.ts';
 export * from './port.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';
 export { createTransactor } from './sqlite/transactions.ts';
+export * as rows from './sqlite/rows.ts';

@@ -1,1 +1,114 @@
-export {};
+import { type BasePorts, createHttpServer, type FastifyInstance, type Service } from '@kso/kit';
+import { type Account, createAccessControl } from './access/access-control.ts';
+import { registerDiscovery } from './api/discovery.ts';
+import { createEventHub } from './api/events.ts';
+import { registerApi } from './api/routes.ts';
+import type { CloudEndpointConfig } from './config.ts';
+import { type Database, databaseFile, openEndpointDatabase } from './database/database.ts';
+import { withBacklogLimit } from './ingest/backlog.ts';
+import type { Ingest, IngestOptions } from './ingest/port.ts';
+import { createReceiver } from './ingest/receiver.ts';
+import { registerIngestRoutes } from './ingest/routes.ts';
+import { createWorkerIngest } from './ingest/worker-ingest.ts';
+import { registerPage } from './page/page.ts';
+
+export { type CloudEndpointConfig, cloudEndpointConfig } from './config.ts';
+export { cloudEndpointErrors } from './errors.ts';
+
+export interface CloudEndpoint extends Service {
+  /** For requests without a socket (`inject`). */
+  readonly app: FastifyInstance;
+  /** Where it listens, once it does. */
+  url(): string | undefined;
+}
+
+const pruneEveryMs = 60 * 60 * 1000;
+
+/**
+ * The CloudEndpoint that people run themselves: receives reports, keeps them, shows them on a page and by an API (cloud-endpoint.md).
+ * With a data folder reports are stored by a thread of their own; in memory, by the caller's.
+ * @throws the STORE_… errors of `@kso/kit` when the data folder cannot be used
+ */
+export function createCloudEndpoint(config: CloudEndpointConfig, ports: BasePorts): CloudEndpoint {
+  const { logger, clock } = ports;
+  const file = databaseFile(config.dataDir);
+  const database = openEndpointDatabase(file);
+  const access = createAccessControl(accountsOf(config), config.publicUrl);
+  const events = createEventHub();
+  const ingest = withBacklogLimit(createIngest(config, database, file, ports), config.limits.backlog, ports.metrics);
+  const server = createHttpServer({
+    name: 'cloud-endpoint',
+    host: config.host,
+    port: config.port,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    ...ports,
+  });
+  const { app } = server;
+
+  registerIngestRoutes(app, {
+    ...ports,
+    ingest,
+    access,
+    reportLimit: config.limits.report,
+    onChange: (change) => events.publish(change),
+  });
+  registerDiscovery(app, { publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl });
+  registerApi(app, { sql: database.sql, access, events });
+  registerPage(app);
+
+  let url: string | undefined;
+  let stopped: Promise<void> | undefined;
+  const stopping = new AbortController();
+  const pruneForever = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await ingest.prune().catch((error: unknown) => logger.error({ err: error }, 'old history could not be removed'));
+      await clock.sleep(pruneEveryMs, stopping.signal).catch(() => undefined);
+    }
+  };
+  let pruning: Promise<void> | undefined;
+
+  const service: CloudEndpoint = {
+    name: 'cloud-endpoint',
+    app,
+    url: () => url,
+    async start() {
+      if (access.isOpen && !isLoopbackHost(config.host))
+        logger.warn({ host: config.host }, 'no account is configured: only requests from this machine are answered');
+      ({ url } = await server.start());
+      pruning ??= pruneForever();
+    },
+    stop: () => (stopped ??= stop()),
+    notReady: () => (stopped === undefined ? ingest.notReady() : 'stopping'),
+  };
+  return service;
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    events.close();
+    await server.stop();
+    await pruning;
+    await ingest.close();
+    database.close();
+  }
+}
+
+function createIngest(config: CloudEndpointConfig, database: Database, file: string, ports: BasePorts): Ingest {
+  const options: IngestOptions = {
+    file,
+    reportLimit: config.limits.report,
+    historyMs: config.retention.history,
+    receiptsMs: config.retention.receipts,
+  };
+  // What is in memory cannot be shared with a thread.
+  if (config.dataDir === undefined) return createReceiver(database, { ...options, clock: ports.clock });
+  return createWorkerIngest(options, ports.logger);
+}
+
+function accountsOf(config: CloudEndpointConfig): Account[] {
+  const { account, accessKey, accounts } = config;
+  return account === undefined || accessKey === undefined ? accounts : [{ id: account, accessKey }, ...accounts];
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

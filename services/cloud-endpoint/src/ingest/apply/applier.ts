@@ -1,0 +1,19 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { createClusters } from './clusters.ts';
+import { createContainerScanApplier } from './container-scan.ts';
+import { createImages } from './images.ts';
+import { createPostureApplier } from './posture-report.ts';
+import { createScanFailureApplier } from './scan-failure.ts';
+import { createSystemReportApplier } from './system-report.ts';
+
+/** Writes reports to the tables; inside of a transaction that the caller has begun. */
+export function createApplier(sql: DatabaseSync) {
+  const clusters = createClusters(sql);
+  const images = createImages(sql);
+  return {
+    postureReport: createPostureApplier(sql, clusters),
+    containerScan: createContainerScanApplier(sql, clusters, images),
+    scanFailure: createScanFailureApplier(clusters, images),
+    systemReport: createSystemReportApplier(sql, clusters),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Resource } from '../formats/posture-report.ts';
+
+export interface ResourceIdentity {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What an object is called: by itself where the report has it, else by its id (scanner.md 9). */
+export function identityOf(resource: Resource): ResourceIdentity {
+  const parsed = parseResourceId(resource.resourceID);
+  const { apiVersion, kind, metadata } = resource.object ?? {};
+  return {
+    apiVersion: apiVersion || parsed.apiVersion,
+    kind: kind || parsed.kind,
+    namespace: metadata?.namespace || parsed.namespace,
+    name: metadata?.name || parsed.name,
+  };
+}
+
+/**
+ * `group/version/namespace/kind/name`; a file's objects have `path=<hash>/api=` before it. Of longer ids – a subject with its
+ * bindings, an exposed workload – the last four parts are `group/namespace/kind/name` of the thing that is judged.
+ */
+export function parseResourceId(resourceId: string): ResourceIdentity {
+  const parts = resourceId.replace(/^path=\d+\/api=/, '').split('/');
+  if (parts.length === 5) {
+    const [group = '', version = '', namespace = '', kind = '', name = ''] = parts;
+    return { apiVersion: group === '' ? version : `${group}/${version}`, kind, namespace, name };
+  }
+  if (parts.length > 5) {
+    const [group = '', namespace = '', kind = '', name = ''] = parts.slice(-4);
+    return { apiVersion: group, kind, namespace, name };
+  }
+  return { apiVersion: '', kind: parts.at(-2) ?? '', namespace: '', name: parts.at(-1) ?? resourceId };
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Clock } from '@kso/kit';
+import { describeError, KsoError } from '@kso/kit';
+import type { z } from 'zod';
+import type { Database } from '../database/database.ts';
+import { createApplier } from './apply/applier.ts';
+import { createReceipts } from './apply/receipts.ts';
+import { createPruner } from './apply/retention.ts';
+import { ContainerScanReport, containerScanIdentity } from './formats/container-scan.ts';
+import { PostureReport, postureIdentity } from './formats/posture-report.ts';
+import { ScanFailure } from './formats/scan-failure.ts';
+import { SystemReport, systemReportIdentity } from './formats/system-report.ts';
+import type { Delivery, Ingest, IngestOptions, IngestOutcome } from './port.ts';
+
+const decompress = promisify(gunzip);
+
+/** A report that fits its format, what tells a repetition of it, and how it is written. */
+interface Accepted {
+  readonly identity: string;
+  readonly account: string | undefined;
+  readonly apply: (account: string, now: number) => Applied;
+}
+
+/** What writing a report gave: the cluster and job of its receipt, and the answer to the sender. */
+interface Applied {
+  readonly cluster?: { readonly id: number; readonly name: string };
+  readonly jobId?: string;
+  readonly what: 'posture' | 'images' | 'jobs';
+  readonly answer?: string;
+}
+
+/** The whole way of a report from bytes to rows, on the thread that calls it. A report and its receipt are one transaction. */
+export function createReceiver(database: Database, options: IngestOptions & { readonly clock: Clock }): Ingest {
+  const { clock } = options;
+  const applier = createApplier(database.sql);
+  const receipts = createReceipts(database.sql);
+  const prune = createPruner(database, options);
+
+  const accept = (delivery: Delivery, json: unknown, bodyHash: string): Accepted | { readonly reason: string } => {
+    switch (delivery.route) {
+      case 'postureReport':
+        return read(PostureReport, json, (report) => ({
+          identity: postureIdentity(report),
+          account: report.customerGUID,
+          apply: (account, now) => applier.postureReport(account, report, now),
+        }));
+      case 'containerScan':
+        return read(ContainerScanReport, json, (report) => ({
+          identity: containerScanIdentity(report, bodyHash),
+          account: report.designators?.attributes?.['customerGUID'],
+          apply: (account, now) => applier.containerScan(account, report, now),
+        }));
+      case 'scanFailure':
+        return read(ScanFailure, json, (report) => ({
+          identity: `scanFailure/${bodyHash}`,
+          account: report.customerGUID,
+          apply: (account, now) => applier.scanFailure(account, report, now),
+        }));
+      default:
+        return read(SystemReport, json, (report) => ({
+          identity: systemReportIdentity(report, bodyHash),
+          account: report.customerGUID,
+          apply: (account, now) => applier.systemReport(account, report, bodyHash, now),
+        }));
+    }
+  };
+
+  const store = (delivery: Delivery, accepted: Accepted, bodyHash: string, bytes: number): IngestOutcome => {
+    const { account } = delivery;
+    if (account !== '' && isForeign(accepted.account, account)) return { kind: 'foreignAccount' };
+    const key = delivery.idempotencyKey ?? accepted.identity;
+    return database.transaction(() => {
+      const now = clock.now();
+      const known = receipts.repeat(account, key, now);
+      if (known !== undefined) return { kind: 'repeated', answer: known.answer, changes: [] };
+      const { cluster, jobId, what, answer = '{}' } = accepted.apply(account, now);
+      receipts.add({
+        account,
+        key,
+        route: delivery.route,
+        clusterId: cluster?.id,
+        jobId,
+        bodyHash,
+        bytes,
+        answer,
+        now,
+      });
+      return { kind: 'stored', answer, changes: [{ account, cluster: cluster?.name ?? '', what }] };
+    });
+  };
+
+  return {
+    async receive(delivery) {
+      const body = await decode(delivery, options.reportLimit);
+      if (!(body instanceof Uint8Array)) return body;
+      const json = parse(body);
+      if (json === undefined) return { kind: 'invalid', reason: 'the body is not JSON' };
+      const bodyHash = createHash('sha256').update(body).digest('hex');
+      const accepted = accept(delivery, json.value, bodyHash);
+      if ('reason' in accepted) return { kind: 'invalid', reason: accepted.reason };
+      try {
+        return store(delivery, accepted, bodyHash, body.length);
+      } catch (error) {
+        if (!(error instanceof KsoError)) throw error;
+        return { kind: 'unavailable', code: error.code, reason: describeError(error) };
+      }
+    },
+    notReady: () => undefined,
+    prune: async () => prune(clock.now()),
+    close: async () => database.close(),
+  };
+}
+
+async function decode(delivery: Delivery, limit: number): Promise<Uint8Array | IngestOutcome> {
+  if (delivery.encoding === '' || delivery.encoding === 'identity')
+    return delivery.body.length > limit ? { kind: 'tooLarge' } : delivery.body;
+  if (delivery.encoding !== 'gzip') return { kind: 'unknownEncoding' };
+  try {
+    return await decompress(delivery.body, { maxOutputLength: limit });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ERR_BUFFER_TOO_LARGE' ? { kind: 'tooLarge' } : { kind: 'invalid', reason: 'the body is not gzip' };
+  }
+}
+
+function parse(body: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function read<T extends z.ZodType>(
+  format: T,
+  json: unknown,
+  accepted: (report: z.output<T>) => Accepted,
+): Accepted | { readonly reason: string } {
+  const parsed = format.safeParse(json);
+  if (parsed.success) return accepted(parsed.data);
+  const [first, ...more] = parsed.error.issues;
+  const place = first === undefined || first.path.length === 0 ? 'the report' : first.path.map(String).join('.');
+  return { reason: `${place}: ${first?.message ?? 'invalid'}${more.length === 0 ? '' : ` (and ${more.length} more)`}` };
+}
+
+function isForeign(named: string | undefined, checked: string): boolean {
+  return named !== undefined && named !== '' && named !== checked;
+}
