@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
 import { splitDocuments } from './yaml/split-documents.ts';
 import { splitJson } from './yaml/split-json.ts';
+
+type Yaml = typeof import('yaml');
 
 /** Finds lines in manifests. The positions of one document at a time are kept, as findings come document by document. */
 export interface Locator {
@@ -27,9 +29,11 @@ export function createLocator(): Locator {
       const source = await readFile(file, 'utf8').catch(() => undefined);
       const raw = source === undefined ? undefined : documentsOf(source).find(({ index }) => index === document);
       if (raw === undefined) return undefined;
+      // The slower parser knows positions. It is loaded only when somebody asks for one.
+      const yaml = await import('yaml');
       if (known?.file !== file || known.firstLine !== raw.line || known.text !== raw.text)
-        known = positionsOf(file, raw);
-      return known.lineOf(offsetOf(known.parsed, parsePath(path)));
+        known = positionsOf(yaml, file, raw);
+      return known.lineOf(offsetOf(yaml, known.parsed, parsePath(path)));
     },
   };
 }
@@ -38,10 +42,10 @@ function documentsOf(source: string) {
   return /^\s*\{/.test(source) ? splitJson(source) : splitDocuments(source);
 }
 
-function positionsOf(file: string, raw: { readonly text: string; readonly line: number }): Positions {
-  const lineCounter = new LineCounter();
+function positionsOf(yaml: Yaml, file: string, raw: { readonly text: string; readonly line: number }): Positions {
+  const lineCounter = new yaml.LineCounter();
   // Only positions are of interest here, so the version decides nothing but merge keys.
-  const parsed = parseDocument(raw.text, { lineCounter, version: '1.1', uniqueKeys: false, logLevel: 'silent' });
+  const parsed = yaml.parseDocument(raw.text, { lineCounter, version: '1.1', uniqueKeys: false, logLevel: 'silent' });
   const lineOf = (offset: number) => raw.line + Math.max(1, lineCounter.linePos(offset).line) - 1;
   return { file, text: raw.text, firstLine: raw.line, parsed, lineOf };
 }
@@ -56,11 +60,11 @@ function parsePath(path: string): string[] {
   return parts;
 }
 
-function offsetOf(document: Document, path: readonly string[]): number {
+function offsetOf(yaml: Yaml, document: Document, path: readonly string[]): number {
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const part of path) {
-    const step = stepInto(document, node, part);
+    const step = stepInto(yaml, document, node, part);
     if (step === undefined) break;
     node = step.node;
     offset = step.offset ?? offset;
@@ -69,17 +73,18 @@ function offsetOf(document: Document, path: readonly string[]): number {
 }
 
 function stepInto(
+  yaml: Yaml,
   document: Document,
   parent: Node | null,
   part: string,
 ): { readonly node: Node | null; readonly offset: number | undefined } | undefined {
-  const node: unknown = isAlias(parent) ? parent.resolve(document) : parent;
-  if (isMap(node)) {
-    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part);
+  const node: unknown = yaml.isAlias(parent) ? parent.resolve(document) : parent;
+  if (yaml.isMap(node)) {
+    const pair = node.items.find(({ key }) => yaml.isScalar(key) && String(key.value) === part);
     if (pair === undefined) return undefined;
-    return { node: pair.value as Node | null, offset: isScalar(pair.key) ? pair.key.range?.[0] : undefined };
+    return { node: pair.value as Node | null, offset: yaml.isScalar(pair.key) ? pair.key.range?.[0] : undefined };
   }
-  if (isSeq(node)) {
+  if (yaml.isSeq(node)) {
     const item = node.items[Number(part)] as Node | undefined;
     return item === undefined ? undefined : { node: item, offset: item.range?.[0] };
   }
