@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { AddResult, JobFailure, JobRecord, JobState, QueueCounts } from '../port.ts';
-import type { JobSpec } from '../shared/job-spec.ts';
+import { hasEnded, type JobSpec } from '../shared/job-spec.ts';
 import { toRecord } from '../shared/stored-job.ts';
 import { fieldsOf, list, num, Scripts, str } from './scripts.ts';
 
@@ -127,6 +127,12 @@ export class Ledger {
       (['waiting', 'delayed', 'active'] as const).map((state) => this.#redis.zcard(this.#stateKey(kind, state))),
     );
     return { waiting, delayed, active };
+  }
+
+  /** Those of the runs that have ended or are not known. */
+  async ended(runs: readonly string[]): Promise<string[]> {
+    const states = await Promise.all(runs.map((run) => this.#redis.hget(`${this.keys.prefix}run:${run}`, 'state')));
+    return runs.filter((_run, index) => hasEnded((states[index] ?? 'failed') as JobState));
   }
 
   /** Time at which the job was added that waits longest. */

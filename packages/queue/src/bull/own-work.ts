@@ -27,7 +27,8 @@ export class OwnWork {
   readonly #jobs = new Map<string, JobSpec>();
   readonly #parents = new Map<string, OwnParent>();
 
-  added(run: string, spec: JobSpec): void {
+  /** Called before Redis is: the news of a job's end may overtake the answer to its adding. */
+  adding(run: string, spec: JobSpec): void {
     this.#jobs.set(run, spec);
     forgetOldest(this.#jobs);
   }
@@ -58,6 +59,14 @@ export class OwnWork {
     if (parent.children.size === 0) this.#parents.delete(id);
     parent.sealed = true;
     parent.note ??= note;
+  }
+
+  knowsParent(id: string): boolean {
+    return this.#parents.has(id);
+  }
+
+  get runs(): readonly string[] {
+    return [...this.#jobs.keys()];
   }
 
   get size(): number {

@@ -64,10 +64,8 @@ export class Parents implements EndSource<TakenEnd> {
   }
 
   async take(): Promise<TakenEnd | undefined> {
-    const now = this.#now();
-    const [parent, run, remaining, complete, fields] = list(
-      await this.#scripts.run('takeEnd', now, now + this.#leaseMs),
-    );
+    const reply = await this.#scripts.run('takeEnd', this.#now(), this.#leaseMs, crypto.randomUUID());
+    const [parent, run, remaining, complete, fields] = list(reply);
     if (parent === undefined) return undefined;
     return {
       parentId: str(parent),

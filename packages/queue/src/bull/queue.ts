@@ -1,4 +1,4 @@
-import type { BasePorts } from '@kso/kit';
+import { type BasePorts, KsoError } from '@kso/kit';
 import type { JsonObject } from '@kso/wire';
 import { fail } from '../errors.ts';
 import type {
@@ -18,6 +18,7 @@ import { type QueueSettings, type ResolvedSettings, resolveSettings } from '../s
 import { Announcer } from '../shared/announcer.ts';
 import { type JobSpec, jobSpec } from '../shared/job-spec.ts';
 import { type QueueMetrics, queueMetrics } from '../shared/queue-metrics.ts';
+import { settledWithin } from '../shared/within.ts';
 import { Connection } from './connection.ts';
 import { type RedisTarget, redisOptions } from './connection-options.ts';
 import { type Added, Ledger } from './ledger.ts';
@@ -33,6 +34,8 @@ export interface BullQueueOptions extends QueueSettings {
   readonly prefix?: string;
   /** How long a call may wait for Redis before it fails with QUEUE_UNAVAILABLE, in ms; default 10 s. */
   readonly commandTimeoutMs?: number;
+  /** How long closing may wait for Redis, in ms; default 5 s. */
+  readonly closeWithinMs?: number;
   /** A job whose worker has not renewed its lock for so long is taken from it, in ms; default 30 s. */
   readonly lockMs?: number;
   /** How long an idle worker waits for a job before it asks again, in ms; default 5 s. */
@@ -58,6 +61,7 @@ export class BullQueue implements JobQueue {
   readonly #workers = new Set<BullWorker>();
   readonly #bullPrefix: string;
   #announcer: Announcer<TakenEnd> | undefined;
+  #restoring: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: BullQueueOptions, ports: BasePorts) {
@@ -76,7 +80,7 @@ export class BullQueue implements JobQueue {
         newsChannel: `${keys.prefix}news`,
       },
       {
-        ready: () => this.#announcer?.wake(),
+        ready: () => void this.#connected(),
         dataLost: () => void this.#restore(),
         news: (message) => this.#news(message),
       },
@@ -105,8 +109,7 @@ export class BullQueue implements JobQueue {
 
   async add(job: NewJob): Promise<AddResult> {
     const spec = this.#spec(job);
-    const added = await this.#run(() => this.#place((run, now) => this.#ledger.add(spec, run, now)));
-    if (added.outcome !== 'known') this.#ownWork.added(added.run, spec);
+    const added = await this.#run(() => this.#add(spec));
     return { key: job.key, outcome: added.outcome };
   }
 
@@ -117,13 +120,13 @@ export class BullQueue implements JobQueue {
 
   async addChild(parentId: string, job: NewJob): Promise<AddResult> {
     const spec = this.#spec({ ...job, parentId: job.parentId ?? parentId });
-    const added = await this.#run(() => this.#placeChild(parentId, spec));
+    const added = await this.#run(() => this.#withParent(parentId, () => this.#addChild(parentId, spec)));
     this.#ownWork.childAdded(parentId, spec);
     return { key: job.key, outcome: added.outcome };
   }
 
   async sealParent(parentId: string, note?: JsonObject): Promise<void> {
-    await this.#run(() => this.#parents.seal(parentId, note));
+    await this.#run(() => this.#withParent(parentId, () => this.#parents.seal(parentId, note)));
     this.#ownWork.sealed(parentId, note);
   }
 
@@ -156,6 +159,7 @@ export class BullQueue implements JobQueue {
       ports: this.#ports,
       metrics: this.#metrics,
       staleAfterMs: this.#options.staleAfterMs ?? 30_000,
+      closeWithinMs: this.#closeWithinMs,
       readySince: () => this.#connection.readySince,
       workerOptions: {
         connection: redisOptions(this.#options.redis, `kso-worker-${kind}`),
@@ -215,9 +219,13 @@ export class BullQueue implements JobQueue {
     this.#closed = true;
     this.#upkeep.stop();
     await Promise.all([...this.#workers].map((worker) => worker.close(0)));
-    await this.#announcer?.stop();
-    await this.#tickets.close();
+    const told = Promise.all([this.#announcer?.stop(), this.#tickets.close()]);
+    await settledWithin(told, this.#closeWithinMs, this.#ports.clock);
     this.#connection.close();
+  }
+
+  get #closeWithinMs(): number {
+    return this.#options.closeWithinMs ?? 5000;
   }
 
   #spec(job: NewJob): JobSpec {
@@ -234,22 +242,44 @@ export class BullQueue implements JobQueue {
     return this.#connection.run(command);
   }
 
+  #add(spec: JobSpec): Promise<Added> {
+    return this.#place(spec, (run, now) => this.#ledger.add(spec, run, now));
+  }
+
+  #addChild(parentId: string, spec: JobSpec): Promise<Added> {
+    return this.#place(spec, async (run, now) => {
+      const added = await this.#ledger.addChild(parentId, spec, run, now);
+      if (added === 'unknown') throw fail('PARENT_UNKNOWN', { parentId });
+      if (added === 'sealed') throw fail('PARENT_SEALED', { parentId });
+      return added;
+    });
+  }
+
   /** Record first, ticket second; whoever adds the same key next, or the upkeep, makes up for a ticket that is missing. */
-  async #place(add: (run: string, now: number) => Promise<Added>): Promise<Added> {
-    const added = await add(crypto.randomUUID(), this.#ports.clock.now());
+  async #place(spec: JobSpec, add: (run: string, now: number) => Promise<Added>): Promise<Added> {
+    const candidate = crypto.randomUUID();
+    this.#ownWork.adding(candidate, spec);
+    const added = await add(candidate, this.#ports.clock.now()).catch((error: unknown) => {
+      this.#ownWork.ended(candidate);
+      throw error;
+    });
+    if (added.outcome !== 'added') this.#ownWork.ended(candidate);
     const { kind, run, rank } = added;
     if (added.ticketMissing) await this.#tickets.place(kind, run, rank);
     else if (added.raised) await this.#tickets.raise(kind, run, rank).catch(() => undefined);
     return added;
   }
 
-  #placeChild(parentId: string, spec: JobSpec): Promise<Added> {
-    return this.#place(async (run, now) => {
-      const added = await this.#ledger.addChild(parentId, spec, run, now);
-      if (added === 'unknown') throw fail('PARENT_UNKNOWN', { parentId });
-      if (added === 'sealed') throw fail('PARENT_SEALED', { parentId });
-      return added;
-    });
+  /** A parent that we opened and Redis does not know was lost with Redis's data: put everything back, then try again. */
+  async #withParent<T>(parentId: string, command: () => Promise<T>): Promise<T> {
+    try {
+      return await command();
+    } catch (error) {
+      const lost = error instanceof KsoError && error.code === 'PARENT_UNKNOWN' && this.#ownWork.knowsParent(parentId);
+      if (!lost) throw error;
+      await this.#restore();
+      return command();
+    }
   }
 
   async #handleEnd(end: ChildEnd, handler: (end: ChildEnd) => Promise<void>): Promise<void> {
@@ -264,7 +294,24 @@ export class BullQueue implements JobQueue {
     if (word === 'cancel') for (const worker of this.#workers) worker.cancelRun(run);
   }
 
-  async #restore(): Promise<void> {
+  /** The news of ends may have been missed while there was no connection. */
+  async #connected(): Promise<void> {
+    this.#announcer?.wake();
+    try {
+      for (const run of await this.#ledger.ended(this.#ownWork.runs)) this.#ownWork.ended(run);
+    } catch (error) {
+      this.#ports.logger.debug({ err: error }, 'the connection to Redis was lost again');
+    }
+  }
+
+  #restore(): Promise<void> {
+    this.#restoring ??= this.#putBack().finally(() => {
+      this.#restoring = undefined;
+    });
+    return this.#restoring;
+  }
+
+  async #putBack(): Promise<void> {
     const { logger } = this.#ports;
     logger.error(
       { known: this.#ownWork.size },
@@ -272,12 +319,9 @@ export class BullQueue implements JobQueue {
     );
     try {
       await this.#ownWork.restore({
-        add: async (spec) => {
-          const added = await this.#place((run, now) => this.#ledger.add(spec, run, now));
-          if (added.outcome !== 'known') this.#ownWork.added(added.run, spec);
-        },
+        add: async (spec) => void (await this.#add(spec)),
         openParent: (id, data) => this.#parents.open(id, data),
-        addChild: async (parentId, spec) => void (await this.#placeChild(parentId, spec)),
+        addChild: async (parentId, spec) => void (await this.#addChild(parentId, spec)),
         addAcknowledged: (parentId, key) => this.#parents.restoreAcknowledged(parentId, key),
         sealParent: (id, note) => this.#parents.seal(id, note),
       });

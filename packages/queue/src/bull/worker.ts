@@ -5,6 +5,7 @@ import type { ResolvedSettings } from '../settings.ts';
 import { Attempt } from '../shared/attempt.ts';
 import { Attempts } from '../shared/attempts.ts';
 import type { QueueMetrics } from '../shared/queue-metrics.ts';
+import { settledWithin } from '../shared/within.ts';
 import type { Held, Ledger } from './ledger.ts';
 import { settle, type TicketMove } from './settle.ts';
 import { WatchedWorker } from './watched-worker.ts';
@@ -17,6 +18,8 @@ export interface BullWorkerContext {
   readonly workerOptions: Omit<WorkerOptions, 'concurrency'>;
   /** A worker that has seen neither a job nor an empty poll for so long is rebuilt, in ms. */
   readonly staleAfterMs: number;
+  /** How long closing may wait for Redis, in ms. */
+  readonly closeWithinMs: number;
   /** Since when Redis can be reached, undefined while it cannot. */
   readonly readySince: () => number | undefined;
 }
@@ -31,6 +34,7 @@ export class BullWorker implements JobWorker {
   readonly #held = new Map<Attempt, Held>();
   readonly #retired = new Set<Promise<void>>();
   #worker: WatchedWorker;
+  #legacy: Attempt[] = [];
   #closing = false;
 
   constructor(kind: string, concurrency: number, handler: JobHandler, context: BullWorkerContext) {
@@ -61,6 +65,7 @@ export class BullWorker implements JobWorker {
   async check(): Promise<void> {
     if (this.#closing) return;
     if (this.notReady() !== undefined) this.#rebuild();
+    else if (this.#worker.concurrency !== this.#free()) this.#worker.concurrency = this.#free();
     await this.#inspect([...this.#held]);
   }
 
@@ -70,9 +75,12 @@ export class BullWorker implements JobWorker {
       // Does not fetch from here on; one that is on its way is given back by `#process`.
       await this.#worker.pause(true);
     }
-    await this.#attempts.drain(graceMs);
-    await this.#closeWorker(this.#worker);
-    await Promise.all(this.#retired);
+    const { closeWithinMs, ports, settings } = this.#context;
+    await this.#attempts.drain(graceMs, settings.abortGraceMs + closeWithinMs);
+    const closed = Promise.all([this.#closeWorker(this.#worker), ...this.#retired]);
+    if (await settledWithin(closed, closeWithinMs, ports.clock)) return;
+    ports.logger.warn({ kind: this.kind }, 'a worker was left without a word to Redis; its jobs will be found stalled');
+    await settledWithin(this.#worker.disconnect(), closeWithinMs, ports.clock);
   }
 
   #build(concurrency: number): WatchedWorker {
@@ -92,15 +100,17 @@ export class BullWorker implements JobWorker {
     const { ports } = this.#context;
     ports.logger.warn({ kind: this.kind, reason: this.notReady() }, 'a worker is built anew');
     const old = this.#worker;
-    const free = Math.max(1, this.#concurrency - this.#attempts.size);
-    const fresh = this.#build(free);
-    this.#worker = fresh;
+    this.#legacy = [...this.#attempts];
+    this.#worker = this.#build(this.#free());
     // What runs in the old one goes on there, with its lock renewed until it is done.
-    const retired = this.#closeWorker(old).finally(() => {
-      this.#retired.delete(retired);
-      fresh.concurrency = this.#concurrency;
-    });
+    const retired = this.#closeWorker(old).finally(() => this.#retired.delete(retired));
     this.#retired.add(retired);
+  }
+
+  /** Places that are not taken by jobs of workers before this one. */
+  #free(): number {
+    this.#legacy = this.#legacy.filter((attempt) => this.#held.has(attempt));
+    return Math.max(1, this.#concurrency - this.#legacy.length);
   }
 
   /** Waits for its jobs if Redis can be told of them, else only lets go. */

@@ -49,7 +49,8 @@ export class InProcessWorker implements JobWorker {
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
-    await this.#attempts.drain(graceMs);
+    // Writing is synchronous here; what takes time is a handler that does not listen.
+    await this.#attempts.drain(graceMs, this.#context.settings.abortGraceMs * 2);
   }
 
   #start({ run, record }: Claimed): void {

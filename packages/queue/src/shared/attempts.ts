@@ -1,5 +1,6 @@
 import type { Clock } from '@kso/kit';
 import type { Attempt } from './attempt.ts';
+import { settledWithin } from './within.ts';
 
 /** The attempts that run in one worker. */
 export class Attempts {
@@ -30,23 +31,14 @@ export class Attempts {
     for (const attempt of this) if (attempt.record.key === key) attempt.cancel();
   }
 
-  /** Waits up to `graceMs`, then releases what still runs and waits for that to be written. */
-  async drain(graceMs: number): Promise<void> {
-    if (this.size === 0) return;
-    const stop = new AbortController();
-    const grace = this.#clock.sleep(graceMs, stop.signal).then(
-      () => 'over',
-      () => 'stopped',
-    );
-    const first = await Promise.race([this.#all(), grace]);
-    stop.abort();
-    if (first !== 'over') return;
+  /** Waits up to `graceMs`, then releases what still runs and waits up to `writeMs` for that to be written. */
+  async drain(graceMs: number, writeMs: number): Promise<void> {
+    if (this.size === 0 || (await settledWithin(this.#all(), graceMs, this.#clock))) return;
     for (const attempt of this) attempt.release();
-    await this.#all();
+    await settledWithin(this.#all(), writeMs, this.#clock);
   }
 
-  async #all(): Promise<string> {
-    await Promise.all(this.#running.values());
-    return 'done';
+  #all(): Promise<unknown> {
+    return Promise.all(this.#running.values());
   }
 }

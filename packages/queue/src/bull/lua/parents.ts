@@ -24,23 +24,35 @@ if call('LLEN', pk .. ':ends') > 0 then tell(now, id) end
 return 'ok'
 `;
 
-/** ARGV: now, end of the lease. Returns {parent, run, remaining, complete, fields of the run}, or an empty list. */
+/**
+ * ARGV: now, lease in ms, id of this request. Returns {parent, run, remaining, complete, fields of the run}, or an empty list.
+ * The same request gets the same answer: the connection may break before the first one arrives.
+ */
 export const takeEnd = `${prelude}
-local now, lease = ARGV[1], ARGV[2]
-for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, 100)) do
+local now, lease, request = tonumber(ARGV[1]), tonumber(ARGV[2]), P .. 'taken:' .. ARGV[3]
+
+local function take(id)
   local pk = parentKey(id)
   local run = call('LINDEX', pk .. ':ends', 0)
   local f = call('HMGET', pk, 'total', 'acked', 'sealed')
-  local remaining = f[1] and tonumber(f[1]) - tonumber(f[2]) - 1
-  if not run or not f[1] or (remaining == 0 and f[3] ~= '1') then
-    -- Nothing to tell, or held back: sealing or another child sets it due again.
-    call('ZREM', P .. 'due', id)
-  else
-    call('ZADD', P .. 'due', lease, id)
-    local complete = 0
-    if remaining == 0 then complete = 1 end
-    return {id, run, remaining, complete, call('HGETALL', runKey(run))}
+  if not run or not f[1] then return nil end
+  local remaining = f[1] - f[2] - 1
+  if remaining > 0 then return {id, run, remaining, 0, call('HGETALL', runKey(run))} end
+  if f[3] == '1' then return {id, run, 0, 1, call('HGETALL', runKey(run))} end
+  return nil
+end
+
+local before = call('GET', request)
+if before then return take(before) or {} end
+for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, 100)) do
+  local taken = take(id)
+  if taken then
+    call('ZADD', P .. 'due', now + lease, id)
+    call('SET', request, id, 'PX', lease)
+    return taken
   end
+  -- Nothing to tell, or held back: sealing or another child sets it due again.
+  call('ZREM', P .. 'due', id)
 end
 return {}
 `;

@@ -1,0 +1,236 @@
+import { createLogger, Secret, systemClock } from '@kso/kit';
+import { missingPrograms } from '@kso/testkit/programs';
+import { startTestRedis, type TestRedis } from '@kso/testkit/redis';
+import { Worker } from 'bullmq';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EndLog, gate, patiently, testJob, untilEnded } from '../conformance/harness.ts';
+import { testPorts } from '../conformance/test-ports.ts';
+import { BullQueue, type BullQueueOptions } from './queue.ts';
+
+const times = {
+  lockMs: 800,
+  pollMs: 100,
+  maintenanceMs: 50,
+  abortGraceMs: 200,
+  staleAfterMs: 1000,
+  commandTimeoutMs: 15_000,
+  closeWithinMs: 500,
+};
+
+/** Twenty jobs at three moments around an outage, and how often each was run and told. */
+class TwentyEach {
+  readonly runs = new Map<string, number>();
+  readonly ends: EndLog;
+  readonly #queue: BullQueue;
+  readonly #adding: Promise<unknown>[] = [];
+
+  constructor(producer: BullQueue, worker: BullQueue, handle: () => Promise<void> = async () => undefined) {
+    this.#queue = producer;
+    this.ends = new EndLog(producer);
+    worker.work('test', { concurrency: 4 }, async (job) => {
+      this.runs.set(job.key, (this.runs.get(job.key) ?? 0) + 1);
+      await handle();
+      return job.key;
+    });
+  }
+
+  /** Does not wait: during an outage the adding takes as long as that. */
+  add(when: string): Promise<unknown> {
+    const work = async (): Promise<void> => {
+      await this.#queue.openParent(when, {});
+      for (let n = 0; n < 20; n += 1) await this.#queue.addChild(when, testJob({ key: `${when}-${n}` }));
+      await this.#queue.sealParent(when);
+    };
+    const adding = work();
+    this.#adding.push(adding);
+    return adding;
+  }
+
+  async allTold(...parents: readonly string[]): Promise<void> {
+    await Promise.all(this.#adding);
+    for (const parent of parents) await this.ends.untilComplete(parent);
+    for (const parent of parents) {
+      const keys = this.ends.of(parent);
+      expect(keys).toHaveLength(20);
+      expect(new Set(keys).size).toBe(20);
+    }
+    expect(this.ends.ends.every((end) => end.child.state === 'succeeded')).toBe(true);
+  }
+
+  get repeated(): string[] {
+    return [...this.runs].filter(([, runs]) => runs > 1).map(([key]) => key);
+  }
+}
+
+describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers after Redis went away', () => {
+  let redis: TestRedis;
+  const opened: BullQueue[] = [];
+
+  beforeEach(async () => {
+    redis = await startTestRedis();
+  });
+  afterEach(async () => {
+    redis.thaw();
+    await Promise.all(opened.splice(0).map((queue) => queue.close()));
+    await redis.stop();
+  });
+
+  function open(options: Partial<BullQueueOptions> = {}, ports = testPorts()): BullQueue {
+    const queue = new BullQueue({ redis: { host: redis.host, port: redis.port }, ...times, ...options }, ports);
+    opened.push(queue);
+    return queue;
+  }
+
+  const untilReady = (queue: BullQueue) => expect.poll(() => queue.notReady(), patiently).toBeUndefined();
+  const untilAway = (queue: BullQueue) => expect.poll(() => queue.notReady(), patiently).toBeDefined();
+
+  it.each(['shutdown', 'kill'] as const)('goes on after a %s and a restart with data', async (how) => {
+    const [producer, consumer] = [open(), open()];
+    const jobs = new TwentyEach(producer, consumer, () => systemClock.sleep(20));
+    await jobs.add('before');
+    await redis[how]();
+    await untilAway(producer);
+    expect(producer.notReady()).toMatch(/^Redis at 127\.0\.0\.1:\d+ is not reachable: /);
+    const during = jobs.add('during');
+    await redis.restart();
+    await during;
+    await jobs.add('after');
+    await jobs.allTold('before', 'during', 'after');
+    await untilReady(producer);
+    await untilReady(consumer);
+    // Only what ran in that moment may have run twice; each end was told once all the same.
+    expect(jobs.repeated.length).toBeLessThanOrEqual(4);
+  });
+
+  it('puts back what it knows when Redis comes back empty', async () => {
+    const [producer, consumer] = [open(), open()];
+    const hold = gate();
+    const jobs = new TwentyEach(producer, consumer, () => hold.opened);
+    await jobs.add('before');
+    await expect.poll(() => consumer.counts('test'), patiently).toMatchObject({ active: 4 });
+    await redis.kill();
+    const during = jobs.add('during');
+    await redis.restart({ empty: true });
+    await during;
+    await jobs.add('after');
+    hold.open();
+    await jobs.allTold('before', 'during', 'after');
+    expect(jobs.repeated.length).toBeLessThanOrEqual(4);
+    expect(await producer.getParent('before')).toMatchObject({ sealed: true });
+  });
+
+  it('does not repeat what was told before Redis lost its data', async () => {
+    const queue = open();
+    const jobs = new TwentyEach(queue, queue);
+    await jobs.add('before');
+    await jobs.allTold('before');
+    await queue.openParent('half', {});
+    await queue.addChild('half', testJob({ key: 'told' }));
+    await queue.addChild('half', testJob({ key: 'waits', kind: 'later' }));
+    await expect.poll(() => jobs.ends.of('half'), patiently).toEqual(['told']);
+    await redis.restart({ empty: true });
+    await expect.poll(() => queue.get('waits'), patiently).toBeDefined();
+    await queue.sealParent('half');
+    queue.work('later', { concurrency: 1 }, async () => null);
+    await jobs.ends.untilComplete('half');
+    expect(jobs.ends.of('half')).toEqual(['told', 'waits']);
+    expect(jobs.repeated).toEqual([]);
+  });
+
+  it('takes jobs again after only its blocking connection was killed', async () => {
+    const queue = open();
+    const jobs = new TwentyEach(queue, queue);
+    await jobs.add('before');
+    await jobs.allTold('before');
+    await expect
+      .poll(async () => (await redis.clients()).map(({ command }) => command), patiently)
+      .toContain('bzpopmin');
+    const blocking = (await redis.clients()).filter(({ command }) => command === 'bzpopmin');
+    for (const { id } of blocking) await redis.client.client('KILL', 'ID', id);
+    await jobs.add('after');
+    await jobs.allTold('before', 'after');
+    expect(jobs.repeated).toEqual([]);
+  });
+
+  it('notices a Redis that accepts and says nothing, and recovers', async () => {
+    const queue = open({ commandTimeoutMs: 300 });
+    await untilReady(queue);
+    redis.freeze();
+    await untilAway(queue);
+    expect(queue.notReady()).toMatch(/not reachable/);
+    await expect(queue.add(testJob())).rejects.toMatchObject({
+      code: 'QUEUE_UNAVAILABLE',
+      retryable: true,
+      httpStatus: 503,
+    });
+    redis.thaw();
+    await untilReady(queue);
+    queue.work('test', { concurrency: 1 }, async () => null);
+    const job = testJob();
+    await queue.add(job);
+    expect((await untilEnded(queue, job.key)).state).toBe('succeeded');
+  });
+
+  it('starts without Redis, refuses what it cannot keep in time, and works once Redis is there', async () => {
+    await redis.shutdown();
+    const queue = open({ commandTimeoutMs: 100 });
+    queue.work('test', { concurrency: 1 }, async () => null);
+    const job = testJob();
+    await expect(queue.add(job)).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+    await untilAway(queue);
+    await redis.restart();
+    await untilReady(queue);
+    await queue.add(job);
+    expect((await untilEnded(queue, job.key)).state).toBe('succeeded');
+  });
+
+  it('closes in good time while Redis is away', async () => {
+    const queue = open();
+    const started = gate();
+    const worker = queue.work('test', { concurrency: 1 }, async () => {
+      started.open();
+      return new Promise<never>(() => undefined);
+    });
+    await queue.add(testJob());
+    await started.opened;
+    await redis.kill();
+    await untilAway(queue);
+    await worker.close(10);
+    await queue.close();
+    expect(queue.notReady()).toBe('the queue is closed');
+  });
+
+  it('builds a worker anew that sees neither jobs nor empty polls', async () => {
+    const queue = open();
+    // The blocking connection of the first worker hangs for ever; that of the next one works.
+    const prototype = Worker.prototype as unknown as { moveToActive(token: string): Promise<unknown> };
+    const hang = vi.spyOn(prototype, 'moveToActive').mockImplementationOnce(() => new Promise(() => undefined));
+    queue.work('test', { concurrency: 1 }, async () => 'by the second');
+    const job = testJob();
+    await queue.add(job);
+    await expect.poll(() => queue.notReady(), patiently).toMatch(/^the worker for test has seen neither a job nor/);
+    expect((await untilEnded(queue, job.key)).result).toBe('by the second');
+    await untilReady(queue);
+    hang.mockRestore();
+  });
+
+  it('says that the password is wrong, and never the password', async () => {
+    const guarded = await startTestRedis({ password: 'correct horse' });
+    const lines: string[] = [];
+    const logger = createLogger({
+      service: 'test',
+      level: 'debug',
+      destination: { write: (line) => lines.push(line) },
+    });
+    const target = { host: guarded.host, port: guarded.port };
+    const wrong = open({ redis: { ...target, password: new Secret('battery staple') } }, testPorts({ logger }));
+    const right = open({ redis: { ...target, password: new Secret('correct horse') } }, testPorts({ logger }));
+    wrong.work('test', { concurrency: 1 }, async () => null);
+    await untilReady(right);
+    await expect.poll(() => wrong.notReady(), patiently).toMatch(/WRONGPASS|NOAUTH/);
+    const job = testJob();
+    await right.add(job);
+    expect(lines.join('\n')).not.toMatch(/battery staple|correct horse/);
+    await guarded.stop();
+  });
+});
