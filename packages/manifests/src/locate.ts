@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type * as YamlModule from 'yaml';
 import type { Document, Node } from 'yaml';
 import { splitDocuments } from './yaml/split-documents.ts';
 import { splitJson } from './yaml/split-json.ts';
 
-type Yaml = typeof import('yaml');
+type Yaml = typeof YamlModule;
 
 /** Finds lines in manifests. The positions of one document at a time are kept, as findings come document by document. */
 export interface Locator {

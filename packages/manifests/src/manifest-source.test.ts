@@ -38,7 +38,7 @@ function open(root: string, options: Partial<ManifestSourceOptions> = {}) {
   };
   const waits: (() => void)[] = [];
   const clock = { sleep: () => new Promise<void>((resolve) => waits.push(resolve)) };
-  const source = createManifestSource({ paths: [root], ...options }, { watcher, clock });
+  const source = createManifestSource({ path: root, ...options }, { watcher, clock });
   const checks = new Set<() => void>();
   return {
     source,
@@ -326,7 +326,7 @@ describe('a folder of manifests', () => {
     const { root, write } = await folder({ 'deep/a.yaml': aMap('a') });
     const stop = new AbortController();
     onTestFinished(() => stop.abort());
-    const source = createManifestSource({ paths: [root], debounceMs: 10 });
+    const source = createManifestSource({ path: root, debounceMs: 10 });
     const changed = Promise.withResolvers<SourceEvent>();
     const onEvent = (event: SourceEvent) => {
       if (event.type === 'modified') changed.resolve(event);

@@ -6,8 +6,8 @@ import { type FolderWatcher, systemFolderWatcher } from './folder/folder-watcher
 import { createLooker, type Looker, type ManifestSummary } from './folder/look.ts';
 
 export interface ManifestSourceOptions {
-  /** Folders and files; relative ones from `cwd`. */
-  readonly paths: readonly string[];
+  /** A folder or a file, or several; relative ones from `cwd`. */
+  readonly path: string | readonly string[];
   readonly cwd?: string;
   /** How long it has to be quiet after a change before it is looked at, in ms. */
   readonly debounceMs?: number;
@@ -39,8 +39,9 @@ const systemClock = {
 export function createManifestSource(options: ManifestSourceOptions, ports: ManifestSourcePorts = {}): ManifestSource {
   const { cwd = process.cwd(), debounceMs = 200, maxFileBytes = 256 * 1024 * 1024 } = options;
   const { watcher = systemFolderWatcher, clock = systemClock } = ports;
-  const roots = options.paths.map((entry) => path.resolve(cwd, entry));
-  const name = options.paths.join(', ');
+  const paths = typeof options.path === 'string' ? [options.path] : options.path;
+  const roots = paths.map((entry) => path.resolve(cwd, entry));
+  const name = paths.join(', ');
   let summary: ManifestSummary | undefined;
 
   const watch: ObjectSource['watch'] = async (kinds, onEvent, signal) => {
