@@ -34,7 +34,7 @@ export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator 
       if (known !== undefined) return { outcome: 'evaluated', matches: known };
 
       let own = false;
-      const outcome = await flights.run(questionKey(question), request.signal, (signal) => {
+      const outcome = await flights.run(questionKey(question), request.deadline.backstop, (signal) => {
         own = true;
         return answer(options, question, { ...request, signal });
       });
