@@ -1,4 +1,4 @@
-import { byteSize, defineConfig, duration, httpUrl, port, secret } from '@kso/kit';
+import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret } from '@kso/kit';
 import { z } from 'zod';
 
 const mebibyte = 1024 * 1024;
@@ -41,6 +41,8 @@ export const KubevulnConfig = z.strictObject({
   grype: z.string().optional(),
   /** True while somebody is building the engines: scans wait instead of ending as "not evaluated". */
   enginesExpected: flag().default(false),
+  /** True while somebody is getting a vulnerability database in another way than by `databaseUpdate`. */
+  databaseExpected: flag().default(false),
   /** How often it is looked whether engines and database are there or have changed. */
   engineCheckInterval: duration().prefault('30s'),
   /** Default: a folder in `dataDirectory`. */
@@ -57,8 +59,17 @@ export const KubevulnConfig = z.strictObject({
     .prefault({}),
   /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDirectory`. */
   credentialKeyFile: z.string().optional(),
-  cloudEndpoint: z.strictObject({ url: httpUrl().optional(), accessKey: secret().optional() }).prefault({}),
-  redisUrl: secret().optional(),
+  /** Where reports go when kubevuln is a process of its own. */
+  report: z.strictObject({ url: httpUrl().optional(), accessKey: secret().optional() }).prefault({}),
+  /** Redis of the queue, for a process of its own; without it the queue is in this process. */
+  redis: z
+    .strictObject({ address: hostPort(), username: z.string().optional(), password: secret().optional() })
+    .optional(),
+  healthPort: port().default(8000),
+  /** Folder with the chart's `clusterData.json` and `services.json`. */
+  configDirectory: z.string().optional(),
+  /** Folder with the files `account` and `accessKey`. */
+  credentialsDirectory: z.string().default('/etc/credentials'),
 });
 export type KubevulnConfig = z.output<typeof KubevulnConfig>;
 
@@ -73,6 +84,7 @@ export const kubevulnConfig = defineConfig({
     maxImageSize: ['MAXIMAGESIZE'],
     cveMatchingMode: ['CVEMATCHINGMODE'],
     'databaseUpdate.url': ['LISTINGURL'],
-    redisUrl: ['KSO_REDIS_URL'],
+    configDirectory: ['CONFIG_DIR'],
+    shutdownTimeout: ['SHUTDOWNTIMEOUT'],
   },
 });

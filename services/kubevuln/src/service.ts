@@ -56,8 +56,7 @@ export interface KubevulnService extends Service {
  * missing database do not keep it from starting (docs/adr/0007-scan-engines.md).
  */
 export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
-  const { queue, store, sbomEngine, matcher, registry, sealer, clock } = ports;
-  const logger = ports.logger.child({ service: 'kubevuln' });
+  const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger } = ports;
   const metrics = createScanMetrics(ports.metrics);
   const scratchRoot = join(config.dataDirectory, 'scratch');
   const now = () => clock.now();
@@ -125,7 +124,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     logger,
     onChange,
     look: (expected) => lookAtPrerequisites({ sbomEngine, matcher }, expected),
-    expected: { engines: config.enginesExpected, database: updates.enabled },
+    expected: { engines: config.enginesExpected, database: updates.enabled || config.databaseExpected },
     everyMs: config.engineCheckInterval,
   });
   const updater = createDatabaseUpdater({

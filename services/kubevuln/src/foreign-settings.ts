@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClusterData, type Logger, readClusterData, readCredentials, readServices } from '@kso/kit';
+import type { KubevulnConfig } from './config.ts';
+
+/**
+ * Completes the configuration from the chart's files (kubevuln.md 2): sizes, timeouts, matching mode and the address of reports. What is
+ * configured directly wins; `sources` says what was. @throws FILE_MALFORMED, FILE_UNREADABLE
+ */
+export function withForeignSettings(
+  config: KubevulnConfig,
+  sources: Readonly<Record<string, string>>,
+  logger: Logger,
+): KubevulnConfig {
+  const isDefault = (path: string): boolean => (sources[path] ?? 'default') === 'default';
+  const data = clusterDataOf(config);
+  const { account, accessKey, problems } = readCredentials(config.credentialsDirectory);
+  for (const problem of problems) logger.warn({ problem }, 'credentials cannot be read');
+  const url = config.report.url ?? (data?.keepLocal === true ? undefined : reportUrl(config, data));
+  const key = config.report.accessKey ?? accessKey;
+  return {
+    ...config,
+    ...fromClusterData(data, isDefault),
+    ...(isDefault('account') ? { account: account ?? data?.accountID ?? '' } : {}),
+    ...(data?.listingURL === undefined || !isDefault('databaseUpdate.url')
+      ? {}
+      : { databaseUpdate: { ...config.databaseUpdate, url: data.listingURL } }),
+    report: { ...(url === undefined ? {} : { url }), ...(key === undefined ? {} : { accessKey: key }) },
+  };
+}
+
+function clusterDataOf({ configDirectory }: KubevulnConfig): ClusterData | undefined {
+  const file = configDirectory === undefined ? undefined : join(configDirectory, 'clusterData.json');
+  return file !== undefined && existsSync(file) ? readClusterData(file) : undefined;
+}
+
+function fromClusterData(data: ClusterData | undefined, isDefault: (path: string) => boolean): Partial<KubevulnConfig> {
+  const { maxImageSize, scanTimeout, trustedVendors } = data ?? {};
+  const mode = modeOf(data?.cveMatchingMode);
+  return {
+    ...(maxImageSize !== undefined && isDefault('maxImageSize') ? { maxImageSize } : {}),
+    ...(scanTimeout !== undefined && scanTimeout > 0 && isDefault('scanTimeout') ? { scanTimeout } : {}),
+    ...(trustedVendors !== undefined && isDefault('trustedVendors') ? { trustedVendors: [...trustedVendors] } : {}),
+    ...(mode !== undefined && isDefault('cveMatchingMode') ? { cveMatchingMode: mode } : {}),
+  };
+}
+
+function modeOf(text: string | undefined): KubevulnConfig['cveMatchingMode'] | undefined {
+  return text === 'off' || text === 'on' || text === 'adaptive' ? text : undefined;
+}
+
+/** The event receiver that service discovery named, else that of `clusterData.json`; a host without a scheme is reached over TLS. */
+function reportUrl({ configDirectory }: KubevulnConfig, data: ClusterData | undefined): string | undefined {
+  const services = configDirectory === undefined ? undefined : join(configDirectory, 'services.json');
+  const discovered =
+    services !== undefined && existsSync(services) ? readServices(services).eventReceiverHttp : undefined;
+  const written = discovered ?? data?.eventReceiverRestURL;
+  if (written === undefined || written === '') return undefined;
+  return written.includes('://') ? written : `https://${written}`;
+}

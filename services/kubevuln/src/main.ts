@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPoster, type Poster } from '@kso/delivery';
+import { createGrype, createSyft } from '@kso/engines';
+import { type BasePorts, createHealthServer, loadConfig, readOutgoing, runMain, type Service } from '@kso/kit';
+import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
+import { createCredentialSealer, createRegistryClient, type HostSwitches, readOrCreateKey } from '@kso/registry';
+import { openSqliteStore, type Store } from '@kso/store';
+import { type KubevulnConfig, kubevulnConfig } from './config.ts';
+import { withForeignSettings } from './foreign-settings.ts';
+import { createKubevuln } from './service.ts';
+
+/** Kubevuln as a process of its own: real engines, queue, store and poster around the service. */
+async function create(ports: BasePorts): Promise<Service> {
+  const { env } = process;
+  const loaded = loadConfig(kubevulnConfig, { env, logger: ports.logger });
+  const config = withForeignSettings(loaded.config, loaded.sources, ports.logger);
+  const { dataDirectory } = config;
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const keyFile = config.credentialKeyFile ?? join(dataDirectory, 'credentials.key');
+  const sealer = createCredentialSealer(await readOrCreateKey(keyFile));
+  const store = openSqliteStore({ path: join(dataDirectory, 'kubevuln.db') });
+  const queue = await openQueue(config, ports);
+  const outgoing = readOutgoing(env);
+  const registry = createRegistryClient({ outgoing, clock: ports.clock, hosts: hostSwitches(config) });
+  const poster = openPoster(config, store, ports);
+  const kubevuln = createKubevuln(config, {
+    ...ports,
+    ...createEngines(config, env),
+    queue,
+    store,
+    registry,
+    sealer,
+    ...(poster === undefined ? {} : { poster }),
+  });
+  const health = createHealthServer({ ...ports, host: config.host, port: config.healthPort, services: [kubevuln] });
+  return {
+    name: kubevuln.name,
+    start: async () => {
+      await health.start();
+      poster?.start();
+      await kubevuln.start();
+    },
+    stop: async () => {
+      await kubevuln.stop();
+      await poster?.stop();
+      await queue.close();
+      await registry.close();
+      store.close();
+      await health.stop();
+    },
+    notReady: () => kubevuln.notReady?.(),
+  };
+}
+
+function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {
+  const { dataDirectory, engineMemory: memoryBytes, databaseUpdate, trustedVendors } = config;
+  // Below the folder that the service clears at start.
+  const scratchRoot = join(dataDirectory, 'scratch');
+  return {
+    sbomEngine: createSyft({ env, scratchRoot, memoryBytes, program: config.syft }),
+    matcher: createGrype({
+      env,
+      scratchRoot,
+      memoryBytes,
+      program: config.grype,
+      databaseDirectory: config.databaseDirectory ?? join(dataDirectory, 'grype'),
+      mode: config.cveMatchingMode,
+      updateUrl: databaseUpdate.url,
+      updateTimeoutMs: databaseUpdate.timeout,
+      ...(trustedVendors === undefined ? {} : { trustedVendors }),
+    }),
+  };
+}
+
+function openQueue({ redis, dataDirectory }: KubevulnConfig, ports: BasePorts): Promise<JobQueue> {
+  if (redis === undefined) {
+    return Promise.resolve(createInProcessQueue({ file: join(dataDirectory, 'queue.db') }, ports));
+  }
+  const { address, username, password } = redis;
+  const credentials = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+  return createBullQueue({ redis: { ...address, ...credentials } }, ports);
+}
+
+function openPoster({ report, account }: KubevulnConfig, store: Store, ports: BasePorts): Poster | undefined {
+  const { url, accessKey } = report;
+  if (url === undefined) return undefined;
+  return createPoster({
+    ...ports,
+    outbox: store.outbox,
+    service: 'kubevuln',
+    target: {
+      url,
+      ...(account === '' ? {} : { account }),
+      ...(accessKey === undefined ? {} : { accessKey: accessKey.reveal() }),
+    },
+  });
+}
+
+function hostSwitches(config: KubevulnConfig): Record<string, HostSwitches> {
+  const hosts = [...config.plainHttpRegistries, ...config.skipTlsVerifyRegistries];
+  return Object.fromEntries(
+    hosts.map((host) => [
+      host,
+      {
+        plainHttp: config.plainHttpRegistries.includes(host) || undefined,
+        skipTlsVerify: config.skipTlsVerifyRegistries.includes(host) || undefined,
+      },
+    ]),
+  );
+}
+
+await runMain(create, { service: 'kubevuln' });
