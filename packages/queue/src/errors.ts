@@ -56,6 +56,12 @@ export const errors = {
     retryable: true,
     severity: 'error',
   },
+  REDIS_URL_INVALID: {
+    message: 'the Redis URL is not of the form redis://[user:password@]host[:port][/db]',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'fatal',
+  },
   JOURNAL_IN_USE: {
     message: 'another process works on the journal {file}',
     httpStatus: 503,

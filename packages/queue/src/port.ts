@@ -33,6 +33,8 @@ export interface NewJob {
 
 export type JobState = 'waiting' | 'delayed' | 'active' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
 
+export type EndedState = Extract<JobState, 'succeeded' | 'failed' | 'cancelled' | 'expired'>;
+
 export interface JobRecord extends NewJob {
   readonly state: JobState;
   /** Attempts that have ended, well or badly. */
@@ -69,6 +71,8 @@ export interface ParentRecord {
   readonly children: readonly string[];
   /** Keys of children whose end has been announced to the handler and acknowledged by it. */
   readonly ended: readonly string[];
+  /** How many children ended how, whether that has been announced yet or not. */
+  readonly outcomes: Readonly<Record<EndedState, number>>;
   /** True once no more children will be added. A sealed parent with all children ended is complete. */
   readonly sealed: boolean;
   /** What its owner left when it sealed the parent. */

@@ -3,9 +3,10 @@ import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis, type TestRedis } from '@kso/testkit/redis';
 import { Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EndLog, gate, patiently, testJob, untilEnded } from '../conformance/harness.ts';
+import { gate, patiently, testJob, untilEnded } from '../conformance/harness.ts';
 import { testPorts } from '../conformance/test-ports.ts';
 import { BullQueue, type BullQueueOptions } from './queue.ts';
+import { TwentyEach } from './twenty-each.ts';
 
 const times = {
   lockMs: 800,
@@ -16,51 +17,6 @@ const times = {
   commandTimeoutMs: 15_000,
   closeWithinMs: 500,
 };
-
-/** Twenty jobs at three moments around an outage, and how often each was run and told. */
-class TwentyEach {
-  readonly runs = new Map<string, number>();
-  readonly ends: EndLog;
-  readonly #queue: BullQueue;
-  readonly #adding: Promise<unknown>[] = [];
-
-  constructor(producer: BullQueue, worker: BullQueue, handle: () => Promise<void> = async () => undefined) {
-    this.#queue = producer;
-    this.ends = new EndLog(producer);
-    worker.work('test', { concurrency: 4 }, async (job) => {
-      this.runs.set(job.key, (this.runs.get(job.key) ?? 0) + 1);
-      await handle();
-      return job.key;
-    });
-  }
-
-  /** Does not wait: during an outage the adding takes as long as that. */
-  add(when: string): Promise<unknown> {
-    const work = async (): Promise<void> => {
-      await this.#queue.openParent(when, {});
-      for (let n = 0; n < 20; n += 1) await this.#queue.addChild(when, testJob({ key: `${when}-${n}` }));
-      await this.#queue.sealParent(when);
-    };
-    const adding = work();
-    this.#adding.push(adding);
-    return adding;
-  }
-
-  async allTold(...parents: readonly string[]): Promise<void> {
-    await Promise.all(this.#adding);
-    for (const parent of parents) await this.ends.untilComplete(parent);
-    for (const parent of parents) {
-      const keys = this.ends.of(parent);
-      expect(keys).toHaveLength(20);
-      expect(new Set(keys).size).toBe(20);
-    }
-    expect(this.ends.ends.every((end) => end.child.state === 'succeeded')).toBe(true);
-  }
-
-  get repeated(): string[] {
-    return [...this.runs].filter(([, runs]) => runs > 1).map(([key]) => key);
-  }
-}
 
 describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers after Redis went away', () => {
   let redis: TestRedis;
@@ -95,7 +51,7 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     await redis.restart();
     await during;
     await jobs.add('after');
-    await jobs.allTold('before', 'during', 'after');
+    expect(await jobs.faults('before', 'during', 'after')).toEqual([]);
     await untilReady(producer);
     await untilReady(consumer);
     // Only what ran in that moment may have run twice; each end was told once all the same.
@@ -114,7 +70,7 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     await during;
     await jobs.add('after');
     hold.open();
-    await jobs.allTold('before', 'during', 'after');
+    expect(await jobs.faults('before', 'during', 'after')).toEqual([]);
     expect(jobs.repeated.length).toBeLessThanOrEqual(4);
     expect(await producer.getParent('before')).toMatchObject({ sealed: true });
   });
@@ -123,7 +79,7 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     const queue = open();
     const jobs = new TwentyEach(queue, queue);
     await jobs.add('before');
-    await jobs.allTold('before');
+    expect(await jobs.faults('before')).toEqual([]);
     await queue.openParent('half', {});
     await queue.addChild('half', testJob({ key: 'told' }));
     await queue.addChild('half', testJob({ key: 'waits', kind: 'later' }));
@@ -141,14 +97,14 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     const queue = open();
     const jobs = new TwentyEach(queue, queue);
     await jobs.add('before');
-    await jobs.allTold('before');
+    expect(await jobs.faults('before')).toEqual([]);
     await expect
       .poll(async () => (await redis.clients()).map(({ command }) => command), patiently)
       .toContain('bzpopmin');
     const blocking = (await redis.clients()).filter(({ command }) => command === 'bzpopmin');
     for (const { id } of blocking) await redis.client.client('KILL', 'ID', id);
     await jobs.add('after');
-    await jobs.allTold('before', 'after');
+    expect(await jobs.faults('before', 'after')).toEqual([]);
     expect(jobs.repeated).toEqual([]);
   });
 

@@ -1,9 +1,11 @@
 import type { JsonObject } from '@kso/wire';
+import type { ChildEnd, JobState } from '../port.ts';
 import type { JobSpec } from '../shared/job-spec.ts';
 
 interface OwnParent {
   readonly data: JsonObject;
-  readonly children: Map<string, JobSpec | 'acknowledged'>;
+  /** By key; the state in which it ended, once its end was acknowledged. */
+  readonly children: Map<string, JobSpec | JobState>;
   sealed: boolean;
   note: JsonObject | undefined;
 }
@@ -13,7 +15,7 @@ export interface Restorer {
   add(spec: JobSpec): Promise<void>;
   openParent(id: string, data: JsonObject): Promise<void>;
   addChild(parentId: string, spec: JobSpec): Promise<void>;
-  addAcknowledged(parentId: string, key: string): Promise<void>;
+  addAcknowledged(parentId: string, key: string, state: JobState): Promise<void>;
   sealParent(id: string, note: JsonObject | undefined): Promise<void>;
 }
 
@@ -48,8 +50,8 @@ export class OwnWork {
     if (children !== undefined && !children.has(spec.job.key)) children.set(spec.job.key, spec);
   }
 
-  childAcknowledged(parentId: string, key: string, complete: boolean): void {
-    this.#parents.get(parentId)?.children.set(key, 'acknowledged');
+  childAcknowledged({ parentId, child, complete }: ChildEnd): void {
+    this.#parents.get(parentId)?.children.set(child.key, child.state);
     if (complete) this.#parents.delete(parentId);
   }
 
@@ -82,7 +84,7 @@ export class OwnWork {
     for (const [id, parent] of parents) {
       await restorer.openParent(id, parent.data);
       for (const [key, child] of parent.children) {
-        if (child === 'acknowledged') await restorer.addAcknowledged(id, key);
+        if (typeof child === 'string') await restorer.addAcknowledged(id, key, child);
         else await restorer.addChild(id, reusing(child));
       }
       if (parent.sealed) await restorer.sealParent(id, parent.note);

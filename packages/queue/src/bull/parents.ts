@@ -1,8 +1,9 @@
 import type { JsonObject } from '@kso/wire';
 import type { Redis } from 'ioredis';
 import { fail } from '../errors.ts';
-import type { ChildEnd, ParentRecord } from '../port.ts';
+import type { ChildEnd, JobState, ParentRecord } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
+import { outcomesOf } from '../shared/job-spec.ts';
 import { type LedgerKeys, recordOf } from './ledger.ts';
 import { fieldsOf, list, num, type Scripts, str } from './scripts.ts';
 
@@ -88,8 +89,8 @@ export class Parents implements EndSource<TakenEnd> {
     await this.#scripts.run('dueAt', parentId, this.#now() + this.#leaseMs);
   }
 
-  async restoreAcknowledged(parentId: string, key: string): Promise<void> {
-    await this.#scripts.run('restoreAcknowledged', parentId, key);
+  async restoreAcknowledged(parentId: string, key: string, state: JobState): Promise<void> {
+    await this.#scripts.run('restoreAcknowledged', parentId, key, state);
   }
 }
 
@@ -101,6 +102,7 @@ function parentOf(id: string, fields: Record<string, string>, children: Record<s
     data: JSON.parse(data) as JsonObject,
     children: entries.map(([key]) => key),
     ended: entries.filter(([, state]) => state.startsWith('a')).map(([key]) => key),
+    outcomes: outcomesOf((state) => Number(fields[`ended:${state}`] ?? 0)),
     sealed: sealed === '1',
     ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
     openedAt: Number(openedAt),

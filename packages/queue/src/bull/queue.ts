@@ -284,7 +284,7 @@ export class BullQueue implements JobQueue {
 
   async #handleEnd(end: ChildEnd, handler: (end: ChildEnd) => Promise<void>): Promise<void> {
     await handler(end);
-    this.#ownWork.childAcknowledged(end.parentId, end.child.key, end.complete);
+    this.#ownWork.childAcknowledged(end);
   }
 
   #news(message: string): void {
@@ -322,7 +322,7 @@ export class BullQueue implements JobQueue {
         add: async (spec) => void (await this.#add(spec)),
         openParent: (id, data) => this.#parents.open(id, data),
         addChild: async (parentId, spec) => void (await this.#addChild(parentId, spec)),
-        addAcknowledged: (parentId, key) => this.#parents.restoreAcknowledged(parentId, key),
+        addAcknowledged: (parentId, key, state) => this.#parents.restoreAcknowledged(parentId, key, state),
         sealParent: (id, note) => this.#parents.seal(id, note),
       });
     } catch (error) {

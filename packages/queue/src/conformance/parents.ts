@@ -101,6 +101,8 @@ export function parentTests(harness: () => QueueHarness): void {
     await ends.untilComplete('redo');
     expect(runs).toBe(1);
     expect(ends.of('redo')).toEqual([job.key, 'redo-other']);
+    const parent = await queue.getParent('redo');
+    expect(parent?.outcomes).toEqual({ succeeded: 0, failed: 1, cancelled: 1, expired: 0 });
   });
 
   it('tells an end again until the owner acknowledges it', async () => {

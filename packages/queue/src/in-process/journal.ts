@@ -103,7 +103,8 @@ export class Journal {
   queueEnd(parentId: string, key: string): void {
     this.#endNumber += 1;
     this.#db.run(
-      `UPDATE children SET state = 'ended', end_number = ? WHERE parent_id = ? AND key = ?`,
+      `UPDATE children SET state = 'ended', end_number = ?, outcome = (SELECT state FROM jobs WHERE jobs.run = children.run)
+       WHERE parent_id = ? AND key = ?`,
       this.#endNumber,
       parentId,
       key,

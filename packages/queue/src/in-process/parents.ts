@@ -2,7 +2,7 @@ import type { JsonObject } from '@kso/wire';
 import { fail } from '../errors.ts';
 import type { AddResult, ChildEnd, JobState, ParentRecord } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
-import { hasEnded, type JobSpec } from '../shared/job-spec.ts';
+import { hasEnded, type JobSpec, outcomesOf } from '../shared/job-spec.ts';
 import { int, type JournalDatabase, type Row, text } from './database.ts';
 import { type Journal, recordOf } from './journal.ts';
 
@@ -138,7 +138,7 @@ export class Parents implements EndSource<Taken> {
 
   #record(row: Row): ParentRecord {
     const id = text(row['id']) ?? '';
-    const children = this.#db.all('SELECT key, state FROM children WHERE parent_id = ?', id);
+    const children = this.#db.all('SELECT key, state, outcome FROM children WHERE parent_id = ?', id);
     const keys = (rows: Row[]): string[] => rows.map((child) => text(child['key']) ?? '');
     const note = text(row['note']);
     const completedAt = int(row['completed_at']);
@@ -147,6 +147,7 @@ export class Parents implements EndSource<Taken> {
       data: JSON.parse(text(row['data']) ?? '{}') as JsonObject,
       children: keys(children),
       ended: keys(children.filter((child) => child['state'] === 'acked')),
+      outcomes: outcomesOf((state) => children.filter((child) => child['outcome'] === state).length),
       sealed: row['sealed'] === 1,
       ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
       openedAt: int(row['opened_at']) ?? 0,

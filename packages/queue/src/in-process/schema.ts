@@ -53,6 +53,7 @@ export const migrations: readonly string[] = [
     key TEXT NOT NULL,
     run INTEGER NOT NULL,
     state TEXT NOT NULL,
+    outcome TEXT,
     end_number INTEGER,
     PRIMARY KEY (parent_id, key)
   ) STRICT, WITHOUT ROWID;

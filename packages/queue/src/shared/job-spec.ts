@@ -1,6 +1,6 @@
 import type { Tracer } from '@kso/kit';
 import { fail } from '../errors.ts';
-import type { JobState, NewJob, Priority } from '../port.ts';
+import type { EndedState, JobState, NewJob, Priority } from '../port.ts';
 
 /** A job as the adapters store it: the words of the port as JSON, and beside them what decides anything. */
 export interface JobSpec {
@@ -14,6 +14,15 @@ const priorities: readonly Priority[] = ['onDemand', 'newImage', 'recurring'];
 const endedStates = new Set<JobState>(['succeeded', 'failed', 'cancelled', 'expired']);
 const kindForm = /^[a-z][a-z0-9-]{0,63}$/;
 const maxKeyLength = 1024;
+
+export function outcomesOf(count: (state: EndedState) => number): Record<EndedState, number> {
+  return {
+    succeeded: count('succeeded'),
+    failed: count('failed'),
+    cancelled: count('cancelled'),
+    expired: count('expired'),
+  };
+}
 
 export function priorityOf(rank: number): Priority {
   return priorities[rank - 1] ?? 'recurring';

@@ -77,12 +77,13 @@ export const dueAt = `${prelude}
 return call('ZADD', P .. 'due', 'XX', ARGV[2], ARGV[1])
 `;
 
-/** ARGV: parent, key. After a loss of data: a child whose end the owner has acknowledged before. */
+/** ARGV: parent, key, state. After a loss of data: a child whose end the owner has acknowledged before. */
 export const restoreAcknowledged = `${prelude}
 local pk = parentKey(ARGV[1])
 if call('EXISTS', pk) == 1 and call('HSETNX', pk .. ':children', ARGV[2], 'a') == 1 then
   call('HINCRBY', pk, 'total', 1)
   call('HINCRBY', pk, 'acked', 1)
+  call('HINCRBY', pk, 'ended:' .. ARGV[3], 1)
 end
 return 'ok'
 `;

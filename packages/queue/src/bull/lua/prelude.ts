@@ -10,7 +10,7 @@ import { errors } from '../../errors.ts';
  *   state:<kind>:<state>    sorted set: runs by time of adding
  *   kinds                   set
  *   expiring, ended         sorted sets: runs by the time they expire, by the time they ended
- *   parent:<id>             hash: data, note, sealed, total, acked, openedAt, completedAt
+ *   parent:<id>             hash: data, note, sealed, total, acked, openedAt, completedAt, ended:<state> (how many children)
  *   parent:<id>:children    hash: key → o|e|a and the run (open, ended, acknowledged)
  *   parent:<id>:ends        list: runs whose end is to be told, in order
  *   parents, complete       sorted sets: parents by time of opening, by time of completion
@@ -55,6 +55,7 @@ local function queueEnd(now, parent, key, run)
   call('HSET', pk .. ':children', key, 'e' .. run)
   call('RPUSH', pk .. ':ends', run)
   call('HINCRBY', runKey(run), 'refs', 1)
+  call('HINCRBY', pk, 'ended:' .. call('HGET', runKey(run), 'state'), 1)
   tell(now, parent)
 end
 
