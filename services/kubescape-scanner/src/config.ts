@@ -39,6 +39,8 @@ const schema = z.object({
       enabled: z.boolean().default(true),
       /** How long changes are collected before they are evaluated. */
       settle: duration().default(20),
+      /** How long to wait after the store has refused results. */
+      retry: duration().default(1000),
     })
     .prefault({}),
   report: z

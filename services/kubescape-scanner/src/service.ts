@@ -164,6 +164,7 @@ function workerSettings(config: ScannerConfig, resultsDir: string, store: Store)
     partBytes: config.report.partSize,
     continuous: config.continuous.enabled,
     settleMs: config.continuous.settle,
+    retryMs: config.continuous.retry,
     known: storedKeys(store),
   };
 }

@@ -36,6 +36,11 @@ function reports(store: Store): PostureReport[] {
   return found;
 }
 
+async function scan(scanner: ScannerUnderTest, body = ''): Promise<PostureReport> {
+  const response = await scanner.fetch('/v1/scan?wait=true', { method: 'POST', body });
+  return PostureReport.parse(((await response.json()) as { response: unknown }).response);
+}
+
 const storedIds = (store: Store): string[] =>
   store.results.list(postureResultKind, { limit: 100 }).map(({ key }) => key);
 
@@ -43,12 +48,12 @@ describe('continuous evaluation', () => {
   it('stores the first state without a report, then reports each change alone', async () => {
     const source = fakeSource([shopPod('a'), shopPod('b')]);
     const { store } = await start({ source });
-    await until(() => storedIds(store).length === 2);
+    await until('a write to the store', () => storedIds(store).length === 2, { every: 5 });
     expect(reports(store)).toEqual([]);
 
     source.emit({ type: 'modified', object: shopPod('b', 'registry.example.com/app:2') });
     source.emit({ type: 'added', object: shopPod('c') });
-    await until(() => store.outbox.stats().queued > 0);
+    await until('a write to the store', () => store.outbox.stats().queued > 0, { every: 5 });
     const [report, ...others] = reports(store);
     expect(others).toEqual([]);
     expect(report?.delta).toEqual({ deletedResourceIDs: [] });
@@ -56,7 +61,7 @@ describe('continuous evaluation', () => {
     expect(report?.summaryDetails.ResourceCounters.failedResources).toBe(3);
 
     source.emit({ type: 'deleted', object: shopPod('a') });
-    await until(() => store.outbox.stats().queued > 0);
+    await until('a write to the store', () => store.outbox.stats().queued > 0, { every: 5 });
     expect(reports(store)[0]?.delta).toEqual({ deletedResourceIDs: [podId('a')] });
     expect(storedIds(store)).toEqual([podId('b'), podId('c')]);
   });
@@ -64,7 +69,7 @@ describe('continuous evaluation', () => {
   it('says nothing when an object changes in a way that no control and no report can see', async () => {
     const source = fakeSource([shopPod('a')]);
     const { store, scanner } = await start({ source });
-    await until(() => storedIds(store).length === 1);
+    await until('a write to the store', () => storedIds(store).length === 1, { every: 5 });
     let changes = 0;
     scanner.onResult((event) => {
       if (event.type === 'change') changes++;
@@ -80,12 +85,12 @@ describe('continuous evaluation', () => {
   it('after a restart tells only what has changed meanwhile', async () => {
     const store = createMemoryStore({});
     const first = await start({ source: fakeSource([shopPod('a'), shopPod('b'), shopPod('c')]), store });
-    await until(() => storedIds(store).length === 3);
+    await until('a write to the store', () => storedIds(store).length === 3, { every: 5 });
     await first.stop();
     running.length = 0;
 
     await start({ source: fakeSource([shopPod('a'), shopPod('b', 'registry.example.com/app:2')]), store });
-    await until(() => store.outbox.stats().queued > 0);
+    await until('a write to the store', () => store.outbox.stats().queued > 0, { every: 5 });
     const [report] = reports(store);
     expect(report?.results.map(({ resourceID }) => resourceID)).toEqual([podId('b')]);
     expect(report?.delta?.deletedResourceIDs).toEqual([podId('c')]);
@@ -103,12 +108,12 @@ describe('continuous evaluation', () => {
       },
     };
     const refused = Promise.withResolvers<void>();
-    const { scanner } = await start({ source, store: refusing });
+    const { scanner } = await start({ source, store: refusing, overrides: { continuous: { retry: '10ms' } } });
     scanner.onResult((event) => event.type === 'state' && event.state.phase === 'watching' && refused.resolve());
     await refused.promise;
     expect(storedIds(store)).toEqual([]);
     isFull = false;
-    await until(() => storedIds(store).length === 1);
+    await until('a write to the store', () => storedIds(store).length === 1, { every: 5 });
   });
 });
 
@@ -116,7 +121,7 @@ describe('a full scan', () => {
   it('is posted in numbered parts below the limit, all with the summary', async () => {
     const objects = Array.from({ length: 30 }, (_, index) => shopPod(`p${index}`));
     const scanner = await start({ source: fakeSource(objects), overrides: { report: { partSize: 20_000 } } });
-    await scanner.fetch('/v1/scan?wait=true', { method: 'POST' });
+    await scan(scanner);
     const parts = reports(scanner.store);
     expect(parts.length).toBeGreaterThan(3);
     expect(parts.map(({ paginationInfo }) => paginationInfo)).toEqual(
@@ -133,13 +138,13 @@ describe('a full scan', () => {
   it('of a part of the controls is posted as a report that says nothing about the others', async () => {
     const scanner = await start({ source: fakeSource([shopPod('a')]) });
     const body = JSON.stringify({ targetType: 'control', targetNames: ['C-0017'] });
-    await scanner.fetch('/v1/scan?wait=true', { method: 'POST', body });
+    await scan(scanner, body);
     expect(reports(scanner.store).map(({ delta }) => delta)).toEqual([{ deletedResourceIDs: [] }]);
   });
 
   it.each([{ submit: false }, { keepLocal: true }])('stays here with %j', async (request) => {
     const scanner = await start({ source: fakeSource([deployment()]) });
-    await scanner.fetch('/v1/scan?wait=true', { method: 'POST', body: JSON.stringify(request) });
+    await scan(scanner, JSON.stringify(request));
     expect(reports(scanner.store)).toEqual([]);
   });
 
@@ -151,9 +156,7 @@ describe('a full scan', () => {
       'rbac.authorization.k8s.io/ClusterRole',
     );
     const scanner = await start({ source });
-    const response = await scanner.fetch('/v1/scan?wait=true', { method: 'POST' });
-    const { response: body } = (await response.json()) as { response: unknown };
-    const report = PostureReport.parse(body);
+    const report = await scan(scanner);
     const takeover = report.summaryDetails.controls['C-0267'];
     expect(takeover?.statusInfo).toMatchObject({ status: 'skipped', subStatus: 'notEvaluated' });
     const gap = report.scanCoverage.notEvaluatedControls.find(({ controlID }) => controlID === 'C-0267');

@@ -176,7 +176,7 @@ class ThreadWorker implements PostureWorker {
 
   #retryLater(): void {
     this.#ports.clock
-      .sleep(retry.baseMs, this.#stop.signal)
+      .sleep(this.#settings.retryMs, this.#stop.signal)
       .then(() => this.#schedule())
       .catch(() => undefined);
   }

@@ -16,6 +16,8 @@ export interface WorkerSettings {
   readonly continuous: boolean;
   /** How long changes are collected before they are evaluated, in ms. */
   readonly settleMs: number;
+  /** How long to wait after the store has refused results, in ms. */
+  readonly retryMs: number;
   /** Results that are stored already: resource id → idempotency key. */
   readonly known: ReadonlyMap<string, string>;
 }
