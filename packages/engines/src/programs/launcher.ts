@@ -7,6 +7,10 @@ export interface Launch {
   readonly args: readonly string[];
 }
 
+// By path and not by PATH: the child's PATH may be another one, and these run before any limit holds.
+const setpriv = '/usr/bin/setpriv';
+const prlimit = '/usr/bin/prlimit';
+
 let deathSignal: boolean | undefined;
 let dataLimit: boolean | undefined;
 
@@ -17,19 +21,19 @@ let dataLimit: boolean | undefined;
  */
 export function launchUnderLimits(program: string, args: readonly string[], memoryBytes: number | undefined): Launch {
   let line = [program, ...args];
-  if (memoryBytes !== undefined && hasDataLimit()) line = ['prlimit', `--data=${memoryBytes}`, ...line];
-  if (hasDeathSignal()) line = ['setpriv', '--pdeathsig=KILL', ...line];
+  if (memoryBytes !== undefined && hasDataLimit()) line = [prlimit, `--data=${memoryBytes}`, ...line];
+  if (hasDeathSignal()) line = [setpriv, '--pdeathsig=KILL', ...line];
   const [command = program, ...rest] = line;
   return { command, args: rest };
 }
 
 function hasDeathSignal(): boolean {
-  deathSignal ??= works('setpriv', ['--pdeathsig=KILL', 'true']);
+  deathSignal ??= works(setpriv, ['--pdeathsig=KILL', '/bin/true']);
   return deathSignal;
 }
 
 function hasDataLimit(): boolean {
-  dataLimit ??= works('prlimit', ['--data=268435456', 'true']);
+  dataLimit ??= works(prlimit, ['--data=268435456', '/bin/true']);
   return dataLimit;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,17 @@ import { createSyft } from './syft.ts';
 const missing = missingPrograms('syft');
 describe.skipIf(missing !== undefined)('with the real Syft', () => {
   describeSbomEngine('Syft', (scratchRoot) => createSyft({ env: process.env, scratchRoot, memoryBytes: 1024 ** 3 }));
+
+  it.skipIf(!existsSync('/usr/bin/prlimit'))('runs out of memory by itself and not with the service', async () => {
+    const scratchRoot = await mkdtemp(join(tmpdir(), 'kso-memory-'));
+    const memoryBytes = 40_000_000;
+    const syft = createSyft({ env: process.env, scratchRoot, memoryBytes });
+    const source = { type: 'ociLayout', directory: scratchRoot } as const;
+    const limits = { timeoutMs: 30_000, maxImageBytes: 1_000_000, maxSbomBytes: 1_000_000 };
+    const outcome = await syft.create({ source, target: join(scratchRoot, 'sbom.json'), ...limits });
+    expect(outcome).toEqual({ outcome: 'outOfMemory', limitBytes: memoryBytes });
+    await rm(scratchRoot, { recursive: true });
+  });
 });
 
 /** Programs that behave as Syft does in cases that the real one cannot be brought to on demand. */
