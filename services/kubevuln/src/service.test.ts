@@ -327,6 +327,21 @@ describe('a scan', () => {
     expect(records()).toEqual([expect.objectContaining({ digest: arm.descriptor.digest, platform: 'linux/arm64' })]);
   });
 
+  it('two hundred requests for one image: one pull, one match, a report for each workload', async () => {
+    const { post, queue, registry, sbomEngine, matcher, entries } = await start();
+    const imageTag = `${registry.host}/shop/cart:1`;
+    const jobs = Array.from({ length: 200 }, (_, index) => `j${index}`);
+    for (const jobID of jobs) {
+      const wlid = `wlid://cluster-c/namespace-shop/deployment-${jobID}`;
+      await post({ imageTag, imageHash: cart.descriptor.digest, wlid, containerName: 'c', jobID });
+    }
+    const records = await Promise.all(jobs.map((jobID) => ended(queue, jobID)));
+    expect(records.every(({ state }) => state === 'succeeded')).toBe(true);
+    expect(sbomEngine.requests).toHaveLength(1);
+    expect(matcher.matched).toBe(1);
+    expect(entries()).toHaveLength(200);
+  });
+
   it('of a known digest asks no registry', async () => {
     const { scan, registry, records } = await start();
     await scan({});

@@ -56,7 +56,7 @@ export interface KubevulnService extends Service {
  * missing database do not keep it from starting (docs/adr/0007-scan-engines.md).
  */
 export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
-  const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger } = ports;
+  const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger, tracer } = ports;
   const metrics = createScanMetrics(ports.metrics);
   const scratchRoot = join(config.dataDirectory, 'scratch');
   const now = () => clock.now();
@@ -71,6 +71,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     summarizer,
     scratchRoot,
     now,
+    tracer,
     locator: createImageLocator({
       registry,
       clock,
@@ -100,6 +101,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     breaker,
     clock,
     logger,
+    tracer,
     metrics,
     scanTimeoutMs: config.scanTimeout,
   });

@@ -1,3 +1,4 @@
+import type { Tracer } from '@kso/kit';
 import type { ResultStore } from '@kso/store';
 import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
 import { type MatchStepOptions, matchSbom } from './match-step.ts';
@@ -11,6 +12,7 @@ export interface EvaluatorOptions extends SbomStepOptions, MatchStepOptions {
   readonly results: ResultStore;
   readonly limits: SbomStepOptions['limits'] & MatchStepOptions['limits'];
   readonly now: () => number;
+  readonly tracer: Tracer;
   /** Counts the jobs that shared the work of another one. */
   readonly onShared?: () => void;
 }
@@ -53,9 +55,14 @@ function findMatches(results: ResultStore, question: Question): ImageMatches | u
 
 async function answer(options: EvaluatorOptions, question: Question, request: EvaluateRequest): Promise<ScanOutcome> {
   const { image, engines } = question;
-  const sbom = await sbomOf(options, image, engines.sbomVersion, request);
+  const span = { attributes: { 'kso.image.digest': image.digest, 'kso.image.platform': image.platform } };
+  const sbom = await options.tracer.span('SyftAdapter.CreateSBOM', span, () =>
+    sbomOf(options, image, engines.sbomVersion, request),
+  );
   if (sbom.outcome !== 'sbom') return sbom;
-  const matched = await matchSbom(options, question, sbom.sbom, request);
+  const matched = await options.tracer.span('GrypeAdapter.ScanSBOM', span, () =>
+    matchSbom(options, question, sbom.sbom, request),
+  );
   if (matched.outcome !== 'matched') return matched;
   options.results.put({
     kind: imageMatchesKind,

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@kso/kit';
+import type { Clock, Logger, Tracer } from '@kso/kit';
 import type { JobHandler, RunningJob } from '@kso/queue';
 import type { CredentialSealer } from '@kso/registry';
 import { ImageScanJob, type JsonValue, type RegistryCredentials } from '@kso/wire';
@@ -19,6 +19,7 @@ export interface HandlerOptions {
   readonly scanTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracer: Tracer;
   readonly metrics: ScanMetrics;
 }
 
@@ -37,7 +38,7 @@ export function createImageScanHandler(options: HandlerOptions): JobHandler {
       const outcome = await evaluate(options, { running, payload, deadline });
       if (outcome.outcome === 'interrupted') throw fail('SCAN_INTERRUPTED');
       const seconds = (options.clock.now() - startedAt) / 1000;
-      return conclude({ ...options, logger }, { job: jobOf(options.sealer, running, payload), outcome, seconds });
+      return conclude({ ...options, logger }, { job: jobOf(options, running, payload), outcome, seconds });
     } finally {
       deadline.release();
     }
@@ -52,8 +53,10 @@ function parsePayload(running: RunningJob): ImageScanJob {
 }
 
 /** The job as it may be written down: logins that came in the clear are sealed. */
-function jobOf(sealer: CredentialSealer, running: RunningJob, payload: ImageScanJob): ScanJob {
-  const { jobId, parentId, traceparent } = running;
+function jobOf({ sealer, tracer }: HandlerOptions, running: RunningJob, payload: ImageScanJob): ScanJob {
+  const { jobId, parentId } = running;
+  // Delivery goes on with the span of this run.
+  const traceparent = tracer.current() ?? running.traceparent;
   const { credentialsList, ...rest } = payload;
   if (credentialsList === undefined || credentialsList.length === 0) {
     return { payload: rest, jobId, parentId, traceparent };
