@@ -1,6 +1,7 @@
 export * from './cron-expression.ts';
 export * from './image-hash.ts';
 export * from './image-reference.ts';
+export * from './image-scan-key.ts';
 export * from './instance-id.ts';
 export * from './object-source.ts';
 export * from './owner.ts';

@@ -26,7 +26,6 @@ import { createSummarizer } from './summary/summarizer.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
 export { kubevulnErrors } from './errors.ts';
-export { imageScanJobKey } from './scanning/job-key.ts';
 
 export interface KubevulnPorts extends BasePorts {
   readonly queue: JobQueue;

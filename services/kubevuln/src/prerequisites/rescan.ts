@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { imageScanJobKey } from '@kso/domain';
 import type { JobQueue } from '@kso/queue';
 import type { ResultStore } from '@kso/store';
 import { ImageScanJob, ImageScanRecord, imageScanKind, imageScanRecordKind, type JsonObject } from '@kso/wire';
-import { imageScanJobKey } from '../scanning/job-key.ts';
 
 const curable = new Set(['sbomEngineMissing', 'matcherMissing', 'databaseMissing']);
 const pageSize = 200;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { imageSlug, normalizedImageHash, normalizedImageTag } from '@kso/domain';
+import { imageScanJobKey, imageSlug, normalizedImageHash, normalizedImageTag } from '@kso/domain';
 import type { Logger } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import type { CredentialSealer } from '@kso/registry';
 import { type ImageScanJob, imageScanKind, type JsonObject } from '@kso/wire';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ScanMetrics } from '../metrics.ts';
-import { imageScanJobKey } from '../scanning/job-key.ts';
+
 import type { RateLimitBreaker } from '../scanning/rate-limit-breaker.ts';
 import type { JobAliases } from './job-aliases.ts';
 import { sendUpstreamProblem } from './problem.ts';

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { normalizedImageTag } from '@kso/domain';
 import type { ImageScanJob } from '@kso/wire';
+import { normalizedImageTag } from './image-hash.ts';
 
-/** The key of an `image-scan` job: two requests for the same container of the same workload are one job while it waits or runs. */
+/**
+ * The key of an `image-scan` job, for everybody who adds one: requests for the same image in the same container of the same workload are
+ * one job while it waits or runs. Logins are not part of it.
+ */
 export function imageScanJobKey(job: ImageScanJob): string {
   const parts = [
     normalizedImageTag(job.imageTag),
