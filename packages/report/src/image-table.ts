@@ -91,7 +91,8 @@ function reasonLines(images: readonly ImageView[], terminal: Terminal): string[]
   ];
 }
 
-function databaseLines(database: DatabaseView, terminal: Terminal, now: number): string[] {
+/** Which database the findings are from, and how old it is. */
+export function databaseLines(database: DatabaseView, terminal: Terminal, now: number): string[] {
   const paint = painterFor(terminal);
   if (database.isSample) {
     return [

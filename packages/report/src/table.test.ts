@@ -148,6 +148,7 @@ describe('table', () => {
     const rows = text.filter((line) => /^(High|Low) /.test(line));
     expect(rows[0]).toMatch(/^High +CVE-a +requests +2\.0 +2\.1, 3\.0$/);
     expect(rows[1]).toMatch(/^Low +GHSA-b +urllib3 +1\.0 +no fix yet$/);
+    expect(text.at(-2)).toBe('2 vulnerabilities (1 high, 1 low) in 3 packages, 1 fixable');
   });
 
   test('a long list of workloads is cut and says so', () => {

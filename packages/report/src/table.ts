@@ -1,9 +1,17 @@
 import { type Severity, severities } from '@kso/domain';
-import { renderImages, renderVulnerabilities } from './image-table.ts';
+import { databaseLines, renderImages, renderVulnerabilities } from './image-table.ts';
 import { renderPosture } from './posture-table.ts';
 import { plainText } from './text/plain-text.ts';
 import { painterFor, type Terminal } from './text/terminal.ts';
-import type { ControlView, ImagesView, PostureView, ScanView, SeverityCounts, TargetView } from './view.ts';
+import type {
+  ControlView,
+  ImagesView,
+  PostureView,
+  ScannedImage,
+  ScanView,
+  SeverityCounts,
+  TargetView,
+} from './view.ts';
 
 export interface TableOptions {
   readonly terminal: Terminal;
@@ -41,19 +49,24 @@ function targetLines(target: TargetView, terminal: Terminal): string[] {
   return [title, paint('Medium', 'Manifests that come with the product: not a cluster of yours.')];
 }
 
+/** One image that was asked for: its vulnerabilities. Several: a row for each. */
 function imageSections(view: ScanView, images: ImagesView, terminal: Terminal, now: number): string[] {
-  const [only] = images.images;
-  if (view.target.type !== 'image' || only?.outcome.type !== 'scanned' || only.outcome.vulnerabilities === undefined) {
-    return renderImages(images, terminal, now);
-  }
-  return [...renderVulnerabilities(only.outcome.vulnerabilities, terminal), '', ...renderImages(images, terminal, now)];
+  const found = onlyScanned(view);
+  if (found?.vulnerabilities === undefined) return renderImages(images, terminal, now);
+  const database = images.database === undefined ? [] : [...databaseLines(images.database, terminal, now), ''];
+  return [...database, ...renderVulnerabilities(found.vulnerabilities, terminal), ''];
+}
+
+function onlyScanned({ target, images }: ScanView): ScannedImage | undefined {
+  const [only] = images?.images ?? [];
+  return target.type === 'image' && only?.outcome.type === 'scanned' ? only.outcome : undefined;
 }
 
 /** `12 of 30 controls failed on 21 of 35 objects …`, `2 images: …`. */
 export function summaryLines(view: ScanView, terminal: Terminal): string[] {
   return [
     ...(view.posture === undefined ? [] : [postureSummary(view.posture)]),
-    ...(view.images === undefined ? [] : [imageSummary(view.images)]),
+    ...(view.images === undefined ? [] : [onlySummary(view) ?? imageSummary(view.images)]),
   ].map((line) => painterFor(terminal)('title', line));
 }
 
@@ -68,6 +81,18 @@ function postureSummary(posture: PostureView): string {
   if (posture.complianceScore !== undefined) parts.push(`compliance ${percent(posture.complianceScore)}`);
   if (gaps > 0) parts.push(`${gaps} not evaluated`);
   return `Configuration: ${parts.join(', ')}`;
+}
+
+function onlySummary(view: ScanView): string | undefined {
+  const found = onlyScanned(view);
+  if (found === undefined) return undefined;
+  const total = Object.values(found.findings).reduce((sum, number) => sum + number, 0);
+  const parts = [
+    `${count(total, 'vulnerability', 'vulnerabilities')}${bySeverity(found.findings)} in ${count(found.packages, 'package')}`,
+    `${found.fixable} fixable`,
+  ];
+  if (view.images?.database?.isSample === true) parts.push('sample database');
+  return parts.join(', ');
 }
 
 function imageSummary({ images, database }: ImagesView): string {

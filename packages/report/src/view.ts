@@ -76,15 +76,17 @@ export interface ImageView {
   readonly outcome: ImageOutcome;
 }
 
+export interface ScannedImage {
+  readonly type: 'scanned';
+  readonly packages: number;
+  readonly findings: SeverityCounts;
+  /** Findings for which a fixed version is known. */
+  readonly fixable: number;
+  readonly vulnerabilities?: readonly VulnerabilityView[];
+}
+
 export type ImageOutcome =
-  | {
-      readonly type: 'scanned';
-      readonly packages: number;
-      readonly findings: SeverityCounts;
-      /** Findings for which a fixed version is known. */
-      readonly fixable: number;
-      readonly vulnerabilities?: readonly VulnerabilityView[];
-    }
+  | ScannedImage
   /** It will be, when what it waits for is there. */
   | { readonly type: 'waiting'; readonly reason: string }
   | { readonly type: 'notEvaluated'; readonly reason: string };

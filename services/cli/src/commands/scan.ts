@@ -1,4 +1,4 @@
-import { meetsThreshold, type Severity } from '@kso/domain';
+import type { Severity } from '@kso/domain';
 import { type ScanProgress, scanSourceOnce } from '@kso/kubescape-scanner';
 import { postureReportJson, postureView, renderTable, type ScanView, terminalOf } from '@kso/report';
 import { fail } from '../errors.ts';
@@ -8,6 +8,7 @@ import { createProgress } from '../output/progress.ts';
 import { writeResult } from '../output/writer.ts';
 import { openSource } from '../target/open-source.ts';
 import { clusterTarget, manifestsTarget, type Target } from '../target/target.ts';
+import { reaches } from '../threshold.ts';
 
 export interface ScanOptions {
   readonly format: 'table' | 'json';
@@ -61,10 +62,6 @@ async function targetOf(paths: readonly string[], options: ScanOptions, host: Cl
   const lookup = await findCluster(options, host);
   if (!lookup.found) throw fail('CLUSTER_UNREACHABLE', { problem: lookup.reason });
   return clusterTarget(lookup.client);
-}
-
-export function reaches(severity: Severity, threshold: Severity | undefined): boolean {
-  return threshold !== undefined && meetsThreshold(severity, threshold);
 }
 
 function describe(progress: ScanProgress): string {

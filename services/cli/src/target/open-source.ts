@@ -17,5 +17,5 @@ export async function openSource(target: Target): Promise<OpenedSource> {
     return { source, close: () => client.close() };
   }
   const { createManifestSource } = await import('@kso/manifests');
-  return { source: createManifestSource({ paths: target.paths }), close: () => Promise.resolve() };
+  return { source: createManifestSource({ path: target.paths }), close: () => Promise.resolve() };
 }

@@ -1,0 +1,60 @@
+import { defineConfig, duration, port, secret } from '@kso/kit';
+import { z } from 'zod';
+import { defaultPorts } from './listeners.ts';
+
+const flag = () => z.stringbool().or(z.boolean());
+
+const schema = z.object({
+  /** All listeners bind to it: this machine only, unless told otherwise. */
+  host: z.string().default('127.0.0.1'),
+  ports: z
+    .object({
+      endpoint: port().default(defaultPorts.endpoint),
+      gatewayWs: port().default(defaultPorts.gatewayWs),
+      gateway: port().default(defaultPorts.gateway),
+      operator: port().default(defaultPorts.operator),
+      scanner: port().default(defaultPorts.scanner),
+      kubevuln: port().default(defaultPorts.kubevuln),
+      health: port().default(defaultPorts.health),
+    })
+    .prefault({}),
+  /** Queue, results, outboxes, reports received. One suite at a time uses it. */
+  dataDir: z.string().default('/var/lib/kso'),
+  /** What is watched and scanned. */
+  target: z
+    .object({
+      type: z.enum(['cluster', 'manifests']).default('cluster'),
+      /** Context, server or folder, for people. */
+      name: z.string().default('in-cluster'),
+      /** Folder or file of manifests. */
+      path: z.string().optional(),
+      kubeconfig: z.string().optional(),
+      context: z.string().optional(),
+      /** Folder of the sample (`images/`, `advisories.json`): its images and its vulnerability database are used, and said to be a sample. */
+      sample: z.string().optional(),
+    })
+    .prefault({}),
+  clusterName: z.string().default('cluster'),
+  account: z.string().default(''),
+  accessKey: secret().optional(),
+  images: z
+    .object({
+      /** Somebody is building the engines: scans wait for them. */
+      enginesExpected: flag().default(false),
+      /** Folder of the vulnerability database; default: in `dataDir`. */
+      databaseDirectory: z.string().optional(),
+      updateDatabase: flag().default(true),
+      concurrency: z.coerce.number().int().min(1).max(64).default(2),
+    })
+    .prefault({}),
+  /** The recurring scan of the configuration. */
+  schedule: z.object({ enabled: flag().default(true), cron: z.string().default('0 8 * * *') }).prefault({}),
+  /** How long running work may take to end when the suite stops. */
+  grace: duration().default(10_000),
+});
+
+/** Configuration of the suite in one process. Variables: `KSO_SUITE_…`. */
+export const suiteConfig = defineConfig({ service: 'suite', prefix: 'KSO_SUITE', schema });
+
+export type SuiteConfig = z.output<typeof schema>;
+export type SuiteConfigInput = z.input<typeof schema>;

@@ -1,0 +1,24 @@
+import type { BasePorts } from '@kso/kit';
+import type { JobQueue } from '@kso/queue';
+import type { SuiteConfig } from '../config.ts';
+import type { DataFolders } from '../data/folders.ts';
+import type { Stack } from '../stack.ts';
+
+/** What every part of the suite is built from. */
+export interface Context {
+  readonly config: SuiteConfig;
+  readonly folders: DataFolders;
+  readonly ports: BasePorts;
+  readonly stack: Stack;
+}
+
+/** A part that works on the queue and reports to the CloudEndpoint. */
+export interface WorkingContext extends Context {
+  readonly queue: JobQueue;
+  readonly endpointUrl: string;
+}
+
+/** The ports with a log of the part's own name. */
+export function portsOf({ ports }: Context, service: string): BasePorts {
+  return { ...ports, logger: ports.logger.child({ service }) };
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { createGrype, createSyft, importSampleDatabase, type VulnerabilityMatcher } from '@kso/engines';
+import { describeError, readOutgoing } from '@kso/kit';
+import { createKubevuln, KubevulnConfig, type KubevulnService } from '@kso/kubevuln';
+import { type CredentialSealer, createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
+import type { Store } from '@kso/store';
+import { portsOf, type WorkingContext } from './context.ts';
+import { openOutbox } from './outbox.ts';
+
+export interface ImagesPart {
+  readonly kubevuln: KubevulnService;
+  readonly sealer: CredentialSealer;
+  readonly store: Store;
+  /** Somebody has built the engines, or given up. */
+  enginesArrived(): Promise<void>;
+  delivered(signal: AbortSignal): Promise<void>;
+}
+
+/** Scans of images. Without engines or database it starts all the same and says what is missing. */
+export async function startImages(context: WorkingContext, env: NodeJS.ProcessEnv): Promise<ImagesPart> {
+  const { config, folders, stack, queue } = context;
+  const { sample } = config.target;
+  const settings = KubevulnConfig.parse({
+    host: config.host,
+    port: config.ports.kubevuln,
+    dataDirectory: join(folders.target, 'kubevuln'),
+    account: config.account,
+    scanConcurrency: config.images.concurrency,
+    shutdownTimeout: `${config.grace}ms`,
+    enginesExpected: config.images.enginesExpected,
+    databaseUpdate: { enabled: sample === undefined && config.images.updateDatabase },
+    ...(sample === undefined ? {} : { imageLayouts: join(sample, 'images') }),
+  });
+  const engineOptions = { env, scratchRoot: folders.scratch, memoryBytes: settings.engineMemory };
+  const matcher = createGrype({
+    ...engineOptions,
+    databaseDirectory: config.images.databaseDirectory ?? folders.vulnerabilityDatabase,
+    mode: settings.cveMatchingMode,
+  });
+  const ports = portsOf(context, 'kubevuln');
+  const sealer = createCredentialSealer(await readOrCreateKey(join(folders.target, 'credentials.key')));
+  const registry = createRegistryClient({ outgoing: readOutgoing(env), clock: ports.clock });
+  stack.onUnwind(() => registry.close());
+  const { store, poster } = openOutbox(context, 'kubevuln');
+  if (sample !== undefined) await importSample(matcher, sample, context);
+  const kubevuln = await stack.start(
+    createKubevuln(settings, {
+      ...ports,
+      queue,
+      store,
+      matcher,
+      registry,
+      sealer,
+      sbomEngine: createSyft(engineOptions),
+      poster,
+    }),
+    'kubevuln',
+  );
+  return {
+    kubevuln,
+    sealer,
+    store,
+    enginesArrived: async () => {
+      if (sample !== undefined) await importSample(matcher, sample, context);
+      await kubevuln.expect({ engines: false });
+    },
+    delivered: (signal) => poster.idle(signal),
+  };
+}
+
+/** Makes the sample's own vulnerability database. Without Grype there is nothing to do yet; without it images are "not evaluated". */
+async function importSample(matcher: VulnerabilityMatcher, sample: string, context: WorkingContext): Promise<void> {
+  const { logger } = portsOf(context, 'kubevuln');
+  try {
+    const file = join(sample, 'advisories.json');
+    const { outcome } = await importSampleDatabase(matcher.database, { file, scratchRoot: context.folders.scratch });
+    logger.info({ outcome }, 'sample vulnerability database');
+  } catch (error) {
+    logger.warn({ problem: describeError(error) }, 'the sample vulnerability database could not be made');
+  }
+}
