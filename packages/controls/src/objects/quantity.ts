@@ -44,7 +44,9 @@ function milliOf(digits: string, suffix: string | undefined, power: number): big
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, maxTextLength) : JSON.stringify(value).slice(0, maxTextLength);
+  if (typeof value === 'string') return value.slice(0, maxTextLength);
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return String(value).slice(0, maxTextLength);
 }
 
 function scale(value: bigint, power: number): bigint {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { controlInfo, kindName, objectId, type Rule, workloadOf } from '@kso/controls';
-import { isRecord, type SourceEvent } from '@kso/domain';
+import { controlInfo, kindName, objectId, type Rule } from '@kso/controls';
+import { isRecord, isWorkload, type SourceEvent } from '@kso/domain';
 import type { GroupKind, KubeObject, ResourceResult } from '@kso/wire';
 import { Asking } from './asking.ts';
 import { Dependencies, question } from './dependencies.ts';
@@ -313,7 +313,7 @@ function identityOf(target: Target): Pick<ResourceResult, 'resourceId' | 'apiVer
 
 /** How many pods a workload stands for, as the risk score counts them (scanner.md 11.3). */
 function weightOf(object: KubeObject): number {
-  const spec = workloadOf(object) === undefined ? undefined : object['spec'];
+  const spec = isWorkload(object) ? object['spec'] : undefined;
   const replicas = isRecord(spec) ? spec['replicas'] : undefined;
   return typeof replicas === 'number' && replicas > 1 ? replicas * 1.1 : 1;
 }

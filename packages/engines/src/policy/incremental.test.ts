@@ -1,0 +1,118 @@
+import { deployment, pod, service } from '@kso/testkit';
+import type { KubeObject } from '@kso/wire';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { allResults, engineOf } from './testing/engine.ts';
+
+const names = ['a', 'b'];
+const namespaces = ['shop', 'bank'];
+const rbac = 'rbac.authorization.k8s.io/v1';
+
+/** Objects that depend on each other in every way that controls know, few enough to collide. */
+const object: fc.Arbitrary<KubeObject> = fc
+  .record({
+    kind: fc.constantFrom(
+      'Deployment',
+      'Pod',
+      'Service',
+      'ServiceAccount',
+      'NetworkPolicy',
+      'Role',
+      'ClusterRole',
+      'RoleBinding',
+      'Secret',
+      'Ingress',
+    ),
+    name: fc.constantFrom(...names),
+    namespace: fc.constantFrom(...namespaces),
+    other: fc.constantFrom(...names),
+    flag: fc.boolean(),
+  })
+  .map(make);
+
+interface Choice {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly other: string;
+  readonly flag: boolean;
+}
+
+function make({ kind, name, namespace, other, flag }: Choice): KubeObject {
+  const metadata = { name, namespace };
+  const labels = { app: other };
+  const volumes = [{ name: 'v', secret: { secretName: other } }];
+  const options = {
+    name,
+    namespace,
+    labels,
+    spec: { serviceAccountName: other, volumes },
+    container: { volumeMounts: [{ name: 'v' }] },
+  };
+  const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: flag ? ['get'] : ['delete'] }];
+  switch (kind) {
+    case 'Deployment':
+      return deployment(options);
+    case 'Pod':
+      return pod(flag ? { ...options, labels: { ...labels, 'pod-template-hash': 'x' } } : options);
+    case 'Service':
+      return service({ name, namespace, labels, type: flag ? 'NodePort' : 'ClusterIP' });
+    case 'ServiceAccount':
+      return { apiVersion: 'v1', kind, metadata, automountServiceAccountToken: flag };
+    case 'NetworkPolicy':
+      return {
+        apiVersion: 'networking.k8s.io/v1',
+        kind,
+        metadata,
+        spec: { podSelector: flag ? {} : { matchLabels: labels } },
+      };
+    case 'Ingress':
+      return {
+        apiVersion: 'networking.k8s.io/v1',
+        kind,
+        metadata,
+        spec: { defaultBackend: { service: { name: other } } },
+      };
+    case 'Role':
+      return { apiVersion: rbac, kind, metadata, rules };
+    case 'ClusterRole':
+      return { apiVersion: rbac, kind, metadata: { name }, rules };
+    case 'RoleBinding': {
+      const roleRef = { kind: flag ? 'Role' : 'ClusterRole', name: other };
+      const subjects = names.map((subject) => ({ kind: 'ServiceAccount', name: subject, namespace }));
+      return { apiVersion: rbac, kind, metadata, roleRef, subjects };
+    }
+    default:
+      return { apiVersion: 'v1', kind, metadata };
+  }
+}
+
+const keyOf = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+
+it('any history of changes ends with the results of a full evaluation of what is there at the end', () => {
+  const step = fc.record({ object, isDeleted: fc.boolean(), evaluates: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const present = new Map<string, KubeObject>();
+      const told = new Map<string, unknown>();
+      const engine = engineOf([]);
+      const takeOver = (): void => {
+        const { changed, removed } = engine.evaluate();
+        for (const id of removed) told.delete(id);
+        for (const result of changed) told.set(result.resourceId, result);
+      };
+      for (const { object: next, isDeleted, evaluates } of steps) {
+        engine.apply({ type: isDeleted ? 'deleted' : present.has(keyOf(next)) ? 'modified' : 'added', object: next });
+        if (isDeleted) present.delete(keyOf(next));
+        else present.set(keyOf(next), next);
+        if (evaluates) takeOver();
+      }
+      takeOver();
+      const full = allResults(engineOf([...present.values()]));
+      expect(allResults(engine)).toEqual(full);
+      // Who only listened to the changes knows the same.
+      expect(Object.fromEntries(told)).toEqual(full);
+    }),
+    { numRuns: 150 },
+  );
+});
