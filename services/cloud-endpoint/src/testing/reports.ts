@@ -122,14 +122,23 @@ export interface ScanOptions {
   readonly jobId?: string;
 }
 
-const someHash = `docker.io/library/web@sha256:${'a1'.repeat(32)}`;
+const someScan = {
+  cluster: 'minikube',
+  scanId: 'scan-1',
+  timestamp: 1_795_946_400,
+  tag: 'docker.io/library/web:1.4',
+  hash: `docker.io/library/web@sha256:${'a1'.repeat(32)}`,
+  workload: { name: 'web' } as NonNullable<ScanOptions['workload']>,
+  part: [0, true] as const,
+  withSummary: true,
+};
 
 /** Container scan report (kubevuln.md 10). */
-export function containerScan(options: ScanOptions = {}) {
-  const image = { imageTag: options.tag ?? 'docker.io/library/web:1.4', imageHash: options.hash ?? someHash };
-  const { cluster = 'minikube', workload = { name: 'web' } } = options;
-  const { namespace = 'shop', kind = 'deployment', name, container = name } = workload;
-  const [chunkNumber, isLastChunk] = options.part ?? [0, true];
+export function containerScan(given: ScanOptions = {}) {
+  const options = { ...someScan, ...given };
+  const image = { imageTag: options.tag, imageHash: options.hash };
+  const { namespace = 'shop', kind = 'deployment', name, container = name } = options.workload;
+  const [chunkNumber, isLastChunk] = options.part;
   const summary = {
     ...image,
     containerName: container,
@@ -140,11 +149,11 @@ export function containerScan(options: ScanOptions = {}) {
   return {
     designators: {
       designatorType: 'Attributes',
-      attributes: { cluster, namespace, kind, name, containerName: container },
+      attributes: { cluster: options.cluster, namespace, kind, name, containerName: container },
     },
-    containersScanID: options.scanId ?? 'scan-1',
-    timestamp: options.timestamp ?? 1_795_946_400,
-    ...(options.withSummary === false ? {} : { summary }),
+    containersScanID: options.scanId,
+    timestamp: options.timestamp,
+    ...(options.withSummary ? { summary } : {}),
     vulnerabilities: options.vulnerabilities?.map((each) => ({ ...image, ...vulnerability(each) })) ?? null,
     paginationInfo: { chunkNumber, isLastChunk },
   };
