@@ -165,8 +165,8 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
     await page.getByText('Nothing matches').waitFor();
     await page.getByRole('searchbox').fill('privileged');
     await page.getByRole('combobox', { name: 'Namespace' }).selectOption('shop');
-    await page.locator('.rows li').nth(1).waitFor();
-    expect(await page.locator('.rows li').count()).toBe(2);
+    await page.locator('.rows > li').nth(1).waitFor();
+    expect(await page.locator('.rows > li').count()).toBe(2);
   });
 
   it('did all this without an error, a dialog or a breach of its own policy', () => {
