@@ -9,3 +9,4 @@ export { createOwnerLookup, type OwnerLookupOptions } from './owners/owner-looku
 export { type LookUpOwner, type OwnerLookup, type TopOwner, topOwner } from './owners/top-owner.ts';
 export { createPodReader, type PodReader } from './pod-reader.ts';
 export { defaultReflectorSettings, type ReflectorSettings } from './reflector/settings.ts';
+export { createTurns } from './turns.ts';

@@ -1,0 +1,19 @@
+import { rotatingToken } from '@kso/kit';
+import type { KollectorConfig } from '../config.ts';
+import type { CommandSender } from './command-sender.ts';
+import { gatewaySender, operatorSender, type SenderPorts } from './http-senders.ts';
+
+/** The way that is configured: the gateway if there is one, else the operator. */
+export function createSender(config: KollectorConfig, clusterName: string, ports: SenderPorts): CommandSender {
+  const timeoutMs = config.requestTimeout;
+  if (config.gatewayUrl !== undefined && config.gatewayUrl !== '') {
+    const key = config.gatewayKey === undefined ? {} : { key: config.gatewayKey };
+    return gatewaySender(
+      { url: config.gatewayUrl, account: config.account ?? '', clusterName, timeoutMs, ...key },
+      ports,
+    );
+  }
+  const { operatorUrl: url, operatorTokenFile: file } = config;
+  const token = file === undefined ? {} : { token: rotatingToken(file, { clock: ports.clock }) };
+  return operatorSender({ url, timeoutMs, ...token }, ports);
+}

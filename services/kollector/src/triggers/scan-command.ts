@@ -1,0 +1,38 @@
+import type { ContainerImage } from '../images/container-image.ts';
+
+/** A `scan` command for some images of one workload. */
+export interface ScanRequest {
+  readonly wlid: string;
+  readonly jobId: string;
+  readonly images: readonly ContainerImage[];
+}
+
+/** A command in the body of `POST /v1/triggerAction` and of a notification (operator-gateway.md 1.3). */
+export interface ScanCommand {
+  readonly commandName: 'scan';
+  readonly wlid: string;
+  readonly jobTracking: { readonly jobID: string; readonly timestamp: string };
+  readonly args: {
+    /** Container name → image id, or the reference where nothing runs. */
+    readonly containerToImageIDs: Readonly<Record<string, string>>;
+    /** Ours: the same with what a receiver would otherwise look up in the cluster. Others ignore it. */
+    readonly images: readonly ContainerImage[];
+  };
+}
+
+export function scanCommand({ wlid, jobId, images }: ScanRequest, nowMs: number): ScanCommand {
+  return {
+    commandName: 'scan',
+    wlid,
+    jobTracking: { jobID: jobId, timestamp: new Date(nowMs).toISOString() },
+    args: {
+      containerToImageIDs: Object.fromEntries(
+        images.map(({ containerName, imageHash, imageTag }) => [
+          containerName,
+          imageHash === '' ? imageTag : imageHash,
+        ]),
+      ),
+      images,
+    },
+  };
+}
