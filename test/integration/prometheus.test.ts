@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '@kso/testkit';
+import { type ControlPlane, startControlPlane } from '@kso/testkit/control-plane';
 import { type RunningProgram, startProgram } from '@kso/testkit/process';
 import { missingPrograms } from '@kso/testkit/programs';
 import { type Prometheus, startPrometheus } from '@kso/testkit/prometheus';
@@ -12,15 +13,21 @@ const root = path.resolve(import.meta.dirname, '../..');
 interface Deployable {
   readonly name: string;
   /** Variables of a laptop: loopback, any port, a folder of its own. */
-  env(folder: string, healthPort: string): Readonly<Record<string, string>>;
+  env(place: Place): Readonly<Record<string, string>>;
   /** A metric that only this one has, so that a scrape of the wrong process is seen. */
   readonly metric: string;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly healthPort: string;
+  readonly kubeconfig: string;
 }
 
 const deployables: readonly Deployable[] = [
   {
     name: 'gateway',
-    env: (_folder, healthPort) => ({
+    env: ({ healthPort }) => ({
       KSO_GATEWAY_HOST: '127.0.0.1',
       KSO_GATEWAY_WEBSOCKET_PORT: '0',
       KSO_GATEWAY_HTTP_PORT: '0',
@@ -30,7 +37,7 @@ const deployables: readonly Deployable[] = [
   },
   {
     name: 'cloud-endpoint',
-    env: (folder, healthPort) => ({
+    env: ({ folder, healthPort }) => ({
       KSO_CLOUD_ENDPOINT_HOST: '127.0.0.1',
       KSO_CLOUD_ENDPOINT_PORT: '0',
       KSO_CLOUD_ENDPOINT_HEALTH_PORT: healthPort,
@@ -40,7 +47,7 @@ const deployables: readonly Deployable[] = [
   },
   {
     name: 'kubescape-scanner',
-    env: (folder, healthPort) => ({
+    env: ({ folder, healthPort }) => ({
       KSO_SCANNER_HOST: '127.0.0.1',
       KSO_SCANNER_PORT: '0',
       KSO_SCANNER_HEALTH_PORT: healthPort,
@@ -50,29 +57,57 @@ const deployables: readonly Deployable[] = [
     }),
     metric: 'kso_posture_objects',
   },
+  {
+    name: 'kubevuln',
+    env: ({ folder, healthPort }) => ({
+      KSO_KUBEVULN_HOST: '127.0.0.1',
+      KSO_KUBEVULN_PORT: '0',
+      KSO_KUBEVULN_HEALTH_PORT: healthPort,
+      KSO_KUBEVULN_DATA_DIRECTORY: folder,
+      KSO_KUBEVULN_DATABASE_UPDATE_ENABLED: 'false',
+    }),
+    metric: 'kubevuln_singleflight_hits_total',
+  },
+  {
+    name: 'kollector',
+    env: ({ folder, healthPort, kubeconfig }) => ({
+      KSO_KOLLECTOR_HOST: '127.0.0.1',
+      KSO_KOLLECTOR_HEALTH_PORT: healthPort,
+      KSO_KOLLECTOR_KUBECONFIG: kubeconfig,
+      KSO_KOLLECTOR_DATA_DIR: folder,
+    }),
+    metric: 'kollector_pending_scan_triggers',
+  },
 ];
 
 /** The service as its own process, ready when its probe says that it lives. */
-async function start(deployable: Deployable, folder: string, port: number): Promise<RunningProgram> {
+async function start(deployable: Deployable, place: Place): Promise<RunningProgram> {
   return startProgram({
     program: process.execPath,
     args: [path.join(root, 'services', deployable.name, 'src/main.ts')],
-    env: { KSO_LOG_LEVEL: 'info', ...deployable.env(folder, String(port)) },
-    logFile: path.join(folder, 'log'),
-    ready: async () => (await fetch(`http://127.0.0.1:${port}/v1/liveness`)).status === 200,
+    env: { KSO_LOG_LEVEL: 'info', ...deployable.env(place) },
+    logFile: path.join(place.folder, 'log'),
+    ready: async () => (await fetch(`http://127.0.0.1:${place.healthPort}/v1/liveness`)).status === 200,
   });
 }
 
-describe.skipIf(missingPrograms('prometheus'))('/metrics of every service', () => {
+describe.skipIf(missingPrograms('prometheus', 'etcd', 'kube-apiserver'))('/metrics of every service', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-metrics-'));
   const running: RunningProgram[] = [];
+  let cluster: ControlPlane;
   let prometheus: Prometheus;
 
   beforeAll(async () => {
+    cluster = await startControlPlane();
     const targets = [];
     for (const deployable of deployables) {
       const port = await freePort();
-      running.push(await start(deployable, mkdtempSync(path.join(folder, deployable.name)), port));
+      const place = {
+        folder: mkdtempSync(path.join(folder, deployable.name)),
+        healthPort: String(port),
+        kubeconfig: cluster.kubeconfig,
+      };
+      running.push(await start(deployable, place));
       targets.push({ job: deployable.name, url: `http://127.0.0.1:${port}/metrics` });
     }
     prometheus = await startPrometheus(targets);
@@ -81,6 +116,7 @@ describe.skipIf(missingPrograms('prometheus'))('/metrics of every service', () =
   afterAll(async () => {
     await prometheus?.stop();
     for (const program of running) await program.stop();
+    await cluster?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
