@@ -66,7 +66,7 @@ const deployables: readonly Deployable[] = [
       KSO_KUBEVULN_DATA_DIRECTORY: folder,
       KSO_KUBEVULN_DATABASE_UPDATE_ENABLED: 'false',
     }),
-    metric: 'kubevuln_singleflight_hits_total',
+    metric: 'kubevuln_db_built_timestamp_seconds',
   },
   {
     name: 'kollector',
