@@ -67,9 +67,6 @@ describe('the kollector on manifests', () => {
       'wlid://cluster-my-files-1/namespace-default/cronjob-nightly {"app":"cron:1"}',
       'wlid://cluster-my-files-1/namespace-default/pod-bare {"app":"bare:1"}',
     ]);
-    expect(commands[0]?.args.images).toEqual([
-      { containerName: 'app', containerType: 'container', imageTag: 'web:1', imageHash: '' },
-    ]);
     expect(kollector.notReady?.()).toBeUndefined();
   });
 

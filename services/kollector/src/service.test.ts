@@ -82,8 +82,8 @@ describe('the kollector in a cluster', () => {
     await following(started);
     expect(started.receiver.asked().toSorted()).toEqual([
       'shop/pod-a app=a1@sha256:a1a1',
+      'shop/pod-b-1-x app=b1@sha256:b1b1',
       'shop/pod-c app=c1@sha256:c1c1',
-      'shop/replicaset-b-1 app=b1@sha256:b1b1',
     ]);
   });
 
@@ -202,17 +202,7 @@ describe('the kollector in a cluster', () => {
               jobID: expect.stringMatching(/^[\da-f-]{36}$/),
               timestamp: expect.stringMatching(/^20.*Z$/),
             },
-            args: {
-              containerToImageIDs: { app: image },
-              images: [
-                {
-                  containerName: 'app',
-                  containerType: 'container',
-                  imageTag: 'registry.example.com/app:1',
-                  imageHash: image,
-                },
-              ],
-            },
+            args: { containerToImageIDs: { app: image } },
           },
         ],
       },

@@ -106,12 +106,14 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
     if (fresh.length > 0) ports.ask(wlid, fresh);
   };
 
-  /** An owner that is gone or may not be read is still known by its name (kollector.md 7). Undefined when the item is outdated. */
+  /**
+   * Above an owner that is gone or may not be read the walk stops at its child, as it does in the operator: both have to mean the same
+   * workload. Undefined when the item is outdated.
+   */
   const ownerOf = async ({ key, object, signature }: Item): Promise<Pick<TopOwner, 'kind' | 'name'> | undefined> => {
     for (let attempt = 1; current.get(key) === signature; attempt += 1) {
       try {
-        const owner = await ports.topOwner(object);
-        return owner.unread ?? owner;
+        return await ports.topOwner(object);
       } catch (error) {
         logger.warn({ attempt, reason: describeError(error) }, 'the owner of a pod cannot be looked up at present');
         await clock.sleep(backoffDelay(attempt, ownerBackoff), stopping.signal);

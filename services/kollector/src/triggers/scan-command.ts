@@ -1,4 +1,4 @@
-import type { ContainerImage } from '../images/container-image.ts';
+import { type ContainerImage, identityOfImage } from '../images/container-image.ts';
 
 /** A `scan` command for some images of one workload. */
 export interface ScanRequest {
@@ -15,8 +15,6 @@ export interface ScanCommand {
   readonly args: {
     /** Container name → image id, or the reference where nothing runs. */
     readonly containerToImageIDs: Readonly<Record<string, string>>;
-    /** Ours: the same with what a receiver would otherwise look up in the cluster. Others ignore it. */
-    readonly images: readonly ContainerImage[];
   };
 }
 
@@ -26,13 +24,7 @@ export function scanCommand({ wlid, jobId, images }: ScanRequest, nowMs: number)
     wlid,
     jobTracking: { jobID: jobId, timestamp: new Date(nowMs).toISOString() },
     args: {
-      containerToImageIDs: Object.fromEntries(
-        images.map(({ containerName, imageHash, imageTag }) => [
-          containerName,
-          imageHash === '' ? imageTag : imageHash,
-        ]),
-      ),
-      images,
+      containerToImageIDs: Object.fromEntries(images.map((image) => [image.containerName, identityOfImage(image)])),
     },
   };
 }
