@@ -1,5 +1,4 @@
 import { cronJob, daemonSet, deployment, job, pod, service, statefulSet } from '@kso/testkit';
-import type { KubeObject } from '@kso/wire';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { workloadOf } from './workload.ts';
@@ -34,14 +33,15 @@ describe('workloadOf', () => {
 
   it('is nothing for objects without pods', () => {
     expect(workloadOf(service())).toBeUndefined();
-    expect(workloadOf({ ...deployment(), spec: { template: 'none' } } as KubeObject)).toBeUndefined();
+    expect(workloadOf({ ...deployment(), spec: { template: 'none' } })).toBeUndefined();
   });
 
   it('never throws on what a manifest may hold', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (spec) => {
-        for (const object of [pod(), deployment()]) workloadOf({ ...object, spec } as KubeObject);
-        workloadOf(pod({ spec: { containers: [spec], volumes: [spec], securityContext: spec, nodeSelector: spec } }));
+        for (const object of [pod(), deployment()]) workloadOf({ ...object, spec });
+        const parts = { containers: [spec], volumes: [spec], securityContext: spec, nodeSelector: spec };
+        expect(workloadOf(pod({ spec: parts }))?.podPath).toBe('spec');
       }),
     );
   });

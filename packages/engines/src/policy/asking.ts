@@ -60,7 +60,7 @@ export class Asking implements RelatedObjects {
   grants(subjectKeys: readonly string[]): readonly SubjectVector[] {
     return subjectKeys.flatMap((subject) => {
       this.asked.set(question.grants(subject), undefined);
-      return [...this.#rbac.grants(subject)].map(({ vector, binding, role }) => {
+      return [...this.#rbac.grants(subject)].sort(byId).map(({ vector, binding, role }) => {
         this.#answers.set(binding, true).set(role, true);
         return vector;
       });
@@ -76,9 +76,13 @@ export class Asking implements RelatedObjects {
 
   #answer(key: string, records: Iterable<ObjectRecord>, labels?: Labels): KubeObject[] {
     this.asked.set(key, labels);
-    // In the order of ids, not of arrival: the same objects give the same findings.
-    const found = [...records].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const found = [...records].sort(byId);
     for (const record of found) this.#answers.set(record, true);
     return found.map(({ object }) => object);
   }
+}
+
+/** In the order of ids, not of arrival: the same objects give the same findings. */
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : 1;
 }

@@ -37,6 +37,8 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #targets = new Map<string, Target>();
   readonly #marked = new Set<Target>();
   readonly #removed = new Set<string>();
+  /** Ids that `evaluate` has told of and not taken back. */
+  readonly #told = new Set<string>();
   readonly #failed = new Map<string, FailedKind>();
   readonly #ids = new WeakMap<KubeObject, string>();
   readonly #keyBase: string;
@@ -88,10 +90,13 @@ class IncrementalPolicyEngine implements PolicyEngine {
       const result = this.#evaluate(target);
       const same = this.#options.keys !== false && target.result?.idempotencyKey === result.idempotencyKey;
       target.result = same ? target.result : result;
-      if (!same) changed.push(result);
+      if (same) continue;
+      changed.push(result);
+      this.#told.add(result.resourceId);
     }
     const removed = [...this.#removed];
     this.#removed.clear();
+    for (const id of removed) this.#told.delete(id);
     return { changed, removed };
   }
 
@@ -140,7 +145,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   #applyObject({ type, object: received, origin }: Extract<SourceEvent, { object: KubeObject }>): void {
     const object = acceptedObject(received);
     if (object === undefined) return;
-    const previous = this.#index.get(recordKey(object, origin));
+    const previous = this.#index.get(recordKey(object));
     if (type === 'deleted' || isOwnedChild(object)) {
       if (previous !== undefined) this.#replace(previous, undefined);
       return;
@@ -211,7 +216,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#targets.delete(id);
     this.#marked.delete(target);
     this.#dependencies.remove(target);
-    if (target.result !== undefined) this.#removed.add(id);
+    if (this.#told.has(id)) this.#removed.add(id);
   }
 
   #mark(targets: Iterable<Target>): void {

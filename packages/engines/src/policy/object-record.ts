@@ -23,7 +23,7 @@ export function recordOf(received: KubeObject, origin: ObjectOrigin | undefined)
   const name = kindName(kindOf(object));
   let hashed: string | undefined;
   return {
-    key: recordKey(received, origin),
+    key: recordKey(received),
     id: origin === undefined ? objectId(object) : fileObjectId(object, origin.relativePath, origin.document),
     object,
     kindName: name,
@@ -33,10 +33,9 @@ export function recordOf(received: KubeObject, origin: ObjectOrigin | undefined)
   };
 }
 
-/** Tells objects apart whatever API version they are served in; objects of files also by their place. */
-export function recordKey(object: KubeObject, origin: ObjectOrigin | undefined): string {
-  const place = origin === undefined ? '' : `|${origin.relativePath}:${origin.document}`;
-  return `${kindName(kindOf(object))}|${object.metadata.namespace ?? ''}|${object.metadata.name}${place}`;
+/** Tells objects apart whatever API version they are served in and wherever in a folder they stand: sources give each identity once. */
+export function recordKey(object: KubeObject): string {
+  return `${kindName(kindOf(object))}|${object.metadata.namespace ?? ''}|${object.metadata.name}`;
 }
 
 function trimmed(object: KubeObject): KubeObject {

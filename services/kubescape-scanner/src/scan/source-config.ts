@@ -3,7 +3,7 @@ import type { Clock, Logger, Metrics } from '@kso/kit';
 
 /** What to scan, as plain data: it crosses the border of a thread. */
 export type SourceConfig =
-  | { readonly type: 'manifests'; readonly path: string }
+  | { readonly type: 'manifests'; readonly path: string | readonly string[] }
   | {
       readonly type: 'cluster';
       /** A kubeconfig file; by default `KUBECONFIG`, then the pod's service account, then `~/.kube/config`. */
@@ -26,7 +26,7 @@ export interface OpenedSource {
 /** Opens a source in the present thread. Each package is loaded only when it is needed. @throws KUBE_NOT_CONFIGURED and others of `@kso/kube` */
 export async function openSource(config: SourceConfig, ports: OpenSourcePorts): Promise<OpenedSource> {
   if (config.type === 'manifests') {
-    const { createManifestSource } = (await import('@kso/manifests')) as unknown as ManifestPackage;
+    const { createManifestSource } = await import('@kso/manifests');
     return { source: createManifestSource({ path: config.path }), close: () => Promise.resolve() };
   }
   const { createClusterSource, createKubeClient, findConnection } = await import('@kso/kube');
@@ -39,8 +39,4 @@ export async function openSource(config: SourceConfig, ports: OpenSourcePorts): 
   });
   const client = createKubeClient(connection, { clock, userAgent: 'kso-kubescape-scanner' });
   return { source: createClusterSource({ ...ports, client }), close: () => client.close() };
-}
-
-interface ManifestPackage {
-  createManifestSource(options: { readonly path: string }): ObjectSource;
 }

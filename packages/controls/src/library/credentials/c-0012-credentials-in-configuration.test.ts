@@ -7,8 +7,12 @@ import { credentialsInConfiguration } from './c-0012-credentials-in-configuratio
 const env = (name: string, value?: unknown, rest: object = {}) => ({
   env: [{ name, ...(value === undefined ? {} : { value }), ...rest }],
 });
-const configMap = (data: unknown): KubeObject =>
-  ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cm', namespace: 'shop' }, data }) as KubeObject;
+const configMap = (data: unknown): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'cm', namespace: 'shop' },
+  data,
+});
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl';
 
 describe('C-0012 credentials in environment variables', () => {
