@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '@kso/kit';
+import { describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { Delivery, Ingest, IngestOptions, IngestOutcome } from './port.ts';
 import type { FromWorker, ToWorker } from './worker-protocol.ts';
@@ -21,13 +21,18 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
   let nextId = 1;
   let worker: Worker | undefined;
   let isClosed = false;
+  /** Why the thread of before ended; a new one that comes up clears it. */
+  let failure: string | undefined;
 
   const refuseAll = (cause: unknown): void => {
     for (const { reject } of pending.values()) reject(fail('INGEST_UNAVAILABLE', {}, cause));
     pending.clear();
   };
   const settle = (message: FromWorker): void => {
-    if (message.type === 'ready') return;
+    if (message.type === 'ready') {
+      failure = undefined;
+      return;
+    }
     const waiting = pending.get(message.id);
     pending.delete(message.id);
     if (message.type === 'done') waiting?.resolve(message.outcome);
@@ -39,6 +44,7 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
     started.on('error', (error) => {
       logger.error({ err: error }, 'the thread that stores reports failed');
       worker = undefined;
+      failure = describeError(error);
       refuseAll(error);
     });
     started.on('exit', (code) => {
@@ -67,7 +73,7 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
       if (outcome === undefined) throw fail('INGEST_UNAVAILABLE');
       return outcome;
     },
-    notReady: () => (isClosed ? 'stopping' : undefined),
+    notReady: () => (isClosed ? 'stopping' : failure && `reports cannot be stored: ${failure}`),
     async prune() {
       if (!isClosed) await ask((id) => ({ type: 'prune', id }));
     },
