@@ -40,9 +40,10 @@ export interface TransportOptions {
 }
 
 export function createTransport(connection: ClusterConnection, options: TransportOptions): Transport {
-  const server = connection.server.href.replace(/\/+$/, '');
   // A server behind a path prefix (Rancher and the like) is reached below it.
   const prefix = connection.server.pathname.replace(/\/+$/, '');
+  // Without user and password, should the URL carry them: this goes into messages.
+  const server = connection.server.origin + prefix;
   let current: { readonly material: TlsMaterial; readonly dispatcher: Dispatcher } | undefined;
 
   const dispatcherFor = (material: TlsMaterial): Dispatcher => {
