@@ -190,6 +190,8 @@ export const ReportMetadata = z.object({
     targetType: z.string(),
     kubescapeVersion: z.string(),
     formatVersion: z.literal('v2'),
+    /** Where the control inputs are from; empty for the defaults. */
+    controlsInputs: z.string(),
     formats: z.array(z.string()),
     targetNames: z.array(z.string()),
     excludedNamespaces: z.array(z.string()).optional(),

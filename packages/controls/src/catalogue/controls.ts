@@ -202,8 +202,8 @@ export const controlCatalogue: readonly ControlInfo[] = [
     baseScore: 8,
     category: { name: 'Workload', sub: 'Node escape' },
     scopes: everywhere,
-    description: 'A container runs privileged, with all rights of its node.',
-    remediation: 'Remove securityContext.privileged and add the single capabilities that are needed.',
+    description: 'A container runs privileged, or with the capability SYS_ADMIN, which is nearly the same.',
+    remediation: 'Remove securityContext.privileged and SYS_ADMIN, and add the single capabilities that are needed.',
   },
   {
     id: 'C-0058',

@@ -151,6 +151,7 @@ function metadataOf(
       targetType: target.type === 'control' ? 'Control' : 'Framework',
       kubescapeVersion: `kso-${libraryVersion}`,
       formatVersion: 'v2',
+      controlsInputs: '',
       formats: ['json'],
       targetNames: [...target.names],
       ...(includeNamespaces.length === 0 ? {} : { includeNamespaces: [...includeNamespaces] }),

@@ -23,6 +23,13 @@ describe('C-0057 privileged container', () => {
     ]);
   });
 
+  it.each(['SYS_ADMIN', 'CAP_SYS_ADMIN', 'ALL'])('fails a container with the capability %s', (capability) => {
+    const container = { securityContext: { privileged: false, capabilities: { add: ['CHOWN', capability] } } };
+    expect(pathsOf(findingsOn(privilegedContainer, pod({ container })), 'delete')).toEqual([
+      'spec.containers[0].securityContext.capabilities.add[1]',
+    ]);
+  });
+
   it('passes containers that are not', () => {
     for (const container of [{}, { securityContext: { privileged: false } }, { securityContext: 'privileged' }])
       expect(findingsOn(privilegedContainer, pod({ container }))).toEqual([]);
