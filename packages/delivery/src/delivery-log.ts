@@ -8,7 +8,7 @@ import type { Pause } from './target-health.ts';
 export interface DeliveryLog {
   posted(entry: QueuedEntry, outcome: PostOutcome, durationMs: number): void;
   /** Not delivered now. `pause`: the endpoint takes nothing from anybody; else only this report waits. */
-  waits(entry: QueuedEntry, reason: string, until: number, pause: Pause | undefined): void;
+  waits(entry: QueuedEntry, reason: string, wait: { now: number; until: number }, pause: Pause | undefined): void;
   resumed(): void;
 }
 
@@ -40,7 +40,8 @@ export function createDeliveryLog(options: { logger: Logger; metrics: Metrics; s
       if (outcome.kind === 'refused')
         logger.error({ ...fields, reason: outcome.reason }, 'report refused by the endpoint, kept as undeliverable');
     },
-    waits(entry, reason, until, pause) {
+    waits(entry, reason, { now, until }, pause) {
+      metrics.waits((until - now) / 1000);
       const fields = { ...fieldsOf(entry), reason, retryAt: new Date(until).toISOString() };
       if (pause === undefined) {
         logger.warn(fields, 'report not delivered, will be sent again');

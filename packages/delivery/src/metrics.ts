@@ -3,6 +3,8 @@ import type { PostOutcome } from './outcome.ts';
 
 export interface DeliveryMetrics {
   posted(path: string, kind: PostOutcome['kind'], seconds: number): void;
+  /** A report waits so long for its next try. */
+  waits(seconds: number): void;
   paused(cause: string | undefined): void;
 }
 
@@ -24,12 +26,19 @@ export function createDeliveryMetrics(metrics: Metrics, service: string): Delive
     help: '1 for the cause for which nothing is posted at present',
     labelNames: ['service', 'cause'],
   });
+  const wait = metrics.histogram({
+    name: 'kso_delivery_retry_wait_seconds',
+    help: 'How long reports wait for their next try, as decided after each failed one',
+    labelNames: ['service'],
+    buckets: [1, 5, 15, 60, 300],
+  });
   const causes = ['unreachable', 'busy', 'misconfigured'];
   return {
     posted(path, outcome, seconds) {
       posts.inc({ service, path, outcome });
       duration.observe({ service, path }, seconds);
     },
+    waits: (seconds) => wait.observe({ service }, seconds),
     paused(cause) {
       for (const each of causes) pause.set({ service, cause: each }, each === cause ? 1 : 0);
     },

@@ -15,6 +15,9 @@ export interface Poster {
   wake(): void;
   /** Finishes requests under way and stops; what is queued stays queued. */
   stop(): Promise<void>;
-  /** Resolves when nothing is due any more or the signal aborts. */
+  /**
+   * Resolves when nothing is due any more or the signal aborts. What waits for its next try, or for an endpoint that takes nothing at
+   * present, is not due: `outbox.stats().queued` tells whether everything was delivered.
+   */
   idle(signal?: AbortSignal): Promise<void>;
 }

@@ -204,12 +204,13 @@ describe('poster', () => {
     const endpoint = await startEndpoint((_, count) =>
       count === 1 ? { status: 429, headers: { 'retry-after': '10' } } : 200,
     );
-    const { outbox, poster, clock } = setUp(endpoint.url);
+    const { outbox, poster, clock, metrics } = setUp(endpoint.url);
     outbox.put([entry('a')]);
     poster.start();
     await endpoint.count(1);
     await poster.idle();
     expect(outbox.nextDueAt()).toBe(clock.now() + 11_250);
+    expect(await metrics.registry.metrics()).toContain('kso_delivery_retry_wait_seconds_sum{service="test"} 11.25');
     clock.advance(11_250);
     await endpoint.count(2);
     await poster.idle();

@@ -72,7 +72,7 @@ export function createPoster(options: PosterOptions): Poster {
         const retryAfterMs = outcome.kind === 'busy' ? outcome.retryAfterMs : undefined;
         const when = pause?.until ?? now + retryDelay(entry.attempts + 1, backoff, retryAfterMs);
         outbox.retryAt(entry.id, when, outcome.reason);
-        log.waits(entry, outcome.reason, when, pause);
+        log.waits(entry, outcome.reason, { now, until: when }, pause);
         return;
       }
     }

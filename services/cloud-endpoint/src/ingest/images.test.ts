@@ -92,6 +92,19 @@ describe('container scans', () => {
     expect((await vulnerabilities()).map(({ name }) => name)).toEqual(['CVE-2', 'CVE-3']);
   });
 
+  it('do not let an older scan change what a newer one, of which parts are missing, has said', async () => {
+    const [newer, older] = [
+      { scanId: 'new', timestamp: 1_795_100_000 },
+      { scanId: 'old', timestamp: 1_795_000_000 },
+    ];
+    await send(
+      route,
+      containerScan({ ...newer, part: [0, false], vulnerabilities: [{ name: 'CVE-1', severity: 'Critical' }] }),
+    );
+    await send(route, containerScan({ ...older, vulnerabilities: [{ name: 'CVE-1', severity: 'Low' }] }));
+    expect(await vulnerabilities()).toMatchObject([{ name: 'CVE-1', severity: 'Critical' }]);
+  });
+
   it('know one image under two names and in two workloads', async () => {
     await send(route, containerScan({ scanId: 'a', vulnerabilities: [{ name: 'CVE-1' }] }));
     await send(

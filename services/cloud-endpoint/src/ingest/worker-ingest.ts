@@ -75,7 +75,8 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
     },
     notReady: () => (isClosed ? 'stopping' : failure && `reports cannot be stored: ${failure}`),
     async prune() {
-      if (!isClosed) await ask((id) => ({ type: 'prune', id }));
+      // Without a report there is no thread (it costs some 30 MB), and nothing that grows: the next time will do.
+      if (!isClosed && worker !== undefined) await ask((id) => ({ type: 'prune', id }));
     },
     async close() {
       if (isClosed) return;
