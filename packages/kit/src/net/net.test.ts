@@ -96,6 +96,10 @@ describe('B40 what never goes through the proxy', () => {
     expect(proxyFor(new URL('https://example.com'), readOutgoing({ HTTPS_PROXY: '' }))).toBeUndefined();
   });
 
+  it('a proxy whose password is not percent-encoded is refused at the start and not at the first connection', () => {
+    expect(() => readOutgoing({ HTTPS_PROXY: 'http://bob:50%off@proxy.example.com' })).toThrow('HTTPS_PROXY');
+  });
+
   it('a proxy that is no address names the variable and not the value', () => {
     expect(() => readOutgoing({ HTTPS_PROXY: 'ftp://user:hunter2@x' })).toThrow(
       'the proxy address in HTTPS_PROXY is not an http or https URL',
@@ -183,6 +187,17 @@ describe('with a certificate of a private CA', () => {
     expect([status, proxy.asked[0]?.host]).toEqual([200, 'out.example.com:443']);
     expect(webSocketAgent(new URL('ws://gateway:8001'), outgoing)).toBeUndefined();
     expect(webSocketAgent(new URL('wss://localhost:8001'), outgoing)).toBeDefined();
+  });
+
+  it('B40 a websocket to an address tunnels too, and its certificate has to be for that address', async () => {
+    const proxy = await startProxy(await secureServer());
+    const outgoing = readOutgoing({ https_proxy: `http://127.0.0.1:${proxy.port}`, KSO_CA_FILE: caFile });
+    const agent = webSocketAgent(new URL('wss://192.0.2.7/x'), outgoing);
+    const call = new Promise((resolve, reject) => {
+      secureGet('https://192.0.2.7/x', { agent }, resolve).on('error', reject);
+    });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID', host: '192.0.2.7' });
+    expect(proxy.asked[0]?.host).toBe('192.0.2.7:443');
   });
 
   it('B40 plain websockets tunnel too, and a proxy that refuses is a clear error', async () => {

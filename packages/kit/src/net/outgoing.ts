@@ -80,8 +80,21 @@ function proxyUrl(env: NodeJS.ProcessEnv, names: readonly string[]): Secret | un
   const value = env[variable] ?? '';
   // `proxy.example.com:3128` without a scheme is usual.
   const url = URL.parse(value.includes('://') ? value : `http://${value}`);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw fail('PROXY_INVALID', { variable });
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || !isDecodable(url)) {
+    throw fail('PROXY_INVALID', { variable });
+  }
   return new Secret(url.href);
+}
+
+/** A bare `%` in a password would only be noticed at the first connection. */
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readCa(file: string): string[] {

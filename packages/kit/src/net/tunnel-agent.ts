@@ -4,6 +4,7 @@ import {
   type RequestOptions as SecureRequestOptions,
   request as secureRequest,
 } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { fail } from '../error-table.ts';
@@ -48,7 +49,9 @@ class TunnelAgent extends Agent {
 
   #encrypt(socket: Duplex, host: string): Duplex {
     const ca = this.#ca === undefined ? {} : { ca: [...this.#ca] };
-    return connect({ socket, servername: host, ALPNProtocols: ['http/1.1'], ...ca });
+    // An address is no server name (RFC 6066): Node throws for one, and checks the certificate by `host` then.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    return connect({ socket, host, ...name, ALPNProtocols: ['http/1.1'], ...ca });
   }
 
   #tunnel(host: string, port: number, done: SocketCallback): void {
