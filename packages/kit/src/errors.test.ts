@@ -40,3 +40,17 @@ it('messages are filled from the context and never break over a missing field', 
 it('one line tells an error with its causes', () => {
   expect(describeError(new Error('a', { cause: new Error('b', { cause: 'c' }) }))).toBe('a: b: c');
 });
+
+it('an error of several tells each, also when it has no text of its own', () => {
+  const refused = [new Error('::1 refused'), new Error('127.0.0.1 refused')];
+  expect(describeError(new AggregateError(refused))).toBe('::1 refused; 127.0.0.1 refused');
+  expect(describeError(new AggregateError(refused, 'no connection'))).toBe(
+    'no connection: ::1 refused; 127.0.0.1 refused',
+  );
+});
+
+it('causes that run in a circle end', () => {
+  const error = new Error('x');
+  error.cause = error;
+  expect(describeError(error)).toBe('x: x: x: x: x: x');
+});

@@ -38,11 +38,16 @@ export function errorFactory<const T extends ErrorTable>(table: T) {
   };
 }
 
+/** Causes that are told; a library may hang an error on itself. */
+const maxCauses = 5;
+
 /** One line for a person, with the reasons below it. */
-export function describeError(error: unknown): string {
+export function describeError(error: unknown, causes = maxCauses): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
-  return `${error.message}${cause}`;
+  const reasons = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  if (causes === 0 || reasons.length === 0) return error.message || error.name;
+  const told = reasons.slice(0, maxCauses).map((reason) => describeError(reason, causes - 1));
+  return [error.message, told.join('; ')].filter((part) => part !== '').join(': ');
 }
 
 function fill(template: string, context: ErrorContext): string {

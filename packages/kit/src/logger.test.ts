@@ -101,6 +101,12 @@ describe('errors', () => {
     });
   });
 
+  it('of several are written each', () => {
+    const { logger, parsed } = capture();
+    logger.error({ err: new AggregateError([new Error('one'), new Error('two')], 'both') }, 'failed');
+    expect(parsed()[0]?.['err']).toMatchObject({ message: 'both', errors: [{ message: 'one' }, { message: 'two' }] });
+  });
+
   it('do not bring along what a client has hung on them, and end when causes run in a circle', () => {
     const { logger, lines } = capture();
     const error = Object.assign(new Error('x'), { config: { headers: { 'X-Custom': 'hunter2' } } });

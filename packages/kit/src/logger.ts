@@ -58,7 +58,11 @@ interface SerializedError {
   readonly context?: unknown;
   readonly stack?: string;
   readonly cause?: unknown;
+  /** Of an AggregateError. */
+  readonly errors?: readonly unknown[];
 }
+
+const maxDepth = 5;
 
 /** Own serializer: the usual one copies every enumerable property, and clients hang requests with their headers on errors. */
 export function serializeError(error: unknown, depth = 0): unknown {
@@ -70,7 +74,10 @@ export function serializeError(error: unknown, depth = 0): unknown {
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(error instanceof KsoError ? { context: error.context } : {}),
     ...(depth === 0 && error.stack !== undefined ? { stack: error.stack } : {}),
-    ...(error.cause !== undefined && depth < 5 ? { cause: serializeError(error.cause, depth + 1) } : {}),
+    ...(error.cause !== undefined && depth < maxDepth ? { cause: serializeError(error.cause, depth + 1) } : {}),
+    ...(error instanceof AggregateError && depth < maxDepth
+      ? { errors: error.errors.slice(0, 10).map((inner) => serializeError(inner, depth + 1)) }
+      : {}),
   };
   return serialized;
 }

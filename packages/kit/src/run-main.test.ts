@@ -109,6 +109,15 @@ describe('a main program', () => {
     expect([host.exits, one.stops]).toEqual([[1], 1]);
   });
 
+  it('an exception that nobody catches while it stops does not end as a clean exit', async () => {
+    const host = new FakeProcess();
+    const stop = () => Promise.resolve(void host.emit('unhandledRejection', new Error('bug in stop')));
+    const run = runMain(() => Promise.resolve(service({ stop })), { service: 'x', host });
+    host.emit('SIGTERM', 'SIGTERM');
+    await run;
+    expect(host.exits).toEqual([1]);
+  });
+
   it('exits with 1 when the stop fails or takes too long', async () => {
     for (const stop of [() => Promise.reject(new Error('x')), () => new Promise<void>(() => undefined)]) {
       const host = new FakeProcess();

@@ -66,6 +66,7 @@ export async function runMain(create: (ports: BasePorts) => Promise<Service>, op
   }
   if (!(await stop(service, options.stopTimeoutMs ?? 25_000, logger))) code ||= 1;
   await tracer.shutdown();
+  if (signals.crashed) code ||= 1;
   signals.dispose();
   clearInterval(alive);
   logger.info({ exitCode: code }, 'stopped');
@@ -75,12 +76,15 @@ export async function runMain(create: (ports: BasePorts) => Promise<Service>, op
 interface Signals {
   /** Resolves at the first signal; rejects when an exception was caught by nobody. */
   readonly stopRequested: Promise<void>;
+  /** An exception was caught by nobody, be it while stopping. */
+  readonly crashed: boolean;
   dispose(): void;
 }
 
 function watchSignals(host: ProcessHost, logger: Logger): Signals {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => undefined);
+  let crashed = false;
   let asked = false;
   const onSignal = (signal: unknown): void => {
     logger.info({ signal: String(signal) }, asked ? 'second signal: exit at once' : 'stopping');
@@ -89,7 +93,12 @@ function watchSignals(host: ProcessHost, logger: Logger): Signals {
     resolve();
   };
   // The process is in an unknown state: stop what can be stopped, and let the next one start afresh.
-  const onCrash = (error: unknown): void => reject(error instanceof Error ? error : new Error(String(error)));
+  const onCrash = (error: unknown): void => {
+    // The first one ends the process and is told as its reason; once it stops nobody waits for a reason any more.
+    if (asked || crashed) logger.error({ err: error }, 'nobody caught an exception while stopping');
+    crashed = true;
+    reject(error instanceof Error ? error : new Error(String(error)));
+  };
   const handlers: readonly (readonly [string, (argument: unknown) => void])[] = [
     ['SIGTERM', onSignal],
     ['SIGINT', onSignal],
@@ -99,6 +108,9 @@ function watchSignals(host: ProcessHost, logger: Logger): Signals {
   for (const [event, listener] of handlers) host.on(event, listener);
   return {
     stopRequested: promise,
+    get crashed() {
+      return crashed;
+    },
     dispose: () => {
       for (const [event, listener] of handlers) host.off(event, listener);
     },
