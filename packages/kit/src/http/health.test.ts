@@ -31,6 +31,16 @@ it('probes tell the reasons of the services', async () => {
   expect((await app.inject('/livez')).body).toBe('queue: the worker is stuck');
 });
 
+it('the readiness probe also tells what is worth knowing of a service that is ready', async () => {
+  const ports = testPorts();
+  const { app } = createHttpServer({ ...ports, name: 'x', host: '127.0.0.1', port: 0 });
+  const gateway: Service = { ...service('gateway', {}), remarks: () => ['no link to the master'] };
+  registerHealth(app, { services: [gateway], metrics: ports.metrics });
+  const response = await app.inject('/v1/readiness');
+  expect([response.statusCode, response.body]).toEqual([200, 'gateway: no link to the master']);
+  expect((await app.inject('/livez')).body).toBe('');
+});
+
 it('metrics are Prometheus text', async () => {
   const ports = testPorts();
   ports.metrics.counter({ name: 'kso_x_total', help: 'X.' }).inc();

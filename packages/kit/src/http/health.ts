@@ -27,10 +27,11 @@ export function registerHealth(app: FastifyInstance, options: HealthOptions): vo
   for (const path of ['/v1/readiness', '/readyz']) {
     app.get(path, (_request, reply) => {
       const reasons = reasonsOf(options.services, (service) => service.notReady?.());
+      const remarks = options.services.flatMap((service) => linesOf(service, service.remarks?.() ?? []));
       return reply
         .code(reasons.length === 0 ? 200 : 503)
         .type('text/plain')
-        .send(reasons.join('\n'));
+        .send([...reasons, ...remarks].join('\n'));
     });
   }
   app.get('/metrics', async (_request, reply) =>
@@ -41,8 +42,12 @@ export function registerHealth(app: FastifyInstance, options: HealthOptions): vo
 function reasonsOf(services: readonly Service[], ask: (service: Service) => string | undefined): string[] {
   return services.flatMap((service) => {
     const reason = ask(service);
-    return reason === undefined ? [] : [`${service.name}: ${reason}`];
+    return linesOf(service, reason === undefined ? [] : [reason]);
   });
+}
+
+function linesOf({ name }: Service, texts: readonly string[]): string[] {
+  return texts.map((text) => `${name}: ${text}`);
 }
 
 export interface HealthServerOptions extends BasePorts {
