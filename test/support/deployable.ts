@@ -1,0 +1,36 @@
+import path from 'node:path';
+import { freePort } from '@kso/testkit';
+import { type RunningProgram, startProgram } from '@kso/testkit/process';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** A service that runs as its own process, as in a pod. */
+export interface Deployable {
+  readonly name: string;
+  readonly program: RunningProgram;
+  readonly healthUrl: string;
+}
+
+export interface DeployableOptions {
+  /** Folder in `services/`. */
+  readonly name: string;
+  /** e.g. `KSO_OPERATOR`; `…_HOST` and `…_HEALTH_PORT` are set here. */
+  readonly prefix: string;
+  /** For the log. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts `services/<name>/src/main.ts` and waits for its readiness probe. */
+export async function startDeployable({ name, prefix, folder, env }: DeployableOptions): Promise<Deployable> {
+  const port = await freePort();
+  const healthUrl = `http://127.0.0.1:${port}`;
+  const program = await startProgram({
+    program: process.execPath,
+    args: [path.join(root, 'services', name, 'src/main.ts')],
+    env: { KSO_LOG_LEVEL: 'info', [`${prefix}_HOST`]: '127.0.0.1', [`${prefix}_HEALTH_PORT`]: String(port), ...env },
+    logFile: path.join(folder, `${name}.log`),
+    ready: async () => (await fetch(`${healthUrl}/v1/readiness`)).status === 200,
+  });
+  return { name, program, healthUrl };
+}

@@ -1,0 +1,87 @@
+/**
+ * Takes the pictures of the README from the real thing: `pnpm pictures`. Runs the suite on the sample cluster, waits for the image scans, and
+ * photographs its table and its page with Chromium.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import { ansiToHtml } from './ansi-html.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const target = path.join(root, 'docs/images');
+const cli = path.join(root, 'services/cli/src/main.ts');
+
+const data = await mkdtemp(path.join(tmpdir(), 'kso-pictures-'));
+const browser = await chromium.launch({
+  executablePath: process.env['KSO_CHROMIUM'] ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
+});
+try {
+  const table = await run(['up', '--once', '--manifests', 'deploy/sample', '--no-engines', ...isolated('once')]);
+  await photographTable(table);
+  await photographPage();
+} finally {
+  await browser.close();
+  await rm(data, { recursive: true, force: true });
+}
+
+/** Ports and a data folder of its own, so that a suite that runs already is not disturbed. */
+function isolated(name: string): string[] {
+  return ['--port', '0', '--listen', 'all=0', '--data-dir', path.join(data, name)];
+}
+
+async function run(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: root,
+    env: { ...process.env, INIT_CWD: root, FORCE_COLOR: '1', COLUMNS: '132' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`kso ${args[0]} ended with ${String(code)}`);
+  return output;
+}
+
+async function photographTable(output: string): Promise<void> {
+  const page = await browser.newPage({ deviceScaleFactor: 2 });
+  await page.setContent(
+    `<body style="margin:0;background:#0d1117;color:#e6edf3;display:inline-block"><pre style="margin:0;padding:24px 28px;font:13px/1.45 'DejaVu Sans Mono',monospace"><span style="color:#8b949e">$</span> npx -y pnpm@12 start --once\n${ansiToHtml(output)}</pre></body>`,
+  );
+  await page.locator('body').screenshot({ path: path.join(target, 'table.png') });
+  await page.close();
+}
+
+async function photographPage(): Promise<void> {
+  const child = spawn(process.execPath, [cli, 'up', '--manifests', 'deploy/sample', ...isolated('page')], {
+    cwd: root,
+    env: { ...process.env, INIT_CWD: root },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
+        if (match !== null) resolve(match[0]);
+      });
+      child.once('close', () => reject(new Error(`kso up ended: ${text}`)));
+    });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, deviceScaleFactor: 2 });
+    await page.goto(url);
+    await waitForImages(page);
+    await page.screenshot({ path: path.join(target, 'page.png') });
+  } finally {
+    child.kill('SIGTERM');
+  }
+}
+
+async function waitForImages(page: Page): Promise<void> {
+  await page.getByText('registry.example.com/shop/catalog').first().waitFor({ timeout: 120_000 });
+  await page.getByText('CVE-').first().waitFor({ timeout: 120_000 });
+}
