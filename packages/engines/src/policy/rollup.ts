@@ -19,13 +19,16 @@ export function rolledUpStatus(status: VerdictStatus): RolledUpStatus {
   return rolledUp[status];
 }
 
-const order: readonly RolledUpStatus[] = ['passed', 'skipped', 'failed'];
-
 /** Failed, then skipped, then passed (scanner.md 10). */
+export function worseOf(a: RolledUpStatus, b: RolledUpStatus): RolledUpStatus {
+  if (a === 'failed' || b === 'failed') return 'failed';
+  return a === 'skipped' ? a : b;
+}
+
 export function worstStatus(statuses: Iterable<RolledUpStatus>): RolledUpStatus {
-  let worst = 0;
-  for (const status of statuses) worst = Math.max(worst, order.indexOf(status));
-  return order[worst] ?? 'passed';
+  let worst: RolledUpStatus = 'passed';
+  for (const status of statuses) worst = worseOf(worst, status);
+  return worst;
 }
 
 /** Where several verdicts are skipped or passed for different reasons, the first of this list is told. */
@@ -37,7 +40,7 @@ const subStatusOrder: readonly SubStatus[] = [
   'irrelevant',
 ];
 
-export function strongestSubStatus(subStatuses: ReadonlySet<SubStatus>): SubStatus | undefined {
+export function strongestSubStatus(subStatuses: ReadonlyMap<SubStatus, unknown>): SubStatus | undefined {
   return subStatusOrder.find((subStatus) => subStatuses.has(subStatus));
 }
 

@@ -7,159 +7,133 @@ import type {
   PostureSummary,
   ResourceResult,
   RolledUpStatus,
-  SubStatus,
 } from '@kso/wire';
+import { ControlTally } from './control-tally.ts';
 import {
-  complianceOf,
   emptyTally,
   type MutableSeverityCounts,
   type MutableTally,
   mean,
   noSeverities,
-  type RiskParts,
   riskOf,
   rolledUpStatus,
-  strongestSubStatus,
-  subStatusOf,
+  worseOf,
   worstStatus,
 } from './rollup.ts';
 
-export interface SummaryInput {
-  /** Results of the scan, with the selected controls only (`selectResults`). */
-  readonly results: Iterable<ResourceResult>;
-  readonly controls: readonly ControlInfo[];
-  readonly frameworks: readonly Framework[];
-  /** Kinds that could not be read, for each control that reads them. */
-  readonly missing: ReadonlyMap<string, readonly string[]>;
-  weightOf(resourceId: string): number;
+/** Kinds that could not be read, for each control that reads them (`missingKinds`). */
+export type MissingKinds = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Rolls results up per control, per framework and for the whole scan. Kept up to date by additions and removals, a summary costs
+ * nothing that grows with the cluster. Controls that are not selected are left out of results.
+ */
+export interface SummaryCounter {
+  /** `weight`: replicas that the resource stands for. */
+  add(result: ResourceResult, weight: number): void;
+  /** Takes out what was added, with the same weight. */
+  remove(result: ResourceResult, weight: number): void;
+  summary(missing: MissingKinds): PostureSummary;
 }
 
-interface ControlCounts {
-  readonly tally: MutableTally;
-  readonly subStatuses: Set<SubStatus>;
-  readonly risk: RiskParts;
-  detail: string | undefined;
+export function createSummaryCounter(
+  controls: readonly ControlInfo[],
+  frameworks: readonly Framework[],
+): SummaryCounter {
+  return new Counter(controls, frameworks);
 }
 
-/** Rolls results up per control, per framework and for the whole scan. */
-export function summarise(input: SummaryInput): PostureSummary {
-  const { controls, frameworks } = input;
-  const counts = new Map(controls.map(({ id }) => [id, newCounts()]));
-  const tallies = new Map(frameworks.map((framework) => [framework, emptyTally()]));
-  const memberships = frameworks.map(
-    (framework) => [framework, new Set(framework.controls.map(({ id }) => id))] as const,
-  );
-  const tally = emptyTally();
+class Counter implements SummaryCounter {
+  readonly #controls: readonly ControlInfo[];
+  readonly #frameworks: readonly Framework[];
+  readonly #tallies: ReadonlyMap<string, ControlTally>;
+  readonly #tally = emptyTally();
+  readonly #frameworkTallies: readonly MutableTally[];
+  /** Positions of the frameworks that have a control. */
+  readonly #positions = new Map<string, number[]>();
 
-  for (const result of input.results) {
-    const weight = input.weightOf(result.resourceId);
-    for (const control of result.controls) count(counts.get(control.controlId), control, weight);
-    tally[statusOf(result.controls)]++;
-    for (const [framework, members] of memberships) {
-      const own = result.controls.filter(({ controlId }) => members.has(controlId));
-      const frameworkTally = tallies.get(framework);
-      if (own.length > 0 && frameworkTally !== undefined) frameworkTally[statusOf(own)]++;
+  constructor(controls: readonly ControlInfo[], frameworks: readonly Framework[]) {
+    this.#controls = controls;
+    this.#frameworks = frameworks;
+    this.#tallies = new Map(controls.map((info) => [info.id, new ControlTally(info)]));
+    this.#frameworkTallies = frameworks.map(emptyTally);
+    for (const [position, framework] of frameworks.entries())
+      for (const { id } of framework.controls) this.#positions.set(id, [...(this.#positions.get(id) ?? []), position]);
+  }
+
+  add(result: ResourceResult, weight: number): void {
+    this.#count(result.controls, weight, 1);
+  }
+
+  remove(result: ResourceResult, weight: number): void {
+    this.#count(result.controls, weight, -1);
+  }
+
+  summary(missing: MissingKinds): PostureSummary {
+    const controls = this.#controls.map(({ id, ...info }) =>
+      (this.#tallies.get(id) ?? new ControlTally({ id, ...info })).summary(missing.get(id) ?? []),
+    );
+    const byId = new Map(controls.map((summary) => [summary.controlId, summary]));
+    const evaluated = controls.filter(({ status }) => status !== 'skipped');
+    return {
+      status: worstStatus(controls.map(({ status }) => status)),
+      controls,
+      frameworks: this.#frameworks.map((framework, position) => this.#framework(framework, position, byId)),
+      tally: { ...this.#tally },
+      ...this.#severities(),
+      compliance: mean(controls.map(({ compliance }) => compliance)) ?? 0,
+      evaluatedCompliance: mean(evaluated.map(({ compliance }) => compliance)),
+      riskScore: riskOf(Array.from(this.#tallies.values(), ({ risk }) => risk)),
+    };
+  }
+
+  #count(controls: readonly ControlResult[], weight: number, sign: 1 | -1): void {
+    let worst: RolledUpStatus | undefined;
+    const worstByFramework: (RolledUpStatus | undefined)[] = [];
+    for (const control of controls) {
+      const tally = this.#tallies.get(control.controlId);
+      if (tally === undefined) continue;
+      tally.count(control, weight, sign);
+      const status = rolledUpStatus(control.status);
+      worst = worseOf(worst ?? 'passed', status);
+      for (const position of this.#positions.get(control.controlId) ?? [])
+        worstByFramework[position] = worseOf(worstByFramework[position] ?? 'passed', status);
+    }
+    if (worst !== undefined) this.#tally[worst] += sign;
+    for (const [position, status] of worstByFramework.entries()) {
+      const tally = this.#frameworkTallies[position];
+      if (status !== undefined && tally !== undefined) tally[status] += sign;
     }
   }
 
-  const summaries = controls.map((info) => controlSummary(info, counts.get(info.id) ?? newCounts(), input.missing));
-  const byId = new Map(summaries.map((summary) => [summary.controlId, summary]));
-  const risks = new Map(controls.map(({ id, baseScore }) => [id, scaled(counts.get(id)?.risk, baseScore)]));
-  return {
-    status: worstStatus(summaries.map(({ status }) => status)),
-    controls: summaries,
-    frameworks: frameworks.map((framework) =>
-      frameworkSummary(framework, byId, risks, tallies.get(framework) ?? emptyTally()),
-    ),
-    tally,
-    ...severities(controls, byId),
-    compliance: mean(summaries.map(({ compliance }) => compliance)) ?? 0,
-    evaluatedCompliance: mean(
-      summaries.filter(({ status }) => status !== 'skipped').map(({ compliance }) => compliance),
-    ),
-    riskScore: riskOf([...risks.values()]),
-  };
-}
-
-function newCounts(): ControlCounts {
-  return { tally: emptyTally(), subStatuses: new Set(), risk: { failed: 0, all: 0 }, detail: undefined };
-}
-
-function scaled(risk: RiskParts | undefined, baseScore: number): RiskParts {
-  return { failed: (risk?.failed ?? 0) * baseScore, all: (risk?.all ?? 0) * baseScore };
-}
-
-function statusOf(controls: readonly ControlResult[]): RolledUpStatus {
-  return worstStatus(controls.map(({ status }) => rolledUpStatus(status)));
-}
-
-function count(counts: ControlCounts | undefined, { status, rules }: ControlResult, weight: number): void {
-  if (counts === undefined) return;
-  counts.tally[rolledUpStatus(status)]++;
-  counts.risk.all += weight;
-  if (status === 'failed') counts.risk.failed += weight;
-  for (const { verdict } of rules) {
-    const subStatus = subStatusOf(verdict);
-    if (subStatus !== undefined) counts.subStatuses.add(subStatus);
-    if (verdict.status === 'notEvaluated') counts.detail ??= verdict.detail;
+  #framework(
+    { name, controls }: Framework,
+    position: number,
+    byId: ReadonlyMap<string, ControlSummary>,
+  ): FrameworkSummary {
+    const members = controls.flatMap(({ id }) => byId.get(id) ?? []);
+    return {
+      name,
+      status: worstStatus(members.map(({ status }) => status)),
+      tally: { ...(this.#frameworkTallies[position] ?? emptyTally()) },
+      compliance: mean(members.map(({ compliance }) => compliance)) ?? 0,
+      riskScore: riskOf(controls.flatMap(({ id }) => this.#tallies.get(id)?.risk ?? [])),
+      controls,
+    };
   }
-}
 
-function controlSummary(
-  info: ControlInfo,
-  { tally, subStatuses, risk, detail }: ControlCounts,
-  missing: SummaryInput['missing'],
-): ControlSummary {
-  const judged = tally.passed + tally.failed + tally.skipped;
-  const base = { controlId: info.id, tally, riskScore: riskOf([risk]) };
-  const done = (status: RolledUpStatus, subStatus?: SubStatus, why?: string): ControlSummary => ({
-    ...base,
-    status,
-    compliance: complianceOf(status, tally),
-    ...(subStatus === undefined ? {} : { subStatus }),
-    ...(why === undefined ? {} : { info: why }),
-  });
-
-  if (tally.failed > 0) return done('failed');
-  const kinds = missing.get(info.id) ?? [];
-  if (kinds.length > 0) return done('skipped', 'notEvaluated', `these kinds could not be read: ${kinds.join(', ')}`);
-  if (tally.skipped > 0) return done('skipped', strongestSubStatus(subStatuses) ?? 'notEvaluated', detail);
-  if (judged === 0 && info.missingSource !== undefined)
-    return done('skipped', 'integration', `it needs ${info.missingSource}, which is not collected yet`);
-  return judged === 0 ? done('passed', 'irrelevant') : done('passed');
-}
-
-function frameworkSummary(
-  { name, controls }: Framework,
-  byId: ReadonlyMap<string, ControlSummary>,
-  risks: ReadonlyMap<string, RiskParts>,
-  tally: MutableTally,
-): FrameworkSummary {
-  const members = controls.flatMap(({ id }) => byId.get(id) ?? []);
-  return {
-    name,
-    status: worstStatus(members.map(({ status }) => status)),
-    tally,
-    compliance: mean(members.map(({ compliance }) => compliance)) ?? 0,
-    riskScore: riskOf(controls.flatMap(({ id }) => risks.get(id) ?? [])),
-    controls,
-  };
-}
-
-function severities(
-  controls: readonly ControlInfo[],
-  byId: ReadonlyMap<string, ControlSummary>,
-): Pick<PostureSummary, 'failuresBySeverity' | 'failedControlsBySeverity'> {
-  const failures = noSeverities();
-  const failedControls = noSeverities();
-  for (const { id, baseScore } of controls) {
-    const failed = byId.get(id)?.tally.failed ?? 0;
-    const severity = severityOfScore(baseScore).toLowerCase();
-    if (failed === 0 || !isCounted(severity)) continue;
-    failures[severity] += failed;
-    failedControls[severity]++;
+  #severities(): Pick<PostureSummary, 'failuresBySeverity' | 'failedControlsBySeverity'> {
+    const failuresBySeverity = noSeverities();
+    const failedControlsBySeverity = noSeverities();
+    for (const { id, baseScore } of this.#controls) {
+      const failed = this.#tallies.get(id)?.failed ?? 0;
+      const severity = severityOfScore(baseScore).toLowerCase();
+      if (failed === 0 || !isCounted(severity)) continue;
+      failuresBySeverity[severity] += failed;
+      failedControlsBySeverity[severity]++;
+    }
+    return { failuresBySeverity, failedControlsBySeverity };
   }
-  return { failuresBySeverity: failures, failedControlsBySeverity: failedControls };
 }
 
 function isCounted(severity: string): severity is keyof MutableSeverityCounts {

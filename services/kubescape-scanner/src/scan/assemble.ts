@@ -7,9 +7,10 @@ import {
   controls as library,
   libraryVersion,
 } from '@kso/controls';
-import { coverageOf, missingKinds, summarise } from '@kso/engines';
+import { coverageOf, createSummaryCounter, missingKinds, type SummaryCounter } from '@kso/engines';
 import type { PostureReportInput, ReportedControl } from '@kso/report';
 import type { PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
+import type { RunningSummary } from './running-summary.ts';
 import type { Session } from './session.ts';
 import type { ScanTarget } from './target.ts';
 
@@ -27,6 +28,8 @@ export interface ReportOptions {
   readonly serverVersion?: Readonly<Record<string, string>> | undefined;
   /** Only these results; all by default. */
   readonly only?: readonly ResourceResult[] | undefined;
+  /** Sums up everything although the report is about `only`. */
+  readonly running?: RunningSummary | undefined;
 }
 
 export interface Assembled {
@@ -39,16 +42,10 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
   const { engine } = session;
   const results = selectResults(options.only ?? engine.results(), session, options);
   const ids = new Set(options.controls.map(({ id }) => id));
-  const selected = library.filter(({ id }) => ids.has(id));
+  const selected = session.controls.filter(({ id }) => ids.has(id));
   const failedKinds = engine.failedKinds();
   const missing = missingKinds(selected, failedKinds);
-  const summary = summarise({
-    results,
-    controls: options.controls,
-    frameworks: options.frameworks,
-    missing,
-    weightOf: (id) => engine.resource(id)?.weight ?? 1,
-  });
+  const summary = (options.running ?? counterOf(results, session, options)).summary(missing);
   const coverage = coverageOf({
     summaries: summary.controls,
     frameworks: options.frameworks,
@@ -85,29 +82,41 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
   };
 }
 
+function counterOf(results: readonly ResourceResult[], { engine }: Session, options: ReportOptions): SummaryCounter {
+  const counter = createSummaryCounter(options.controls, options.frameworks);
+  for (const result of results) counter.add(result, engine.resource(result.resourceId)?.weight ?? 1);
+  return counter;
+}
+
 /** The results of the selected controls in the selected namespaces. Cluster-scoped objects belong to every selection of namespaces. */
-function selectResults(all: Iterable<ResourceResult>, { engine }: Session, options: ReportOptions): ResourceResult[] {
+function selectResults(
+  all: Iterable<ResourceResult>,
+  { engine, controls: evaluated }: Session,
+  options: ReportOptions,
+): ResourceResult[] {
   const ids = new Set(options.controls.map(({ id }) => id));
+  const isEveryControl = evaluated.every(({ id }) => ids.has(id));
   const isWanted = namespaceFilter(options);
   const selected: ResourceResult[] = [];
   for (const result of all) {
-    const namespace = result.kind === 'Namespace' ? result.name : (engine.resource(result.resourceId)?.namespace ?? '');
-    if (!isWanted(namespace)) continue;
-    const controls = result.controls.filter(({ controlId }) => ids.has(controlId));
-    if (controls.length > 0)
-      selected.push(controls.length === result.controls.length ? result : { ...result, controls });
+    if (isWanted !== undefined && !isWanted(namespaceOf(result, engine))) continue;
+    const controls = isEveryControl ? result.controls : result.controls.filter(({ controlId }) => ids.has(controlId));
+    if (controls.length === 0) continue;
+    selected.push(controls.length === result.controls.length ? result : { ...result, controls });
   }
   return selected;
 }
 
-function namespaceFilter({
-  includeNamespaces = [],
-  excludedNamespaces = [],
-}: ReportOptions): (namespace: string) => boolean {
-  const included = new Set(includeNamespaces);
-  const excluded = new Set(excludedNamespaces);
+function namespaceOf({ kind, name, resourceId }: ResourceResult, engine: Session['engine']): string {
+  return kind === 'Namespace' ? name : (engine.resource(resourceId)?.namespace ?? '');
+}
+
+/** Undefined when every namespace is wanted. */
+function namespaceFilter(options: ReportOptions): ((namespace: string) => boolean) | undefined {
+  const included = new Set(options.includeNamespaces);
+  const excluded = new Set(options.excludedNamespaces);
   if (included.size > 0) return (namespace) => namespace === '' || included.has(namespace);
-  return (namespace) => namespace === '' || !excluded.has(namespace);
+  return excluded.size === 0 ? undefined : (namespace) => !excluded.has(namespace);
 }
 
 /** Control inputs by rule, for the reports; one object for all results of the rule. */

@@ -37,10 +37,10 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureR
   try {
     const { source } = opened;
     const target = onceTarget(options);
-    const selection = selectTarget(target, source.type === 'cluster' ? 'cluster' : 'file');
+    const session = createSession({ source, keys: false, onProgress: options.onProgress });
+    const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
 
-    const session = createSession({ source, keys: false, onProgress: options.onProgress });
     await session.start(signal);
     await session.evaluate(signal);
     for (const document of session.unreadable) options.onUnreadable?.(document);

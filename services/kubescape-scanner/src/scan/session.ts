@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ControlInputs, controls, defaultControlInputs, kindName, libraryVersion } from '@kso/controls';
+import {
+  type Control,
+  type ControlInputs,
+  controlInfo,
+  defaultControlInputs,
+  kindName,
+  controls as library,
+  libraryVersion,
+} from '@kso/controls';
 import type { ObjectSource, SourceEvent } from '@kso/domain';
 import { createPolicyEngine, type PolicyEngine } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
@@ -25,6 +33,10 @@ export interface Changes {
 export interface Session {
   readonly source: ObjectSource;
   readonly engine: PolicyEngine;
+  /** Manifests are not asked what only a running cluster can answer. */
+  readonly scope: 'cluster' | 'file';
+  /** The controls that are evaluated: all that fit the scope. */
+  readonly controls: readonly Control[];
   /** Resolves when everything has been read once. @throws SourceError when nothing can be read; may then be called again. */
   start(signal: AbortSignal): Promise<void>;
   /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
@@ -38,6 +50,8 @@ const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
   const { source, inputs = defaultControlInputs, keys = true, onChange, onProgress } = options;
+  const scope = source.type === 'cluster' ? 'cluster' : 'file';
+  const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope));
   const engine = createPolicyEngine({ controls, inputs, libraryVersion, keys });
   const unreadable = new Map<string, UnreadableDocument>();
   const outcomes = new Set<string>();
@@ -83,6 +97,8 @@ export function createSession(options: SessionOptions): Session {
   return {
     source,
     engine,
+    scope,
+    controls,
     start: async (signal) => {
       await source.watch(engine.kinds, onEvent, signal);
       isRead = true;

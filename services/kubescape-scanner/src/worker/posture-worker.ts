@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { controlInfo, selectControls } from '@kso/controls';
-import { severityOfScore } from '@kso/domain';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { reportParts } from '../scan/report-parts.ts';
+import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import { type Changes, createSession, type Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
 import { selectTarget, targetOf } from '../scan/target.ts';
@@ -47,6 +46,7 @@ class ThreadWorker implements PostureWorker {
   readonly #unpublished: Unpublished;
   #opened: OpenedSource | undefined;
   #session: Session | undefined;
+  #running: RunningSummary | undefined;
   #reading: Promise<Session> | undefined;
   /** Evaluations and publications one after another, also those of scans. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -115,6 +115,7 @@ class ThreadWorker implements PostureWorker {
       onProgress: (progress) => this.#onProgress?.(progress),
     });
     this.#session = session;
+    this.#running = createRunningSummary(session.engine, session.scope);
     this.#report('reading');
     await session.start(this.#stop.signal);
     this.#report('watching');
@@ -155,7 +156,9 @@ class ThreadWorker implements PostureWorker {
   }
 
   async #evaluate(session: Session, signal?: AbortSignal): Promise<void> {
-    this.#unpublished.add(await session.evaluate(signal));
+    const changes = await session.evaluate(signal);
+    this.#running?.update(changes);
+    this.#unpublished.add(changes);
     if (!this.#isFirst) return;
     this.#isFirst = false;
     this.#unpublished.addVanished((id) => session.engine.resource(id) !== undefined);
@@ -182,19 +185,25 @@ class ThreadWorker implements PostureWorker {
   }
 
   #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): string[] {
-    const selection = selectControls({ scope: scopeOf(session) });
-    if (!selection.ok) return [];
-    const { input } = this.#assemble(session, { scanId: reportGuid, target: { type: 'all', names: [] }, ...selection });
-    const { partBytes: limitBytes } = this.#settings;
-    const ids = new Set(changed.map(({ resourceId }) => resourceId));
-    const results = input.results.filter(({ resourceId }) => ids.has(resourceId));
-    return reportParts({ ...input, results }, { limitBytes, deletedResourceIds: removed });
+    const running = this.#running;
+    if (running === undefined) return [];
+    const { controls, frameworks } = running;
+    const target = { type: 'all', names: [] } as const;
+    const { input } = this.#assemble(session, {
+      scanId: reportGuid,
+      target,
+      controls,
+      frameworks,
+      running,
+      only: changed,
+    });
+    return reportParts(input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed });
   }
 
   async #scanNow(session: Session, order: ScanOrder, signal: AbortSignal): Promise<ScanOutcome> {
     const { request, scanId, jobId, submit } = order;
     const target = targetOf(request);
-    const selection = selectTarget(target, scopeOf(session));
+    const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
 
     await this.#evaluate(session, signal);
@@ -247,29 +256,13 @@ class ThreadWorker implements PostureWorker {
       ...(reason === undefined ? {} : { reason }),
       objects: session?.engine.objects ?? 0,
       evaluationSeconds: session?.evaluationSeconds ?? 0,
-      findings: session === undefined ? {} : findingsBySeverity(session),
+      findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
     });
   }
 }
 
-function scopeOf({ source }: Session): 'cluster' | 'file' {
-  return source.type === 'cluster' ? 'cluster' : 'file';
-}
-
 function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {
   return includeNamespaces.length > 0 || excludedNamespaces.length > 0;
-}
-
-function findingsBySeverity({ engine }: Session): Record<string, number> {
-  const counts: Record<string, number> = { Critical: 0, High: 0, Medium: 0, Low: 0 };
-  for (const { controls } of engine.results()) {
-    for (const { controlId, status } of controls) {
-      if (status !== 'failed') continue;
-      const severity = severityOfScore(controlInfo(controlId).baseScore);
-      counts[severity] = (counts[severity] ?? 0) + 1;
-    }
-  }
-  return counts;
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,0 +1,82 @@
+import type { ControlInfo } from '@kso/controls';
+import type { ControlResult, ControlSummary, RolledUpStatus, SubStatus } from '@kso/wire';
+import {
+  complianceOf,
+  emptyTally,
+  type RiskParts,
+  riskOf,
+  rolledUpStatus,
+  strongestSubStatus,
+  subStatusOf,
+} from './rollup.ts';
+
+/** What the resources say about one control, added up; results can be taken out again. */
+export class ControlTally {
+  readonly #info: ControlInfo;
+  readonly #tally = emptyTally();
+  readonly #subStatuses = new Map<SubStatus, number>();
+  readonly #details = new Map<string, number>();
+  #failedWeight = 0;
+  #weight = 0;
+
+  constructor(info: ControlInfo) {
+    this.#info = info;
+  }
+
+  /** Adds a result once (`sign` 1) or takes it out (-1). */
+  count({ status, rules }: ControlResult, weight: number, sign: 1 | -1): void {
+    this.#tally[rolledUpStatus(status)] += sign;
+    this.#weight += sign * weight;
+    if (status === 'failed') {
+      this.#failedWeight += sign * weight;
+      return;
+    }
+    for (const { verdict } of rules) {
+      const subStatus = subStatusOf(verdict);
+      if (subStatus !== undefined) adjust(this.#subStatuses, subStatus, sign);
+      if (verdict.status === 'notEvaluated') adjust(this.#details, verdict.detail, sign);
+    }
+  }
+
+  get failed(): number {
+    return this.#tally.failed;
+  }
+
+  /** For scores over several controls: weights times base score. */
+  get risk(): RiskParts {
+    const { baseScore } = this.#info;
+    return { failed: this.#failedWeight * baseScore, all: this.#weight * baseScore };
+  }
+
+  /** `missing`: kinds that the control reads and that could not be read. */
+  summary(missing: readonly string[]): ControlSummary {
+    const tally = { ...this.#tally };
+    const base = { controlId: this.#info.id, tally, riskScore: riskOf([this.risk]) };
+    const done = (status: RolledUpStatus, subStatus?: SubStatus, info?: string): ControlSummary => ({
+      ...base,
+      status,
+      compliance: complianceOf(status, tally),
+      ...(subStatus === undefined ? {} : { subStatus }),
+      ...(info === undefined ? {} : { info }),
+    });
+
+    if (tally.failed > 0) return done('failed');
+    if (missing.length > 0)
+      return done('skipped', 'notEvaluated', `these kinds could not be read: ${missing.join(', ')}`);
+    if (tally.skipped > 0) {
+      const [detail] = this.#details.keys();
+      return done('skipped', strongestSubStatus(this.#subStatuses) ?? 'notEvaluated', detail);
+    }
+    if (tally.passed > 0) return done('passed');
+    const { missingSource } = this.#info;
+    return missingSource === undefined
+      ? done('passed', 'irrelevant')
+      : done('skipped', 'integration', `it needs ${missingSource}, which is not collected yet`);
+  }
+}
+
+function adjust<K>(counts: Map<K, number>, key: K, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}
