@@ -177,6 +177,24 @@ describe('logging in', () => {
     expect(await resolve(`${registry.host}/app:1`)).toMatchObject({ outcome: 'resolved' });
   });
 
+  it.each([
+    [429, { outcome: 'rateLimited', retryAfterMs: 7000 }],
+    [503, { outcome: 'unreachable' }],
+    [403, { outcome: 'unauthorized' }],
+  ])('a token server that answers %d', async (status, resolution) => {
+    const registry = await start({
+      login: { scheme: 'bearer', username: 'robot', password },
+      intercept: (request, response) => {
+        if (request.url?.startsWith('/token') !== true) return undefined;
+        response.writeHead(status, { 'retry-after': '7' }).end();
+        return 'answered';
+      },
+    });
+    registry.push('app', '1', amd64);
+    const credentials = login(registry.host);
+    expect(await resolve(`${registry.host}/app:1`, { credentials })).toMatchObject(resolution);
+  });
+
   it('an identity token is exchanged, also for the program that pulls', async () => {
     const tokens: string[] = [];
     const registry = await start({

@@ -71,9 +71,13 @@ export class RegistrySession {
     const url = new URL(`${baseUrl}/v2/${repository}${path}`);
     try {
       let answer = await this.#get(url, options.accept);
-      if (answer.statusCode === 401 && (await this.#authorize(parseChallenge(answer.headers['www-authenticate'])))) {
-        await answer.body.dump();
-        answer = await this.#get(url, options.accept);
+      if (answer.statusCode === 401) {
+        const authorized = await this.#authorize(parseChallenge(answer.headers['www-authenticate']));
+        if (typeof authorized === 'object') return authorized;
+        if (authorized) {
+          await answer.body.dump();
+          answer = await this.#get(url, options.accept);
+        }
       }
       if (answer.statusCode !== 200) return await this.#refusal(answer);
       const body = await readBody(answer.body, options.maxBytes);
@@ -106,35 +110,43 @@ export class RegistrySession {
     }
   }
 
-  /** True when there is something new to try with. */
-  async #authorize(challenge: Challenge | undefined): Promise<boolean> {
+  /** True when there is something new to try with; a failure when nobody can tell at present. */
+  async #authorize(challenge: Challenge | undefined): Promise<boolean | FailedResolution> {
     if (challenge === undefined || this.#authorization !== undefined) return false;
     const { login } = this.#options;
     if (challenge.scheme === 'basic') {
       this.#authorization = basic(login);
     } else if (challenge.scheme === 'bearer') {
       const token = await this.#token(challenge.parameters);
+      if (typeof token === 'object') return token;
       this.#authorization = token === undefined ? undefined : `Bearer ${token}`;
     }
     return this.#authorization !== undefined;
   }
 
-  async #token({ realm, service, scope }: Challenge['parameters']): Promise<string | undefined> {
-    const { http, baseUrl, repository, login, signal } = this.#options;
-    const url = URL.parse(realm ?? '');
-    if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined;
-    // A registry that is reached over TLS must not make us show a password in the clear.
-    if (baseUrl.startsWith('https:') && url.protocol !== 'https:') return undefined;
+  async #token({ realm, service, scope }: Challenge['parameters']): Promise<string | FailedResolution | undefined> {
+    const { http, repository, login, signal } = this.#options;
+    const url = this.#tokenServer(realm);
+    if (url === undefined) return undefined;
     const fields = { service: service ?? '', scope: scope ?? `repository:${repository}:pull` };
     const request =
       login?.identityToken === undefined
         ? tokenByGet(url, fields, basic(login))
         : tokenByRefresh(url, fields, login.identityToken);
     const answer = await http.request(request.url, { ...request.options, signal });
+    // A token server that is busy or broken says nothing of the login.
+    if (answer.statusCode === 429 || answer.statusCode >= 500) return this.#refusal(answer);
     const body = await readBody(answer.body, maxTokenBytes);
     if (answer.statusCode !== 200 || body === undefined) return undefined;
     const parsed = TokenAnswer.safeParse(parseJson(body));
     return parsed.data?.token ?? parsed.data?.access_token;
+  }
+
+  /** A registry that is reached over TLS must not make us show a password in the clear. */
+  #tokenServer(realm = ''): URL | undefined {
+    const url = URL.parse(realm);
+    const allowed = this.#options.baseUrl.startsWith('https:') ? ['https:'] : ['http:', 'https:'];
+    return url !== null && allowed.includes(url.protocol) ? url : undefined;
   }
 
   async #refusal(answer: Answer): Promise<FailedResolution> {
