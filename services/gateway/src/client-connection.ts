@@ -19,6 +19,7 @@ export class ClientConnection implements Receiver {
   readonly #maxBuffered: number;
   readonly #clock: Clock;
   #seenAt: number;
+  #pingedAt: number | undefined;
 
   constructor(socket: WebSocket, options: ClientOptions) {
     this.id = options.id;
@@ -32,14 +33,21 @@ export class ClientConnection implements Receiver {
   /** Anything that came from the client shows that it is there. */
   seen(): void {
     this.#seenAt = this.#clock.now();
+    this.#pingedAt = undefined;
   }
 
   silentFor(): number {
     return this.#clock.now() - this.#seenAt;
   }
 
+  unansweredFor(): number {
+    return this.#pingedAt === undefined ? 0 : this.#clock.now() - this.#pingedAt;
+  }
+
   ping(): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#pingedAt ??= this.#clock.now();
+    this.#socket.ping();
   }
 
   send(bytes: Buffer, done: (sent: Sent) => void): void {

@@ -104,6 +104,16 @@ describe('the link', () => {
     expect(JSON.stringify(edge.lines)).not.toContain('k3y');
   });
 
+  it('cannot be made with a key that no header can carry: said in the log, and the gateway goes on', async () => {
+    const master = await fakeMaster();
+    const edge = await startGateway({ masterUrl: master.url, masterKey: 'ключ', ...quick });
+    const client = await connectClient(edge, c1);
+    const { reason } = await edge.logged('no link to the master gateway', 2);
+    expect(reason).toContain('Invalid character in header content');
+    await post(edge, notification(c1));
+    expect((await client.next()).bytes.toString()).toBe(notification(c1));
+  });
+
   it('is made again when it is lost, and clients stay connected', async () => {
     const master = await fakeMaster();
     const edge = await startGateway({ masterUrl: master.url, ...quick });

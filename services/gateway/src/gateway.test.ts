@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { serialize } from 'bson';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll, connectClient, notification, post, refusal, startGateway } from './test-gateway.ts';
@@ -145,6 +146,25 @@ describe('registration', () => {
   });
 });
 
+it('a refused client that keeps its half of the connection open does not keep ours', async () => {
+  const gateway = await startGateway();
+  const socket = connect({
+    port: Number(new URL(gateway.urls().websocket).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  const gone = new Promise<Error>((resolve) => socket.once('error', resolve));
+  // Writing to a peer that has closed both halves fails sooner or later; one that waits for us takes it all.
+  const more = (): void => void socket.write('x', (error) => (error ? undefined : setImmediate(more)));
+  socket.once('end', more).resume();
+  socket.write(
+    'GET /v1/waitfornotification HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+      'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  );
+  expect(await gone).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });
+  socket.destroy();
+});
+
 describe('bad clients', () => {
   it.each(['nonsense', '{"target":{}}', '{"target":{"a":1}}'])(
     'that send %s are disconnected, others stay',
@@ -196,7 +216,7 @@ describe('bad clients', () => {
   });
 
   it('that stay silent are noticed, others are kept', async () => {
-    const gateway = await startGateway({ clientSilence: '40ms' });
+    const gateway = await startGateway({ clientSilence: '250ms' });
     const dead = await connectClient(gateway, c1, { autoPong: false });
     const alive = await connectClient(gateway, c1);
     expect(await dead.closed).toBe(1006);

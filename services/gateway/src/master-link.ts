@@ -1,4 +1,5 @@
-import { type BasePorts, type Outgoing, type Secret, webSocketAgent } from '@kso/kit';
+import type { Agent } from 'node:http';
+import { type BasePorts, describeError, type Outgoing, type Secret, webSocketAgent } from '@kso/kit';
 import { type RawData, WebSocket } from 'ws';
 import type { Attributes } from './attributes.ts';
 import { registrationUrl } from './master-url.ts';
@@ -75,11 +76,21 @@ export function linkBackoff(failures: number, backoff: MasterLinkOptions['backof
 }
 
 /** One life of the connection; resolves with the reason of its end. */
-function connectOnce(options: MasterLinkOptions, signal: AbortSignal, onOpen: () => void): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+async function connectOnce(options: MasterLinkOptions, signal: AbortSignal, onOpen: () => void): Promise<string> {
   const url = registrationUrl(options.master, options.attributes);
   const agent = webSocketAgent(url, options.outgoing);
-  const socket = new WebSocket(url, {
+  try {
+    return await live(dial(url, agent, options), options, signal, onOpen);
+  } catch (error) {
+    // A key that no header can carry is refused before anything is dialled.
+    return describeError(error);
+  } finally {
+    agent?.destroy();
+  }
+}
+
+function dial(url: URL, agent: Agent | undefined, options: MasterLinkOptions): WebSocket {
+  return new WebSocket(url, {
     ...(agent === undefined ? {} : { agent }),
     headers: {
       [instanceHeader]: options.instance,
@@ -90,6 +101,10 @@ function connectOnce(options: MasterLinkOptions, signal: AbortSignal, onOpen: ()
     perMessageDeflate: false,
     followRedirects: false,
   });
+}
+
+function live(socket: WebSocket, options: MasterLinkOptions, signal: AbortSignal, onOpen: () => void): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
   let reason = 'closed by the master';
   let answered = true;
   let pinger: NodeJS.Timeout | undefined;
@@ -114,12 +129,11 @@ function connectOnce(options: MasterLinkOptions, signal: AbortSignal, onOpen: ()
   });
   socket.on('message', (data) => options.onFrame(bytesOf(data)));
   socket.on('error', (error) => {
-    reason = error.message;
+    reason = describeError(error);
   });
   socket.on('close', () => {
     clearInterval(pinger);
     signal.removeEventListener('abort', abort);
-    agent?.destroy();
     resolve(reason);
   });
   if (signal.aborted) abort();

@@ -10,6 +10,8 @@ export interface Receiver {
   send(bytes: Buffer, done: (sent: Sent) => void): void;
   /** Milliseconds since anything came from it. */
   silentFor(): number;
+  /** Milliseconds since the first ping that it has not answered; 0 without one. */
+  unansweredFor(): number;
   ping(): void;
   /** Says goodbye. */
   close(code: number, reason: string): void;

@@ -145,6 +145,8 @@ function refuse(request: IncomingMessage, attributes: Attributes, options: Socke
 }
 
 function refuseUpgrade(socket: Duplex, { status, reason, body }: Refusal): void {
+  // The HTTP server has let go of the socket: nothing else would ever close the half of a client that does not.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -154,9 +156,9 @@ function refuseUpgrade(socket: Duplex, { status, reason, body }: Refusal): void 
 /** Pings those that are silent, drops those that stay silent: a half-open connection is noticed by nothing else. */
 function sweep(table: RoutingTable, silence: number): void {
   for (const receiver of table.all()) {
-    const silent = receiver.silentFor();
-    if (silent >= 2 * silence) receiver.drop();
-    else if (silent >= silence) receiver.ping();
+    // Silence alone proves nothing: a machine that slept finds everybody silent.
+    if (receiver.unansweredFor() >= silence) receiver.drop();
+    else if (receiver.silentFor() >= silence) receiver.ping();
   }
 }
 
