@@ -19,18 +19,20 @@ export interface TableOptions {
   readonly now: number;
   /** Rows of the table of workloads; default 50, the rest is counted. */
   readonly maxObjects?: number;
+  /** False leaves out a part: for a screen that shows one after the other. The summary is about everything all the same. */
+  readonly parts?: { readonly title?: boolean; readonly posture?: boolean; readonly summary?: boolean };
 }
 
 /** The whole result as text: what was scanned, the tables, and a summary of one line per question at the end. Ends with a newline. */
 export function renderTable(view: ScanView, options: TableOptions): string {
-  const { terminal, now, maxObjects = 50 } = options;
-  const posture = view.posture === undefined ? [] : renderPosture(view.posture, terminal, { maxObjects });
+  const { terminal, now, maxObjects = 50, parts = {} } = options;
+  const posture =
+    view.posture === undefined || parts.posture === false ? [] : renderPosture(view.posture, terminal, { maxObjects });
   const lines = [
-    ...targetLines(view.target, terminal),
-    '',
+    ...(parts.title !== false ? [...targetLines(view.target, terminal), ''] : []),
     ...posture,
     ...(view.images === undefined ? [] : imageSections(view, view.images, terminal, now)),
-    ...summaryLines(view, terminal),
+    ...(parts.summary !== false ? summaryLines(view, terminal) : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -63,7 +65,7 @@ function onlyScanned({ target, images }: ScanView): ScannedImage | undefined {
 }
 
 /** `12 of 30 controls failed on 21 of 35 objects …`, `2 images: …`. */
-export function summaryLines(view: ScanView, terminal: Terminal): string[] {
+function summaryLines(view: ScanView, terminal: Terminal): string[] {
   return [
     ...(view.posture === undefined ? [] : [postureSummary(view.posture)]),
     ...(view.images === undefined ? [] : [onlySummary(view) ?? imageSummary(view.images)]),

@@ -44,6 +44,8 @@ const schema = z.object({
       /** Folder of the vulnerability database; default: in `dataDir`. */
       databaseDirectory: z.string().optional(),
       updateDatabase: flag().default(true),
+      /** What is done at start with images that were asked for before: nothing, or ask again. */
+      atStart: z.enum(['unasked', 'all', 'none']).default('unasked'),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),
     })
     .prefault({}),

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BasePorts, createHealthServer, type Service } from '@kso/kit';
+import { type BasePorts, createHealthServer, type Logger, type Service } from '@kso/kit';
+import type { Kollector } from '@kso/kollector';
 import type { ScannerEvent } from '@kso/kubescape-scanner';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
 import type { SuiteConfig } from './config.ts';
@@ -8,22 +8,187 @@ import { makeDataFolders } from './data/folders.ts';
 import { lockFolder } from './data/lock.ts';
 import { observeQueue } from './jobs/observed-queue.ts';
 import { startCloudEndpoint } from './parts/cloud-endpoint.ts';
-import type { Context, WorkingContext } from './parts/context.ts';
+import { type Context, portsOf, type WorkingContext } from './parts/context.ts';
 import { startGateway } from './parts/gateway.ts';
 import { type ImagesPart, startImages } from './parts/images.ts';
+import { startKollector } from './parts/kollector.ts';
+import { type OperatorPart, startOperator } from './parts/operator.ts';
 import { type ScannerPart, startScanner } from './parts/scanner.ts';
 import { startScheduler } from './parts/scheduler.ts';
+import { openTarget } from './parts/target-source.ts';
 import { createFirstScan, type FirstScan, type ImageProgress, type PostureEnd } from './scan/first-scan.ts';
-import { readImageRecords, type SuiteSnapshot } from './scan/snapshot.ts';
-import { createStack } from './stack.ts';
+import { readImageRecords, readPendingImages, type SuiteSnapshot } from './scan/snapshot.ts';
+import { createStack, type Stack } from './stack.ts';
 
 export { type SuiteConfig, type SuiteConfigInput, suiteConfig } from './config.ts';
 export { suiteErrors } from './errors.ts';
 export { defaultPorts, type Listener } from './listeners.ts';
 export type { ImageProgress, PostureEnd } from './scan/first-scan.ts';
-export type { ImageScans, SuiteSnapshot } from './scan/snapshot.ts';
+export type { ImageScans, PendingImage, SuiteSnapshot } from './scan/snapshot.ts';
 
 export interface SuitePorts extends BasePorts {
   /** Read for PATH, the tool cache, proxies. */
   readonly env: NodeJS.ProcessEnv;
+  /** A log under the name of one of the services. */
+  readonly loggerFor: (service: string) => Logger;
+}
+
+/** What happens while the suite runs, for a screen. */
+export type SuiteEvent =
+  | { readonly type: 'posture'; readonly event: ScannerEvent }
+  | { readonly type: 'images'; readonly progress: ImageProgress };
+
+/** Where the suite listens, once it has started. */
+export interface SuiteUrls {
+  readonly endpoint: string;
+  readonly operator: string;
+  readonly gateway: string;
+  readonly gatewayWs: string;
+  readonly scanner: string;
+  readonly kubevuln: string;
+}
+
+export interface Suite extends Service {
+  urls(): SuiteUrls;
+  /** Tells of everything until the returned function is called. */
+  onEvent(listener: (event: SuiteEvent) => void): () => void;
+  /** Asks the operator for a scan of the configuration, and resolves when it has ended. Call it once. */
+  scanPosture(signal?: AbortSignal): Promise<PostureEnd>;
+  /** Resolves when every image that is known was scanned, or it is known why not. Waits for what kubevuln waits for. */
+  imagesScanned(signal?: AbortSignal): Promise<void>;
+  /** The composer has built the engines, or given up: scans that waited go on. */
+  enginesArrived(): Promise<void>;
+  /** Resolves when all reports so far are at the CloudEndpoint. */
+  delivered(signal: AbortSignal): Promise<void>;
+  snapshot(): Promise<SuiteSnapshot>;
+}
+
+interface Parts {
+  readonly urls: SuiteUrls;
+  readonly operator: OperatorPart;
+  readonly scanner: ScannerPart;
+  readonly images: ImagesPart;
+  readonly kollector: Kollector;
+  readonly firstScan: FirstScan;
+  readonly queue: JobQueue;
+}
+
+/**
+ * All services in one process, over an embedded queue and SQLite files in the data folder. Each is made as in a process of its own and
+ * knows the others by their addresses only. A process that is killed loses nothing: journal, results and outboxes are on disk, and the
+ * CloudEndpoint knows what it has received.
+ */
+export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
+  const stack = createStack(config.ports);
+  const listeners = new Set<(event: SuiteEvent) => void>();
+  const tell = (event: SuiteEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  let parts: Parts | undefined;
+  const running = (): Parts => {
+    if (parts === undefined) throw new TypeError('the suite has not started');
+    return parts;
+  };
+  let lastScan: string | undefined;
+  const onPosture = (event: ScannerEvent): void => {
+    if (event.type === 'scan' && event.ok) lastScan = event.scanId;
+    tell({ type: 'posture', event });
+  };
+
+  return {
+    name: 'suite',
+    start: async () => {
+      try {
+        parts = await startParts(config, ports, stack, (progress) => tell({ type: 'images', progress }));
+        stack.onUnwind(parts.scanner.scanner.onResult(onPosture));
+      } catch (error) {
+        await stack.unwind().catch(() => undefined);
+        throw error;
+      }
+    },
+    stop: async () => {
+      parts = undefined;
+      await stack.unwind();
+    },
+    notReady: () => (parts === undefined ? 'starting' : stack.services.find((each) => each.notReady?.())?.notReady?.()),
+    urls: () => running().urls,
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    scanPosture: async (signal) => {
+      const { operator, firstScan } = running();
+      await operator.requestPostureScan(firstScan.jobId);
+      return firstScan.posture(signal);
+    },
+    imagesScanned: async (signal) => {
+      const { kollector, firstScan } = running();
+      await kollector.idle();
+      await firstScan.images(signal);
+    },
+    enginesArrived: () => running().images.enginesArrived(),
+    delivered: async (signal) => {
+      const { scanner, images, operator } = running();
+      await Promise.all([scanner.delivered(signal), images.delivered(signal), operator.delivered(signal)]);
+    },
+    snapshot: async () => {
+      const { scanner, images, queue } = running();
+      return {
+        posture: lastScan === undefined ? undefined : scanner.scanner.readReport(lastScan),
+        images: readImageRecords(images.store),
+        pending: await readPendingImages(queue),
+        imageScans: images.kubevuln.readiness ?? { state: 'waiting', reason: 'starting' },
+      };
+    },
+  };
+}
+
+/** In the order of who needs whom; the stack stops them in the opposite one. */
+async function startParts(
+  config: SuiteConfig,
+  ports: SuitePorts,
+  stack: Stack,
+  onImages: (progress: ImageProgress) => void,
+): Promise<Parts> {
+  const { env } = ports;
+  const { target } = config;
+  const kind = target.sample === undefined ? target.type : 'sample';
+  const folders = makeDataFolders(config.dataDir, { kind, name: target.path ?? target.name });
+  const lock = lockFolder(folders.root);
+  stack.onUnwind(() => lock.release());
+  const context: Context = { config, folders, ports, stack };
+
+  await startHealth(context);
+  const endpoint = await startCloudEndpoint(context);
+  const endpointUrl = endpoint.url() ?? '';
+  const journal = createInProcessQueue({ file: join(folders.target, 'queue.db') }, portsOf(context, 'queue'));
+  stack.onUnwind(() => journal.close());
+  const firstScan = createFirstScan({ queue: journal, clock: ports.clock, onImages });
+  const queue = observeQueue(journal, (event) => firstScan.observe(event));
+  const working: WorkingContext = { ...context, queue, endpointUrl };
+
+  const gateway = await startGateway(context, env);
+  const opened = await openTarget(context, env);
+  const operator = await startOperator(working, { target: opened, gatewayUrl: gateway.urls().websocket, env });
+  const operatorUrl = operator.operator.url;
+  const scanner = await startScanner(working);
+  const images = await startImages(working, env);
+  const kollector = await startKollector(context, { target: opened, operatorUrl, env });
+  await startScheduler(context, operatorUrl, env);
+  const urls: SuiteUrls = {
+    endpoint: endpointUrl,
+    operator: operatorUrl,
+    gateway: gateway.urls().rest,
+    gatewayWs: gateway.urls().websocket,
+    scanner: scanner.scanner.url ?? '',
+    kubevuln: images.kubevuln.url ?? '',
+  };
+  return { urls, operator, scanner, images, kollector, firstScan, queue };
+}
+
+/** Probes and metrics of all parts on one listener; asked when a probe comes, so parts that start later are in it. */
+function startHealth({ config, ports, stack }: Context): Promise<Service> {
+  const { services } = stack;
+  const server = createHealthServer({ ...ports, host: config.host, port: config.ports.health, services });
+  return stack.start(server, 'health');
 }

@@ -1,19 +1,163 @@
 import type { Severity } from '@kso/domain';
+import { createLogger, createMetrics, registerProcessMetrics, startTracing, systemClock } from '@kso/kit';
+import { createManifestSource } from '@kso/manifests';
+import { renderTable, type ScanView, terminalOf } from '@kso/report';
+import { createSuite, type Suite, type SuiteEvent } from '@kso/suite';
+import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
-import type { ListenPorts } from '../options/values.ts';
-export interface UpOptions {
+import { createProgress, type Progress } from '../output/progress.ts';
+import { write } from '../output/writer.ts';
+import { chooseTarget, type Target } from '../target/target.ts';
+import { reaches } from '../threshold.ts';
+import { changeLines, type FailedControls, failedIn } from '../up/changes.ts';
+import { buildEngines, type EnginePlan, explainEngines, planEngines } from '../up/engines.ts';
+import { openLog } from '../up/log.ts';
+import { severitiesFound, viewOf } from '../up/results.ts';
+import { dataFolder, type SuiteOptions, suiteConfigOf } from '../up/suite-config.ts';
+
+export interface UpOptions extends SuiteOptions {
   readonly manifests?: string;
-  readonly context?: string;
-  readonly kubeconfig?: string;
   readonly once?: boolean;
   readonly failOn?: Severity;
   readonly engines: boolean;
-  readonly dataDir?: string;
-  readonly port: number;
-  readonly listen?: ListenPorts;
   readonly verbose?: boolean;
 }
-export async function up(_options: UpOptions, _host: CliHost): Promise<ExitCode> {
-  return exitCodes.failed;
+
+/** `kso up`: the whole suite in this process. It shows the first full scan, then every change, until it is stopped. */
+export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
+  if (options.failOn !== undefined && options.once !== true) {
+    throw fail('BAD_VALUE', { option: '--fail-on', problem: 'only with --once: without it the suite keeps running' });
+  }
+  const progress = createProgress(host.stderr, host.env);
+  progress.step('looking for a cluster');
+  const target = await chooseTarget(options, host, progress.note);
+  if (target.kind !== 'cluster') await requireObjects(target, host.signal);
+  const plan = await planEngines(options, host);
+  const log = openLog(dataFolder(options, host), options.verbose === true, host);
+  const env = { ...host.env };
+  const loggerFor = (service: string) => createLogger({ service, env, destination: log.stream });
+  const logger = loggerFor('suite');
+  const tracer = await startTracing({ service: 'suite', env, logger });
+  const metrics = createMetrics();
+  registerProcessMetrics(metrics);
+  const config = suiteConfigOf(options, target, plan.type === 'build', host);
+  const suite = createSuite(config, { logger, loggerFor, metrics, tracer, clock: systemClock, env });
+  try {
+    progress.step('starting');
+    await suite.start();
+    return await run({ options, host, progress, target, suite, plan, log: log.name });
+  } finally {
+    progress.step('stopping');
+    await suite.stop();
+    await tracer.shutdown();
+    await log.close();
+    progress.clear();
+  }
+}
+
+interface Run {
+  readonly options: UpOptions;
+  readonly host: CliHost;
+  readonly progress: Progress;
+  readonly target: Target;
+  readonly suite: Suite;
+  readonly plan: EnginePlan;
+  readonly log: string;
+}
+
+async function run(context: Run): Promise<ExitCode> {
+  const { options, host, progress, suite, plan, log } = context;
+  const known: FailedControls = new Map();
+  let watching = false;
+  suite.onEvent((event) => {
+    showEvent(event, progress, watching ? known : undefined);
+  });
+  progress.note(`Page: ${suite.urls().endpoint}   Log: ${log}`);
+  explainEngines(plan, progress);
+
+  progress.step('scanning the configuration');
+  const end = await suite.scanPosture(host.signal);
+  if (!end.ok) throw fail('NOTHING_EVALUATED', { reason: end.failure.message });
+  const posture = (await suite.snapshot()).posture;
+  for (const [id, failed] of failedIn(posture?.results ?? [])) known.set(id, failed);
+  await show(context, { images: false });
+  watching = true;
+
+  const build =
+    plan.type === 'build' ? buildEngines(plan.missing, host, progress).then(suite.enginesArrived) : undefined;
+  progress.step('scanning images');
+  await suite.imagesScanned(host.signal);
+  await build;
+  const view = await show(context, { images: true });
+  if (options.once !== true) {
+    progress.note('Watching for changes; Ctrl-C ends.');
+    await aborted(host.signal);
+    return exitCodes.interrupted;
+  }
+  progress.step('delivering reports');
+  await suite.delivered(AbortSignal.any([host.signal, AbortSignal.timeout(deliveryMs)])).catch(() => undefined);
+  return severitiesFound(view).some((severity) => reaches(severity, options.failOn))
+    ? exitCodes.thresholdMet
+    : exitCodes.ok;
+}
+
+/** To our own endpoint on this machine; what is left goes out at the next start. */
+const deliveryMs = 10_000;
+
+/** First the configuration, as soon as it is known; then the images and the summary of both. */
+async function show({ host, progress, target, suite }: Run, part: { readonly images: boolean }): Promise<ScanView> {
+  const view = viewOf(target, await suite.snapshot());
+  const shown: ScanView =
+    part.images || view.posture === undefined ? view : { target: view.target, posture: view.posture };
+  const terminal = terminalOf(host.stdout, host.env);
+  progress.clear();
+  await write(
+    host.stdout,
+    renderTable(shown, {
+      terminal,
+      now: host.now(),
+      parts: part.images ? { title: false, posture: false } : { summary: false },
+    }),
+  );
+  return view;
+}
+
+function showEvent(event: SuiteEvent, progress: Progress, known: FailedControls | undefined): void {
+  if (event.type === 'images') {
+    const { ended, waiting, running } = event.progress;
+    if (waiting + running > 0) progress.step(`scanning images: ${ended} done, ${running} running, ${waiting} waiting`);
+    return;
+  }
+  const { event: posture } = event;
+  if (posture.type === 'state') {
+    if (posture.state.phase === 'reading') progress.step(`reading: ${posture.state.objects} objects`);
+    return;
+  }
+  if (posture.type !== 'change' || known === undefined) return;
+  for (const line of changeLines(posture.changed, posture.removed, known)) progress.note(line);
+}
+
+/** An empty folder is said before anything is started. @throws SourceError */
+async function requireObjects(
+  target: Target & { readonly kind: 'manifests' | 'sample' },
+  signal: AbortSignal,
+): Promise<void> {
+  const looked = new AbortController();
+  try {
+    await createManifestSource({ path: target.paths }).watch(
+      [],
+      () => undefined,
+      AbortSignal.any([signal, looked.signal]),
+    );
+  } finally {
+    looked.abort();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

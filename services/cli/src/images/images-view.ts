@@ -30,6 +30,19 @@ export function imageViews(records: readonly ImageScanRecord[]): ImageView[] {
   return Array.from(rows.values(), (row) => ({ ...row, usedBy: [...row.usedBy].toSorted() }));
 }
 
+/** Images whose scan has been asked for and has not ended. */
+export function pendingViews(
+  pending: readonly { readonly image: string; readonly wlid: string }[],
+  reason: string,
+): ImageView[] {
+  const users = Map.groupBy(pending, ({ image }) => image);
+  return Array.from(users, ([image, jobs]) => ({
+    image,
+    usedBy: jobs.flatMap(({ wlid }) => workloadOf(wlid) ?? []).toSorted(),
+    outcome: { type: 'waiting' as const, reason },
+  }));
+}
+
 /** The database that the results were made with; undefined when there is none yet. */
 export function databaseView(records: readonly ImageScanRecord[]): ImagesView['database'] {
   const evaluated = records.find((record) => record.state === 'evaluated');

@@ -1,4 +1,4 @@
-import type { BasePorts } from '@kso/kit';
+import type { BasePorts, Logger } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import type { SuiteConfig } from '../config.ts';
 import type { DataFolders } from '../data/folders.ts';
@@ -8,7 +8,7 @@ import type { Stack } from '../stack.ts';
 export interface Context {
   readonly config: SuiteConfig;
   readonly folders: DataFolders;
-  readonly ports: BasePorts;
+  readonly ports: BasePorts & { readonly loggerFor: (service: string) => Logger };
   readonly stack: Stack;
 }
 
@@ -20,5 +20,6 @@ export interface WorkingContext extends Context {
 
 /** The ports with a log of the part's own name. */
 export function portsOf({ ports }: Context, service: string): BasePorts {
-  return { ...ports, logger: ports.logger.child({ service }) };
+  const { metrics, tracer, clock, loggerFor } = ports;
+  return { metrics, tracer, clock, logger: loggerFor(service) };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseStatus } from '@kso/engines';
+import type { JobQueue } from '@kso/queue';
 import type { Store } from '@kso/store';
-import { ImageScanRecord, imageScanRecordKind, type PostureReport } from '@kso/wire';
+import { ImageScanJob, ImageScanRecord, imageScanKind, imageScanRecordKind, type PostureReport } from '@kso/wire';
 
 /** What is known at a moment. */
 export interface SuiteSnapshot {
@@ -8,7 +9,14 @@ export interface SuiteSnapshot {
   readonly posture: PostureReport | undefined;
   /** The newest answer for each container. */
   readonly images: readonly ImageScanRecord[];
+  /** Scans that were asked for and have not ended. */
+  readonly pending: readonly PendingImage[];
   readonly imageScans: ImageScans;
+}
+
+export interface PendingImage {
+  readonly image: string;
+  readonly wlid: string;
 }
 
 /** Whether images can be scanned at present, and with which database. */
@@ -17,6 +25,7 @@ export type ImageScans =
   | { readonly state: 'waiting' | 'lacking'; readonly reason: string };
 
 const pageSize = 500;
+const maxPending = 1000;
 
 /** The newest answers of the store. */
 export function readImageRecords({ results }: Store): ImageScanRecord[] {
@@ -32,4 +41,16 @@ export function readImageRecords({ results }: Store): ImageScanRecord[] {
     after = page.at(-1)?.key;
     if (page.length < pageSize || after === undefined) return records;
   }
+}
+
+export async function readPendingImages(queue: JobQueue): Promise<PendingImage[]> {
+  const jobs = await queue.list({
+    kind: imageScanKind,
+    states: ['waiting', 'delayed', 'active'],
+    limit: maxPending,
+  });
+  return jobs.flatMap(({ payload }) => {
+    const parsed = ImageScanJob.safeParse(payload);
+    return parsed.success ? [{ image: parsed.data.imageTag, wlid: parsed.data.wlid }] : [];
+  });
 }
