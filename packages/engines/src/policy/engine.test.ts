@@ -267,6 +267,18 @@ describe('what is not evaluated', () => {
       for (const { status } of result.controls) expect(status).not.toBe('notEvaluated');
   });
 
+  it('an outage after everything was read leaves the results; before, or when rights are lost, it does not', () => {
+    const kind = kinds.serviceAccount;
+    const engine = engineOf([web]);
+    engine.apply({ type: 'failed', kind, reason: 'unreachable', detail: 'connection refused' });
+    expect(engine.failedKinds()).toHaveLength(1);
+    engine.apply({ type: 'synced', kind });
+    engine.apply({ type: 'failed', kind, reason: 'unreachable', detail: 'connection refused' });
+    expect(engine.failedKinds()).toEqual([]);
+    engine.apply({ type: 'failed', kind, reason: 'forbidden', detail: '403' });
+    expect(engine.failedKinds()).toHaveLength(1);
+  });
+
   it('a kind that the cluster does not serve is missed by nobody', () => {
     const engine = engineOf([web]);
     engine.apply({ type: 'failed', kind: kinds.ciliumNetworkPolicy, reason: 'notServed', detail: 'no such kind' });

@@ -40,6 +40,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   /** Ids that `evaluate` has told of and not taken back. */
   readonly #told = new Set<string>();
   readonly #failed = new Map<string, FailedKind>();
+  readonly #synced = new Set<string>();
   readonly #ids = new WeakMap<KubeObject, string>();
   readonly #keyBase: string;
 
@@ -74,6 +75,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
         this.#kindFailed(event);
         return;
       case 'synced':
+        this.#synced.add(kindName(event.kind));
         if (this.#failed.delete(kindName(event.kind))) this.#markAll();
         return;
       case 'unreadable':
@@ -234,6 +236,8 @@ class IncrementalPolicyEngine implements PolicyEngine {
       if (this.#failed.delete(name)) this.#markAll();
       return;
     }
+    // What was read before an outage is the best that is known until it ends.
+    if (reason === 'unreachable' && this.#synced.has(name)) return;
     this.#failed.set(name, { kind, reason, detail });
     this.#markAll();
   }
