@@ -21,7 +21,7 @@ export function ourVerdicts(objects: readonly KubeObject[]): {
   readonly failed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly notEvaluated: readonly string[];
 } {
-  const engine = createPolicyEngine({ controls, inputs: defaultControlInputs, libraryVersion, keys: false });
+  const engine = createPolicyEngine({ controls, inputs: defaultControlInputs, libraryVersion, incremental: false });
   for (const object of objects) engine.apply({ type: 'added', object });
   engine.evaluate();
   const failed = new Map<string, Set<string>>();

@@ -208,7 +208,7 @@ describe('idempotency keys', () => {
   });
 
   it('are left out when nobody keeps results', () => {
-    expect(keyOf([web], { keys: false })).toBe('');
+    expect(keyOf([web], { incremental: false })).toBe('');
   });
 });
 

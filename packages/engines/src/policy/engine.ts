@@ -43,9 +43,11 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #synced = new Set<string>();
   readonly #ids = new WeakMap<KubeObject, string>();
   readonly #keyBase: string;
+  readonly #isIncremental: boolean;
 
   constructor(options: PolicyEngineOptions) {
     this.#options = options;
+    this.#isIncremental = options.incremental !== false;
     this.#plan = planRules(options.controls);
     this.kinds = this.#plan.kinds;
     const { libraryVersion, inputs, exceptionsVersion = '', controls } = options;
@@ -90,7 +92,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
       if (evaluated++ >= limit) break;
       this.#marked.delete(target);
       const result = this.#evaluate(target);
-      const same = this.#options.keys !== false && target.result?.idempotencyKey === result.idempotencyKey;
+      const same = this.#isIncremental && target.result?.idempotencyKey === result.idempotencyKey;
       target.result = same ? target.result : result;
       if (same) continue;
       changed.push(result);
@@ -254,10 +256,10 @@ class IncrementalPolicyEngine implements PolicyEngine {
       unconfigured: (controlId, rule) => this.#unconfigured(controlId, rule),
     };
     const controls = judge(target, plan, context);
-    this.#dependencies.replace(target, asking.asked);
+    if (this.#isIncremental) this.#dependencies.replace(target, asking.asked);
     return {
       ...identityOf(target),
-      idempotencyKey: this.#options.keys === false ? '' : this.#keyOf(target, asking, missing),
+      idempotencyKey: this.#isIncremental ? this.#keyOf(target, asking, missing) : '',
       controls,
     };
   }

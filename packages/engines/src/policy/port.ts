@@ -35,8 +35,11 @@ export interface PolicyEngineOptions {
   readonly libraryVersion: string;
   /** Exceptions in force, as text: another text gives every result another key. */
   readonly exceptionsVersion?: string;
-  /** False leaves the idempotency keys empty: for a single scan whose results are not kept. */
-  readonly keys?: boolean;
+  /**
+   * False for a single evaluation whose results are not kept: nothing is remembered of what depends on what, and idempotency keys
+   * are empty. Changes that come afterwards are not evaluated rightly.
+   */
+  readonly incremental?: boolean;
 }
 
 export interface Evaluation {

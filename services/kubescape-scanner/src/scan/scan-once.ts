@@ -37,7 +37,7 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureR
   try {
     const { source } = opened;
     const target = onceTarget(options);
-    const session = createSession({ source, keys: false, onProgress: options.onProgress });
+    const session = createSession({ source, incremental: false, onProgress: options.onProgress });
     const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
 

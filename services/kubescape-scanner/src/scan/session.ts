@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly source: ObjectSource;
   readonly inputs?: ControlInputs;
   /** False for a single scan whose results are not kept. */
-  readonly keys?: boolean;
+  readonly incremental?: boolean;
   /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
   readonly onChange?: () => void;
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
@@ -49,10 +49,10 @@ export interface Session {
 const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
-  const { source, inputs = defaultControlInputs, keys = true, onChange, onProgress } = options;
+  const { source, inputs = defaultControlInputs, incremental = true, onChange, onProgress } = options;
   const scope = source.type === 'cluster' ? 'cluster' : 'file';
   const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope));
-  const engine = createPolicyEngine({ controls, inputs, libraryVersion, keys });
+  const engine = createPolicyEngine({ controls, inputs, libraryVersion, incremental });
   const unreadable = new Map<string, UnreadableDocument>();
   const outcomes = new Set<string>();
   let isRead = false;
