@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { SyftDocument } from '@kso/engines/documents';
 import type { ImageMatches } from '@kso/wire';
@@ -17,9 +18,16 @@ export interface SummaryTask {
 }
 
 export async function summarize({ image, sbomFile, resultFile }: SummaryTask): Promise<ImageMatches> {
-  const sbom: unknown = JSON.parse(await text(createReadStream(sbomFile).pipe(createZstdDecompress())));
+  const sbom: unknown = JSON.parse(await readCompressed(sbomFile));
   const result: unknown = JSON.parse(await readFile(resultFile, 'utf8'));
   return imageMatches(image, sbom, result);
+}
+
+async function readCompressed(file: string): Promise<string> {
+  const decompressed = createZstdDecompress();
+  // With `pipe` an error of the file would be nobody's, and end the thread.
+  const [content] = await Promise.all([text(decompressed), pipeline(createReadStream(file), decompressed)]);
+  return content;
 }
 
 /** @param jsonFile SBOM in Syft's JSON format, as Syft wrote it. */

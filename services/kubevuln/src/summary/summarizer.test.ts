@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSummarizer } from './summarizer.ts';
+import { createSummarizer, type Summarizer } from './summarizer.ts';
 
 const configuration = {
   rootfs: { diff_ids: ['sha256:one', 'sha256:two'] },
@@ -42,9 +42,10 @@ const result = {
 };
 
 describe('summarizer', () => {
-  const summarizer = createSummarizer();
+  let summarizer: Summarizer;
   let directory = '';
   beforeEach(async () => {
+    summarizer = createSummarizer();
     directory = await mkdtemp(join(tmpdir(), 'kso-summary-'));
   });
   afterEach(async () => {
@@ -52,9 +53,9 @@ describe('summarizer', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function task(sbomText: string, resultText: string) {
-    const sbomFile = join(directory, 'sbom.zst');
-    const resultFile = join(directory, 'result.json');
+  async function task(sbomText: string, resultText: string, name = 'one') {
+    const sbomFile = join(directory, `${name}.zst`);
+    const resultFile = join(directory, `${name}.json`);
     await writeFile(sbomFile, zstdCompressSync(sbomText));
     await writeFile(resultFile, resultText);
     const image = {
@@ -65,6 +66,9 @@ describe('summarizer', () => {
     };
     return { image, sbomFile, resultFile };
   }
+
+  /** Does not fit into a thread of 16 MiB. */
+  const artifacts = Array.from({ length: 400_000 }, (_, index) => ({ name: `p${index}`, version: '1', type: 'x' }));
 
   it('reads findings, layers, distribution and alerts out of both outputs', async () => {
     const matches = await summarizer.summarize(await task(JSON.stringify(sbom), JSON.stringify(result)));
@@ -107,11 +111,36 @@ describe('summarizer', () => {
 
   it('survives an output that does not fit into its thread', async () => {
     const small = createSummarizer({ heapMiB: 16 });
-    const artifacts = Array.from({ length: 400_000 }, (_, index) => ({ name: `p${index}`, version: '1', type: 'x' }));
     const large = await task(JSON.stringify({ ...sbom, artifacts }), '{}');
     await expect(small.summarize(large)).rejects.toMatchObject({ code: 'SUMMARY_FAILED' });
     const good = await task(JSON.stringify(sbom), '{"matches":[]}');
     expect((await small.summarize(good)).packages).toBe(1);
     await small.close();
+  });
+
+  it('an output that ends the thread takes no other one along', async () => {
+    const small = createSummarizer({ heapMiB: 16 });
+    const large = await task(JSON.stringify({ ...sbom, artifacts }), '{}', 'large');
+    const good = await task(JSON.stringify(sbom), '{"matches":[]}', 'good');
+    const [first, second] = await Promise.allSettled([small.summarize(large), small.summarize(good)]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'SUMMARY_FAILED' } });
+    expect(second).toMatchObject({ status: 'fulfilled', value: { packages: 1 } });
+    await small.close();
+  });
+
+  it('a file that is gone fails its own task only', async () => {
+    const good = await task(JSON.stringify(sbom), '{"matches":[]}');
+    const gone = { ...good, sbomFile: join(directory, 'gone.zst') };
+    const [first, second] = await Promise.allSettled([summarizer.summarize(gone), summarizer.summarize(good)]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('ENOENT') } });
+    expect(second).toMatchObject({ status: 'fulfilled' });
+  });
+
+  it('does nothing more once it is closed', async () => {
+    const good = await task(JSON.stringify(sbom), '{"matches":[]}');
+    const waiting = [summarizer.summarize(good), summarizer.summarize(good)];
+    await summarizer.close();
+    const ends = await Promise.allSettled(waiting);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });

@@ -27,6 +27,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+const stops = 'the service stops';
 const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /** A `Summarizer` in a worker thread that is started when there is work. */
@@ -35,6 +36,7 @@ export function createSummarizer({ heapMiB = 1024, idleMs = 60_000 }: Summarizer
   let worker: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let lastId = 0;
+  let closed = false;
 
   const failAll = (problem: string): void => {
     worker = undefined;
@@ -69,7 +71,15 @@ export function createSummarizer({ heapMiB = 1024, idleMs = 60_000 }: Summarizer
     await ending?.terminate();
   };
 
+  let last: Promise<unknown> = Promise.resolve();
+  /** One after the other: the thread that a monstrous image ends takes no other image along, and its heap is for one. */
   const perform = (task: WorkerTask): Promise<ImageMatches | SbomFacts> => {
+    const next = last.then(() => (closed ? Promise.reject(fail('SUMMARY_FAILED', { problem: stops })) : ask(task)));
+    last = next.catch(() => undefined);
+    return next;
+  };
+
+  const ask = (task: WorkerTask): Promise<ImageMatches | SbomFacts> => {
     clearTimeout(idle);
     worker ??= start();
     lastId += 1;
@@ -85,8 +95,9 @@ export function createSummarizer({ heapMiB = 1024, idleMs = 60_000 }: Summarizer
     summarize: (task) => perform({ type: 'summarize', task }) as Promise<ImageMatches>,
     describe: (jsonFile) => perform({ type: 'describe', jsonFile }),
     close: async () => {
+      closed = true;
       await end();
-      failAll('the service stops');
+      failAll(stops);
     },
   };
 }
