@@ -110,13 +110,13 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     if (readiness.state === 'waiting') updater.wake();
     metrics.databaseBuilt(readiness.state === 'ready' ? readiness.database.built : undefined);
     logger.info(describeReadiness(readiness), 'image scans');
-    if (readiness.state === 'ready') {
-      const scans = await queueMissedScans(store.results, queue);
-      if (scans > 0) logger.info({ scans }, 'scans that were missed are queued again');
-    }
     // Once open it stays open: what is missing later ends scans as "not evaluated", which is queued again when it is back.
     if (readiness.state !== 'waiting') {
       worker ??= queue.work(imageScanKind, { concurrency: config.scanConcurrency }, handler);
+    }
+    if (readiness.state === 'ready') {
+      const scans = await queueMissedScans(store.results, queue);
+      if (scans > 0) logger.info({ scans }, 'scans that were missed are queued again');
     }
   };
   const updates = config.databaseUpdate;

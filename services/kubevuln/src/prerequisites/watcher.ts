@@ -5,8 +5,8 @@ export interface WatcherOptions extends Pick<BasePorts, 'clock' | 'logger'> {
   readonly look: (expected: Readonly<Expectations>) => Promise<Readiness>;
   readonly expected: Expectations;
   readonly everyMs: number;
-  /** Called after each look whose answer differs from the one before. */
-  readonly onChange: (now: Readiness, before: Readiness | undefined) => Promise<void>;
+  /** Called after each look whose answer differs from the one before; again after the next look when it rejects. */
+  readonly onChange: (now: Readiness) => Promise<void>;
 }
 
 /** Keeps looking whether engines and database are there: programs get installed and databases updated while the service runs. */
@@ -25,14 +25,16 @@ export function createPrerequisiteWatcher(options: WatcherOptions): Prerequisite
   const expected: Expectations = { ...options.expected };
   const stopping = new AbortController();
   let current: Readiness | undefined;
+  let told: string | undefined;
   let looking: Promise<unknown> = Promise.resolve();
   let loop: Promise<void> | undefined;
 
   const look = async (): Promise<Readiness> => {
     const found = await options.look(expected);
-    const before = current;
     current = found;
-    if (before === undefined || signature(before) !== signature(found)) await options.onChange(found, before);
+    if (told !== signature(found)) await options.onChange(found);
+    // Not before: a change that could not be told is told again at the next look.
+    told = signature(found);
     return found;
   };
 
