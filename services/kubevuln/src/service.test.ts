@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -350,10 +350,30 @@ describe('a scan', () => {
     expect(records().map(({ state }) => state)).toEqual(['evaluated', 'evaluated']);
   });
 
+  it('with a kept SBOM that is damaged makes a new one', async () => {
+    const { scan, directory, sbomEngine, matcher } = await start();
+    await scan({});
+    const folder = join(directory, 'sboms');
+    for (const name of await readdir(folder)) if (name.endsWith('.zst')) await writeFile(join(folder, name), 'damaged');
+    matcher.setDatabase(fakeDatabase({ digest: 'fake:2' }));
+    expect(await scan({})).toMatchObject({ state: 'succeeded', result: { findings: 1 } });
+    expect(sbomEngine.requests).toHaveLength(2);
+  });
+
   it('looks an image up by its tag when its digest is gone from the registry', async () => {
     const { scan, records } = await start();
     await scan({ imageHash: `sha256:${'d'.repeat(64)}` });
     expect(records()).toEqual([expect.objectContaining({ state: 'evaluated', digest: cart.descriptor.digest })]);
+  });
+
+  it('B29 shows a login without a host to the registry of the pod spec only, whatever a runtime says', async () => {
+    const { scan } = await start();
+    const mirror = await startFakeRegistry({ login: { scheme: 'basic', username: 'robot', password } });
+    cleanups.push(() => mirror.stop());
+    const imageHash = `${mirror.host}/shop/cart@${cart.descriptor.digest}`;
+    await scan({ imageHash, credentialsList: [{ username: 'robot', password }] });
+    expect(mirror.requests.length).toBeGreaterThan(0);
+    expect(mirror.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 
   it('B29 logs in where the login belongs, and hands Syft that one login', async () => {
@@ -435,6 +455,21 @@ describe('"not evaluated"', () => {
     expect(records()).toEqual([expect.objectContaining({ reason: 'rateLimited' })]);
     const again = await post({ imageTag: `${registry.host}/shop/cart:1`, imageHash: cart.descriptor.digest });
     expect(again.statusCode).toBe(429);
+  });
+
+  it('an engine that breaks in a way nobody thought of: the image has no result, and that is said', async () => {
+    const { scan, entries, records } = await start({
+      sbom: () => Promise.reject(new Error('no space left, says http://bob:hunter2@registry')),
+    });
+    expect(await scan({})).toMatchObject({ state: 'failed', failure: { code: 'SBOM_GENERATION_FAILED' } });
+    expect(records()).toEqual([
+      expect.objectContaining({
+        state: 'notEvaluated',
+        reason: 'failed',
+        detail: 'no space left, says http://[redacted]@registry',
+      }),
+    ]);
+    expect(failureOf(entries())).toMatchObject({ failureReason: 'sbom_generation_failed' });
   });
 
   it('an image that is too large is not pulled', async () => {

@@ -1,7 +1,7 @@
 import type { Tracer } from '@kso/kit';
 import type { ResultStore } from '@kso/store';
 import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
-import { type MatchStepOptions, matchSbom } from './match-step.ts';
+import { type Matched, type MatchStepOptions, matchSbom } from './match-step.ts';
 import type { ScanOutcome } from './outcome.ts';
 import { enginesReady, type Question, questionKey } from './question.ts';
 import type { EvaluateRequest } from './request.ts';
@@ -35,15 +35,23 @@ export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator 
       const known = findMatches(options.results, question);
       if (known !== undefined) return { outcome: 'evaluated', matches: known };
 
-      let own = false;
-      const outcome = await flights.run(questionKey(question), request.deadline.backstop, (signal) => {
-        own = true;
-        return answer(options, question, { ...request, signal });
-      });
-      if (!own) options.onShared?.();
-      return outcome;
+      for (;;) {
+        let own = false;
+        const outcome = await flights.run(questionKey(question), request.deadline.backstop, (signal) => {
+          own = true;
+          return answer(options, question, { ...request, signal });
+        });
+        // The other job's login was refused; ours has not been shown yet.
+        if (!own && isRefusedLogin(outcome)) continue;
+        if (!own) options.onShared?.();
+        return outcome;
+      }
     },
   };
+}
+
+function isRefusedLogin(outcome: ScanOutcome): boolean {
+  return outcome.outcome === 'notEvaluated' && outcome.reason === 'unauthorized';
 }
 
 function findMatches(results: ResultStore, question: Question): ImageMatches | undefined {
@@ -60,16 +68,26 @@ async function answer(options: EvaluatorOptions, question: Question, request: Ev
     sbomOf(options, image, engines.sbomVersion, request),
   );
   if (sbom.outcome !== 'sbom') return sbom;
-  const matched = await options.tracer.span('GrypeAdapter.ScanSBOM', span, () =>
-    matchSbom(options, question, sbom.sbom, request),
-  );
-  if (matched.outcome !== 'matched') return matched;
-  options.results.put({
+  try {
+    const matched = await options.tracer.span('GrypeAdapter.ScanSBOM', span, () =>
+      matchSbom(options, question, sbom.sbom, request),
+    );
+    return matched.outcome === 'matched' ? keep(options, image, matched) : matched;
+  } catch (error) {
+    if (!sbom.kept) throw error;
+    // Damaged, or put out of the cache meanwhile: once more with a new one, and not for ever with this one.
+    await options.sboms.discard(sbom.sbom);
+    return answer(options, question, request);
+  }
+}
+
+function keep({ results, now }: EvaluatorOptions, image: Question['image'], { matches, key }: Matched): ScanOutcome {
+  results.put({
     kind: imageMatchesKind,
     key: imageMatchesKey(image.digest, image.platform),
-    idempotencyKey: matched.key,
-    body: matched.matches as unknown as JsonValue,
-    storedAt: options.now(),
+    idempotencyKey: key,
+    body: matches as unknown as JsonValue,
+    storedAt: now(),
   });
-  return { outcome: 'evaluated', matches: matched.matches };
+  return { outcome: 'evaluated', matches };
 }

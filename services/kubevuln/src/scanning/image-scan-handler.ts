@@ -1,4 +1,4 @@
-import type { Clock, Logger, Tracer } from '@kso/kit';
+import { type Clock, describeError, KsoError, type Logger, redactText, type Tracer } from '@kso/kit';
 import type { JobHandler, RunningJob } from '@kso/queue';
 import type { CredentialSealer } from '@kso/registry';
 import { ImageScanJob, type JsonValue, type RegistryCredentials } from '@kso/wire';
@@ -10,6 +10,7 @@ import { type Deadline, startDeadline } from './deadline.ts';
 import type { ImageEvaluator } from './evaluate-image.ts';
 import { type NotEvaluated, notEvaluated, type ScanOutcome } from './outcome.ts';
 import type { RateLimitBreaker } from './rate-limit-breaker.ts';
+import type { ScanPhase } from './request.ts';
 
 export interface HandlerOptions {
   readonly evaluator: ImageEvaluator;
@@ -35,7 +36,7 @@ export function createImageScanHandler(options: HandlerOptions): JobHandler {
     const deadline = startDeadline(options.scanTimeoutMs, running.signal, options.clock.now);
     const startedAt = options.clock.now();
     try {
-      const outcome = await evaluate(options, { running, payload, deadline });
+      const outcome = await evaluate({ ...options, logger }, { running, payload, deadline });
       if (outcome.outcome === 'interrupted') throw fail('SCAN_INTERRUPTED');
       const seconds = (options.clock.now() - startedAt) / 1000;
       return conclude({ ...options, logger }, { job: jobOf(options, running, payload), outcome, seconds });
@@ -83,14 +84,28 @@ async function evaluate(options: HandlerOptions, { running, payload, deadline }:
       deadline,
       signal: deadline.signal,
       remainingMs: () => deadline.remainingMs(),
-      onPhase: (phase) => running.report({ phase }),
+      onPhase: (phase) => reportPhase(running, phase, options.logger),
     });
     if (outcome.outcome === 'notEvaluated' && outcome.reason === 'rateLimited')
       options.breaker.trip(payload, credentials);
     return outcome.outcome === 'interrupted' ? whyInterrupted(deadline) : outcome;
   } catch (error) {
     if (deadline.signal.aborted) return whyInterrupted(deadline);
-    throw error;
+    // What is worth another attempt is the queue's; anything else is an image without a result, and must not look like one never asked for.
+    if (error instanceof KsoError && error.retryable) throw error;
+    options.logger.error({ err: error }, 'image scan broke');
+    return notEvaluated('failed', redactText(describeError(error)).slice(0, maxDetailCharacters));
+  }
+}
+
+const maxDetailCharacters = 2000;
+
+/** For whoever looks only: a scan does not end because nobody could be told how far it is. */
+async function reportPhase(running: RunningJob, phase: ScanPhase, logger: Logger): Promise<void> {
+  try {
+    await running.report({ phase });
+  } catch (error) {
+    logger.debug({ err: error, phase }, 'the phase of a scan could not be told');
   }
 }
 

@@ -161,7 +161,10 @@ function resolveWithRetries(
   { reference, platform, request }: ResolveInput,
 ): Promise<Resolution> {
   const { job, signal } = request;
-  const credentials = credentialsOfRequest(request.credentials, reference.registry);
+  // A login that names no host is for the registry that the pod spec names, whatever a runtime says it pulled from (B29).
+  const written = parseImageReference(job.imageTag);
+  const owner = written.type === 'reference' ? written.reference : reference;
+  const credentials = credentialsOfRequest(request.credentials, owner.registry);
   return retry(
     { attempts: 3, baseMs: 500, maxMs: 30_000, budgetMs: request.remainingMs() },
     {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export interface SbomCache {
   find(key: SbomKey): Promise<CachedSbom | undefined>;
   /** Takes a JSON file in; the file itself stays where it is. */
   add(key: SbomKey, jsonFile: string, facts: SbomFacts): Promise<CachedSbom>;
+  /** Forgets an SBOM that turned out to be unreadable, so that the next scan makes a new one. */
+  discard(sbom: CachedSbom): Promise<void>;
 }
 
 const suffix = '.json.zst';
@@ -52,7 +54,8 @@ export function createSbomCache(directory: string, maxBytes: number): SbomCache 
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const file = fileOf(key);
       // Under another name until it is whole: a crash leaves no half SBOM that looks like one.
-      const partial = `${file}.${process.pid}.partial`;
+      // Of its own for each run: the same image may be catalogued twice at a time, for two databases.
+      const partial = `${file}.${randomUUID()}.partial`;
       try {
         await writeFile(factsOf(file), JSON.stringify(facts), { mode: 0o600 });
         await pipeline(createReadStream(jsonFile), createZstdCompress(), createWriteStream(partial, { mode: 0o600 }));
@@ -63,7 +66,13 @@ export function createSbomCache(directory: string, maxBytes: number): SbomCache 
       await evict(directory, maxBytes, file);
       return { file, facts };
     },
+    discard: ({ file }) => remove(file),
   };
+}
+
+async function remove(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await rm(factsOf(file), { force: true });
 }
 
 function factsOf(file: string): string {
@@ -95,8 +104,7 @@ async function evict(directory: string, maxBytes: number, newest: string): Promi
   for (const { file, size } of files.sort((a, b) => a.usedAt - b.usedAt)) {
     if (total <= maxBytes) return;
     if (file === newest) continue;
-    await rm(file, { force: true });
-    await rm(factsOf(file), { force: true });
+    await remove(file);
     total -= size;
   }
 }

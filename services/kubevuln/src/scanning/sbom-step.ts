@@ -18,7 +18,12 @@ export interface SbomStepOptions {
   readonly limits: { readonly maxImageBytes: number; readonly maxSbomBytes: number };
 }
 
-export type SbomOfImage = { readonly outcome: 'sbom'; readonly sbom: CachedSbom };
+export interface SbomOfImage {
+  readonly outcome: 'sbom';
+  readonly sbom: CachedSbom;
+  /** It is an older one out of the cache, which a disk may have damaged since. */
+  readonly kept: boolean;
+}
 
 /** The SBOM of an image: the one that is kept, else a new one. An image is pulled once for each version of the engine. */
 export async function sbomOf(
@@ -29,7 +34,7 @@ export async function sbomOf(
 ): Promise<SbomOfImage | NotEvaluated | Interrupted> {
   const key = { digest: image.digest, platform: image.platform, engineVersion };
   const known = await options.sboms.find(key);
-  if (known !== undefined) return { outcome: 'sbom', sbom: known };
+  if (known !== undefined) return { outcome: 'sbom', sbom: known, kept: true };
   await request.onPhase('sbom_generation');
   return withScratchDirectory(options.scratchRoot, async (directory) => {
     const input = await sbomInput(options, image, request, directory);
@@ -49,7 +54,7 @@ export async function sbomOf(
     );
     if (created.outcome !== 'created') return explainSbom(created);
     const facts = await options.summarizer.describe(target);
-    return { outcome: 'sbom', sbom: await options.sboms.add(key, target, facts) };
+    return { outcome: 'sbom', sbom: await options.sboms.add(key, target, facts), kept: false };
   });
 }
 

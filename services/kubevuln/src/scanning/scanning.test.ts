@@ -83,6 +83,16 @@ describe('SBOM cache', () => {
     expect(await createSbomCache(join(directory, 'sboms'), 1).find(key('sha256:a'))).toEqual(found);
   });
 
+  it('takes the same SBOM twice at a time and keeps it whole', async () => {
+    const cache = createSbomCache(join(directory, 'sboms'), 1_000_000);
+    const content = JSON.stringify({ text: 'x'.repeat(2_000_000) });
+    const file = await source(content);
+    await Promise.all([cache.add(key('a'), file, {}), cache.add(key('a'), file, {})]);
+    const found = await cache.find(key('a'));
+    expect((await text(openSbom(found?.file ?? ''))) === content).toBe(true);
+    expect((await readdir(join(directory, 'sboms'))).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
   it('puts the least recently used out when it is full, and keeps the newest', async () => {
     const folder = join(directory, 'sboms');
     const cache = createSbomCache(folder, 60);
