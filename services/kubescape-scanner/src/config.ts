@@ -15,8 +15,8 @@ const schema = z.object({
   source: z
     .object({
       type: z.enum(['cluster', 'manifests']).default('cluster'),
-      /** Folder or file, for manifests. */
-      path: z.string().optional(),
+      /** Folder or file, or several, for manifests. */
+      path: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
       kubeconfig: z.string().optional(),
       context: z.string().optional(),
     })
@@ -33,6 +33,8 @@ const schema = z.object({
     .prefault({}),
   /** Bytes of the body of `POST /v1/scan`. */
   requestMaxBytes: byteSize().default(mebibyte),
+  /** Reports and failures that are kept for `GET /v1/results` when nobody fetches them. */
+  keepResults: z.coerce.number().int().positive().default(20),
   continuous: z
     .object({
       /** Evaluate and report changes as they come, not only when a scan asks. */

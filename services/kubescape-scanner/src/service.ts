@@ -110,6 +110,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           clusterName: config.clusterName,
           submit: config.report.submit,
           onEnd: (end) => {
+            files.prune(config.keepResults);
             ports.wakePoster?.();
             waiting.get(end.scanId)?.(end);
             waiting.delete(end.scanId);

@@ -27,6 +27,8 @@ export interface ResultFiles {
   deleteFailure(scanId: string): void;
   delete(scanId: string): void;
   deleteAll(): void;
+  /** Deletes the oldest reports and failures that nobody has fetched, beyond so many of each. */
+  prune(keep: number): void;
 }
 
 export function createResultFiles(dataDir: string): ResultFiles {
@@ -49,9 +51,19 @@ export function createResultFiles(dataDir: string): ResultFiles {
     delete: (scanId) => {
       for (const file of [resultFile(scanId), failedFile(scanId)]) rmSync(file, { force: true });
     },
+    prune: (keep) => {
+      for (const folder of [resultsDir, failedDir])
+        for (const file of newestFirst(folder).slice(keep)) rmSync(file, { force: true });
+    },
     deleteAll: () => {
       for (const folder of [resultsDir, failedDir])
         for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { force: true });
     },
   };
+}
+
+function newestFirst(folder: string): string[] {
+  const files = readdirSync(folder).map((name) => path.join(folder, name));
+  const changedAt = new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
+  return files.sort((a, b) => (changedAt.get(b) ?? 0) - (changedAt.get(a) ?? 0));
 }
