@@ -1,1 +1,119 @@
-export {};
+import { createHttpServer, type FastifyInstance, type Service } from '@kso/kit';
+import type { JobWorker } from '@kso/queue';
+import { decodeCommands } from './commands/command.ts';
+import { CommandDesk, type Receipt } from './commands/command-desk.ts';
+import type { OperatorConfig } from './config.ts';
+import { httpDispatcher, workOverHttp } from './dispatch/http-dispatcher.ts';
+import { queueDispatcher } from './dispatch/queue-dispatcher.ts';
+import { fail } from './errors.ts';
+import { gatewayCommands } from './gateway/gateway-commands.ts';
+import { GatewayLink } from './gateway/gateway-link.ts';
+import { gatewayUrl } from './gateway/gateway-url.ts';
+import { childEndHandler } from './jobs/child-ends.ts';
+import { JobReports } from './jobs/job-reports.ts';
+import type { OperatorPorts } from './ports.ts';
+import { registerJobs } from './routes/jobs.ts';
+import { registerTriggerAction } from './routes/trigger-action.ts';
+
+export type { Receipt } from './commands/command-desk.ts';
+export { type OperatorConfig, type OperatorConfigInput, operatorConfig } from './config.ts';
+export { operatorErrors } from './errors.ts';
+export type { ChildView, CommandView } from './jobs/job-views.ts';
+export { clusterPods, manifestPods } from './pods/pod-sources.ts';
+export type { OperatorPorts, PodFilter, PodOwner, PodSource, ReportSink } from './ports.ts';
+
+/** The operator, with what a process that holds it may want of it. */
+export interface Operator extends Service {
+  /** For `inject`. */
+  readonly app: FastifyInstance;
+  /** After `start`; the port is the real one where 0 was asked for. */
+  readonly url: string;
+  /** Commands from within the process, as a body of `POST /v1/triggerAction` holds them. @throws COMMANDS_MALFORMED, TOO_MANY_COMMANDS, QUEUE_… */
+  submit(body: unknown): Promise<Receipt[]>;
+}
+
+/**
+ * Takes commands by REST and from the gateway, turns them into jobs and follows those to their end. It needs no state of its own:
+ * commands and jobs are in the queue, reports in the outbox.
+ */
+export function createOperator(config: OperatorConfig, ports: OperatorPorts): Operator {
+  const { queue, http } = ports;
+  const { dispatch } = config;
+  if (dispatch.mode === 'http' && http === undefined)
+    throw fail('TARGET_NOT_CONFIGURED', { service: 'dispatch by HTTP' });
+  const reports = new JobReports(config.reports.enabled ? ports.reports : undefined, config.account, ports);
+  const dispatcher = dispatch.mode === 'http' ? httpDispatcher(queue) : queueDispatcher(queue);
+  const desk = new CommandDesk({ config, ports, dispatcher, reports });
+  const server = createHttpServer({
+    ...ports,
+    name: 'operator',
+    host: config.host,
+    port: config.port,
+    bodyLimit: config.bodyLimit,
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+  });
+  registerTriggerAction(server.app, { desk, strictStatus: config.strictStatus });
+  registerJobs(server.app, queue);
+
+  const stopping = new AbortController();
+  const gateway = openGateway(config, ports, desk, stopping.signal);
+  let workers: JobWorker[] = [];
+  let stopListening: (() => Promise<void>) | undefined;
+  let url: string | undefined;
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await gateway?.stop();
+    await server.stop();
+    await desk.stop();
+    await stopListening?.();
+    await Promise.all(workers.map((worker) => worker.close(config.grace)));
+  }
+
+  return {
+    name: 'operator',
+    app: server.app,
+    get url() {
+      if (url === undefined) throw new TypeError('the operator has not been started');
+      return url;
+    },
+    submit: (body) => {
+      const decoded = decodeCommands(body);
+      if (!decoded.ok) throw fail('COMMANDS_MALFORMED', { problem: decoded.problem });
+      return desk.submit(decoded.commands, 'internal');
+    },
+    start: async () => {
+      stopListening = queue.onChildEnd(childEndHandler(ports, reports));
+      if (dispatch.mode === 'http' && http !== undefined) workers = workOverHttp(dispatch, http, ports);
+      url = (await server.start()).url;
+      desk.start();
+      gateway?.start();
+    },
+    stop: () => (stopped ??= stop()),
+    notReady: () => queue.notReady(),
+    remarks: () => (gateway === undefined || gateway.isOpen ? [] : ['no connection to the gateway']),
+  };
+}
+
+function openGateway(
+  config: OperatorConfig,
+  ports: OperatorPorts,
+  desk: CommandDesk,
+  signal: AbortSignal,
+): GatewayLink | undefined {
+  const { url: address, key, pingInterval, backoffMin, backoffMax, maxMessageSize } = config.gateway;
+  if (address === '') return undefined;
+  const url = gatewayUrl(address, config);
+  if (url === undefined) throw fail('TARGET_NOT_CONFIGURED', { service: `gateway ${address}` });
+  const options = {
+    url,
+    key,
+    outgoing: ports.outgoing,
+    pingIntervalMs: pingInterval,
+    backoff: { minMs: backoffMin, maxMs: backoffMax },
+    maxMessageSize,
+    onFrame: gatewayCommands(desk, ports, signal),
+  };
+  return new GatewayLink(options, ports);
+}

@@ -1,0 +1,127 @@
+import type { ImageScanJob } from '@kso/wire';
+import type { OperatorConfig } from '../config.ts';
+import type { Assignment, JobDispatcher } from '../dispatch/dispatcher.ts';
+import { fail } from '../errors.ts';
+import { childStarted, commandEnded, commandFannedOut, tellsOfChildren } from '../jobs/command-reports.ts';
+import { derivedId } from '../jobs/ids.ts';
+import type { JobReports } from '../jobs/job-reports.ts';
+import { fanOut, type ImageTarget } from '../pods/fan-out.ts';
+import type { OperatorPorts } from '../ports.ts';
+import { type CommandRecord, type FanOutNote, toJson } from './plan.ts';
+import type { ImageScope } from './scope.ts';
+
+export interface CarryOutContext {
+  readonly config: OperatorConfig;
+  readonly ports: OperatorPorts;
+  readonly dispatcher: JobDispatcher;
+  readonly reports: JobReports;
+}
+
+const none = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
+const defaultGuardTimeMs = 60 * 60 * 1000;
+const emptyNote: FanOutNote = { errors: [], pods: 0 };
+
+/** The id of the job of one container within a command; its end is told under the same one. */
+export function imageJobId(commandId: string, job: Pick<ImageScanJob, 'wlid' | 'containerName' | 'imageTag'>): string {
+  return derivedId(commandId, job.wlid, job.containerName, job.imageTag);
+}
+
+/**
+ * Gives the jobs of a command out and seals it. May be interrupted anywhere and done again: jobs, their ids and the reports are the
+ * same ones then. @throws QUEUE_…
+ */
+export async function carryOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<FanOutNote> {
+  const done = await giveOut(jobId, record, context);
+  await seal(jobId, record, done, context);
+  return done.note;
+}
+
+interface GivenOut {
+  readonly note: FanOutNote;
+  readonly jobs: number;
+}
+
+async function giveOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<GivenOut> {
+  const { plan } = record;
+  if (plan.type === 'images') return scanImages(jobId, record, plan.scope, context);
+  if (plan.type === 'rejected') return { note: { ...emptyNote, failure: plan.failure }, jobs: 0 };
+  const { scanId, request } = plan;
+  await context.dispatcher.postureScan(assignment(jobId, scanId, record, context), { scanId, request });
+  return { note: emptyNote, jobs: 1 };
+}
+
+/** Reports first: once sealed, nobody comes back to a command that has no jobs. */
+async function seal(
+  jobId: string,
+  record: CommandRecord,
+  { note, jobs }: GivenOut,
+  { ports, reports }: CarryOutContext,
+): Promise<void> {
+  const step = { jobId, record };
+  const last = jobs === 0 ? [commandEnded(step, note, none)] : [];
+  reports.tryPut([...commandFannedOut(step, note, jobs), ...last]);
+  await ports.queue.sealParent(jobId, toJson(note));
+}
+
+async function scanImages(
+  jobId: string,
+  record: CommandRecord,
+  scope: ImageScope,
+  context: CarryOutContext,
+): Promise<GivenOut> {
+  const { pods, clock } = context.ports;
+  if (pods === undefined) {
+    const { code, message } = fail('PODS_UNAVAILABLE');
+    return { note: { ...emptyNote, failure: { code, message } }, jobs: 0 };
+  }
+  const { clusterName, includeNamespaces, excludeNamespaces, podScanGuardTime } = context.config;
+  const settings = {
+    clusterName,
+    includeNamespaces,
+    excludeNamespaces,
+    guardTimeMs: podScanGuardTime ?? defaultGuardTimeMs,
+  };
+  let jobs = 0;
+  const result = await fanOut(pods, scope, { settings, clock }, async (target) => {
+    await scanImage(jobId, record, target, context);
+    jobs += 1;
+  });
+  if (jobs > 0 || result.errors.length === 0) return { note: { ...result, errors: [...result.errors] }, jobs };
+  const { code, message } = fail('FAN_OUT_FAILED', { problem: result.errors.join('; ') });
+  return { note: { ...result, errors: [...result.errors], failure: { code, message } }, jobs };
+}
+
+async function scanImage(
+  commandId: string,
+  record: CommandRecord,
+  target: ImageTarget,
+  context: CarryOutContext,
+): Promise<void> {
+  const { imageTag, imageId, wlid, container, instance, platform } = target;
+  const id = imageJobId(commandId, { wlid, containerName: container, imageTag });
+  if (tellsOfChildren(record))
+    context.reports.tryPut(childStarted({ jobId: commandId, record, childId: id, target: wlid }));
+  await context.dispatcher.imageScan(assignment(commandId, id, record, context), {
+    imageTag,
+    imageHash: imageId,
+    wlid,
+    containerName: container,
+    ...(instance === '' ? {} : { instanceID: instance }),
+    ...(platform === undefined ? {} : { platform }),
+    // From the root down (operator-gateway.md 4.2.3): the back end joins reports by them.
+    sessionJobIds: [...(record.parentId === undefined ? [] : [record.parentId]), commandId, id],
+    actionIDN: 0,
+  });
+}
+
+function assignment(
+  commandId: string,
+  jobId: string,
+  record: CommandRecord,
+  { config, ports }: CarryOutContext,
+): Assignment {
+  const expires = record.priority === 'recurring' ? ports.clock.now() + config.recurringExpiry : undefined;
+  // The span that runs now is a child of the one that brought the command.
+  const traceparent = ports.tracer.current() ?? record.traceparent;
+  return { commandId, jobId, priority: record.priority, expiresAt: expires, traceparent };
+}

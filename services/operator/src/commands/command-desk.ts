@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { backoffDelay, KsoError } from '@kso/kit';
+import { fail } from '../errors.ts';
+import { commandStarted } from '../jobs/command-reports.ts';
+import { type CarryOutContext, carryOut } from './carry-out.ts';
+import { blanked, type Command, commandId } from './command.ts';
+import { CommandRecord, toJson } from './plan.ts';
+import { type CommandSource, isKnownCommand, recordOf } from './read-plan.ts';
+
+/** What became of one command of a body, in the order of the body. */
+export interface Receipt {
+  readonly commandName: string;
+  /** `known`: the same job id was given before and is being carried out, or was a moment ago. */
+  readonly outcome: 'accepted' | 'known' | 'notFound' | 'rejected';
+  readonly jobId?: string;
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+const mostLogged = 20;
+/** A job id that comes again within this time is a client that did not hear our answer, later it is a new command. */
+const repeatedWithinMs = 10 * 60 * 1000;
+const backoff = { baseMs: 1000, maxMs: 60_000 };
+const fanOutAttempts = 4;
+const maxNameLength = 100;
+
+/**
+ * Takes commands: each is written into the queue as a parent before the answer goes out, and carried out afterwards, a few at a time.
+ * What was not finished when the process ended is taken up again by `start`.
+ */
+export class CommandDesk {
+  readonly #context: CarryOutContext;
+  readonly #waiting: { jobId: string; record: CommandRecord }[] = [];
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(context: CarryOutContext) {
+    this.#context = context;
+  }
+
+  /** Commands that are taken and not carried out yet. */
+  get size(): number {
+    return this.#waiting.length + this.#running.size;
+  }
+
+  /** Resolves when every command is safe. @throws TOO_MANY_COMMANDS, QUEUE_UNAVAILABLE: the body may be sent again */
+  async submit(commands: readonly Command[], source: CommandSource): Promise<Receipt[]> {
+    const { config, ports } = this.#context;
+    ports.logger.info(
+      { commands: commands.slice(0, mostLogged).map(blanked), count: commands.length, source },
+      'commands received',
+    );
+    if (this.size + commands.length > config.capacity)
+      throw fail('TOO_MANY_COMMANDS', { count: this.size, limit: config.capacity });
+    const receipts: Receipt[] = [];
+    for (const command of commands) receipts.push(await this.#accept(command, source));
+    return receipts;
+  }
+
+  /** Goes on with commands that were interrupted; tries until the queue answers. */
+  start(): void {
+    void this.#resume();
+  }
+
+  /** Takes up nothing more and waits for what is being carried out, which ends soon or is done again after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#waiting.length = 0;
+    await Promise.all(this.#running.values());
+  }
+
+  async #accept(command: Command, source: CommandSource): Promise<Receipt> {
+    const { logger } = this.#context.ports;
+    const commandName = command.commandName.slice(0, maxNameLength);
+    if (commandName === '') {
+      // Both texts are upstream's, people search logs for them.
+      logger.error({ source }, `command not found. id: ${commandId(command).slice(0, maxNameLength)}`);
+      const { code, message } = fail('COMMAND_EMPTY');
+      return { commandName, outcome: 'rejected', failure: { code, message } };
+    }
+    if (!isKnownCommand(commandName)) {
+      logger.info({ source }, `Command ${commandName} not found`);
+      return { commandName, outcome: 'notFound' };
+    }
+    const given = command.jobTracking.jobID;
+    const known = given === '' ? 'new' : await this.#judge(given);
+    if (known === 'repeated') return { commandName, outcome: 'known', jobId: given };
+    return this.#open(command, given === '' || known === 'used' ? randomUUID() : given, source);
+  }
+
+  async #judge(jobId: string): Promise<'new' | 'repeated' | 'used'> {
+    const { queue, clock } = this.#context.ports;
+    const parent = await queue.getParent(jobId);
+    if (parent === undefined) return 'new';
+    const ended = parent.completedAt;
+    return ended === undefined || clock.now() - ended < repeatedWithinMs ? 'repeated' : 'used';
+  }
+
+  async #open(command: Command, jobId: string, source: CommandSource): Promise<Receipt> {
+    const { config, ports, reports } = this.#context;
+    const record = recordOf(command, jobId, { source, config, traceparent: ports.tracer.current() });
+    await ports.queue.openParent(jobId, toJson(record));
+    reports.tryPut(commandStarted({ jobId, record }));
+    this.#enqueue(jobId, record);
+    const { commandName, plan } = record;
+    const failure = plan.type === 'rejected' ? plan.failure : undefined;
+    const fields = { jobId, parentId: record.parentId, commandName, source, target: record.target };
+    if (failure === undefined) ports.logger.info(fields, 'command accepted');
+    else ports.logger.warn({ ...fields, ...failure }, 'command rejected');
+    return failure === undefined
+      ? { commandName, outcome: 'accepted', jobId }
+      : { commandName, outcome: 'rejected', jobId, failure };
+  }
+
+  #enqueue(jobId: string, record: CommandRecord): void {
+    if (this.#running.has(jobId) || this.#waiting.some((waiting) => waiting.jobId === jobId)) return;
+    this.#waiting.push({ jobId, record });
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (!this.#stopping.signal.aborted && this.#running.size < this.#context.config.workerConcurrency) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const { jobId, record } = next;
+      const work = this.#carryOut(jobId, record).finally(() => {
+        this.#running.delete(jobId);
+        this.#fill();
+      });
+      this.#running.set(jobId, work);
+    }
+  }
+
+  /** Tries until the jobs are in the queue; never rejects. */
+  async #carryOut(jobId: string, record: CommandRecord): Promise<void> {
+    const { ports } = this.#context;
+    const logger = ports.logger.child({ jobId, parentId: record.parentId, commandName: record.commandName });
+    const options = { kind: 'internal', parent: record.traceparent, attributes: { 'job.id': jobId } } as const;
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        const span = `command ${record.commandName}`;
+        const note = await ports.tracer.span(span, options, () => carryOut(jobId, record, this.#context));
+        if (note.errors.length > 0) logger.warn({ errors: note.errors }, 'not everything could be listed');
+        logger.info({ pods: note.pods }, 'jobs of the command are queued');
+        return;
+      } catch (error) {
+        if (!(await this.#waitAfter(error, attempt))) {
+          // Still open in the queue: the next start tries again.
+          logger.error({ err: error, attempt }, 'a command could not be carried out');
+          return;
+        }
+        logger.warn({ err: error, attempt }, 'a command could not be carried out yet');
+      }
+    }
+  }
+
+  /** False when trying again makes no sense. */
+  async #waitAfter(reason: unknown, attempt: number): Promise<boolean> {
+    const isOutage = reason instanceof KsoError && reason.retryable;
+    if (!isOutage && attempt >= fanOutAttempts) return false;
+    await this.#pause(attempt);
+    return true;
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const { clock } = this.#context.ports;
+    await clock.sleep(backoffDelay(attempt, backoff), this.#stopping.signal).catch(() => undefined);
+  }
+
+  async #resume(): Promise<void> {
+    const { ports, config } = this.#context;
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        const open = await ports.queue.listParents({ complete: false, limit: config.capacity });
+        for (const { id, data, sealed } of open.toReversed()) {
+          const record = CommandRecord.safeParse(data);
+          if (record.success && !sealed) this.#enqueue(id, record.data);
+        }
+        return;
+      } catch (error) {
+        ports.logger.debug({ err: error, attempt }, 'interrupted commands cannot be read yet');
+        await this.#pause(attempt);
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { JsonObject } from '@kso/wire';
+import { PostureScanRequest } from '@kso/wire';
+import { z } from 'zod';
+import { ImageScope } from './scope.ts';
+
+const Priority = z.enum(['onDemand', 'newImage', 'recurring']);
+
+/** What a command has to do, as it is kept with its parent in the queue: everything that is needed to go on after a restart, no secrets. */
+const Plan = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('posture'), scanId: z.uuid(), request: PostureScanRequest }),
+  z.object({ type: z.literal('images'), scope: ImageScope }),
+  /** It cannot be carried out; its failure is told like any other. */
+  z.object({ type: z.literal('rejected'), failure: z.object({ code: z.string(), message: z.string() }) }),
+]);
+export type Plan = z.infer<typeof Plan>;
+
+export const CommandRecord = z.object({
+  commandName: z.string(),
+  /** What it is about, for reports. */
+  target: z.string(),
+  /** Which way it came. */
+  source: z.enum(['rest', 'gateway', 'internal']),
+  /** Its jobs' reports begin with this number. */
+  firstSequence: z.number(),
+  parentId: z.string().optional(),
+  priority: Priority,
+  traceparent: z.string().optional(),
+  plan: Plan,
+});
+export type CommandRecord = z.infer<typeof CommandRecord>;
+
+/** What is known once no more jobs will be added. */
+export const FanOutNote = z.object({
+  /** What could not be listed, one line each. */
+  errors: z.array(z.string()).default([]),
+  pods: z.number().default(0),
+  /** Failure of the command itself. */
+  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export type FanOutNote = z.infer<typeof FanOutNote>;
+
+export const toJson = (value: CommandRecord | FanOutNote): JsonObject =>
+  JSON.parse(JSON.stringify(value)) as JsonObject;

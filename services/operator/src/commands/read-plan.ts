@@ -1,0 +1,69 @@
+import { KsoError } from '@kso/kit';
+import type { Priority } from '@kso/queue';
+import type { OperatorConfig } from '../config.ts';
+import { fail } from '../errors.ts';
+import { derivedId } from '../jobs/ids.ts';
+import { type Command, commandId } from './command.ts';
+import type { CommandRecord, Plan } from './plan.ts';
+import { readScanRequest } from './scan-request.ts';
+import { readScope } from './scope.ts';
+
+export type CommandSource = CommandRecord['source'];
+
+const postureNames = new Set(['kubescapeScan', 'runKubescapeJob']);
+const known = new Set([...postureNames, 'scan']);
+
+export function isKnownCommand(name: string): boolean {
+  return known.has(name);
+}
+
+/** A command with everything that is needed to carry it out under `jobId`. What is wrong with it becomes a plan too. */
+export function recordOf(
+  command: Command,
+  jobId: string,
+  options: { source: CommandSource; config: OperatorConfig; traceparent: string | undefined },
+): CommandRecord {
+  const { source, config, traceparent } = options;
+  const { jobTracking } = command;
+  return {
+    commandName: command.commandName,
+    target: targetOf(command, config.clusterName),
+    source,
+    firstSequence: source === 'rest' ? jobTracking.numSeq + 1 : 1,
+    ...(jobTracking.parentAction === '' ? {} : { parentId: jobTracking.parentAction }),
+    priority: priorityOf(command),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    plan: planOf(command, jobId, config),
+  };
+}
+
+function planOf(command: Command, jobId: string, config: OperatorConfig): Plan {
+  try {
+    if (postureNames.has(command.commandName)) {
+      const request = readScanRequest(command.args, config.triggerSecurityFramework);
+      return { type: 'posture', scanId: derivedId(jobId, 'posture'), request };
+    }
+    if (command.commandName === 'scan') return { type: 'images', scope: readScope(command) };
+    throw fail('COMMAND_UNKNOWN', { name: command.commandName });
+  } catch (error) {
+    if (!(error instanceof KsoError)) throw error;
+    return { type: 'rejected', failure: { code: error.code, message: error.message } };
+  }
+}
+
+/**
+ * Own extension: `args.priority` says who waits. Without it a person does, except for images that the sender has just seen: those
+ * commands come from watchers.
+ */
+function priorityOf({ args }: Command): Priority {
+  const { priority } = args;
+  if (priority === 'onDemand' || priority === 'newImage' || priority === 'recurring') return priority;
+  return args['containerToImageIDs'] === undefined ? 'onDemand' : 'newImage';
+}
+
+/** `target` of job reports (operator-gateway.md 7.1); of arguments only the names. */
+function targetOf(command: Command, clusterName: string): string {
+  const id = commandId(command);
+  if (id === 'designators') return `wlid://cluster-${clusterName}/`;
+  return id === '' ? Object.keys(command.args).join(',').slice(0, 1024) : id;
+}

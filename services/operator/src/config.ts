@@ -1,0 +1,94 @@
+import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret } from '@kso/kit';
+import { z } from 'zod';
+
+const list = () => z.array(z.string()).default([]);
+const flag = () => z.stringbool().or(z.boolean());
+
+const schema = z.object({
+  host: z.string().default('0.0.0.0'),
+  port: port().default(4002),
+  healthPort: port().default(8000),
+  tls: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),
+  /** In wlids and reports. */
+  clusterName: z.string().default(''),
+  /** `customerGUID` of reports and of the gateway; none is needed. */
+  account: z.string().default(''),
+  /** Bytes of a body of commands. */
+  bodyLimit: byteSize().default(1024 * 1024),
+  /** 400 for what is no JSON and 405 for other methods; without it both are answered 500, as clients of the existing product expect. */
+  strictStatus: flag().default(false),
+  /** Commands that may be under way at once; more are answered 503. */
+  capacity: z.coerce.number().int().positive().default(1000),
+  /** Commands that list pods at once. */
+  workerConcurrency: z.coerce.number().int().min(1).max(64).default(3),
+  /** Adds the framework `security` to scans by framework. */
+  triggerSecurityFramework: flag().default(false),
+  includeNamespaces: list(),
+  excludeNamespaces: list(),
+  /** A pod without owner that is younger is left to the watchers; 1h unless the chart's file says something else. */
+  podScanGuardTime: duration().optional(),
+  /** A recurring scan that has not begun after so long is given up: the next one asks the same. */
+  recurringExpiry: duration().prefault('24h'),
+  /** Job reports to `/k8s/sysreport`. */
+  reports: z
+    .object({ enabled: flag().default(true), url: httpUrl().optional(), accessKey: secret().optional() })
+    .prefault({}),
+  gateway: z
+    .object({
+      /** `host:port` or a `ws:`/`wss:` URL; empty for no gateway. */
+      url: z.string().default(''),
+      /** Sent as `X-API-KEY`. */
+      key: secret().optional(),
+      pingInterval: duration().prefault('30s'),
+      backoffMin: duration().prefault('2s'),
+      backoffMax: duration().prefault('60s'),
+      maxMessageSize: byteSize().default(4 * 1024 * 1024),
+    })
+    .prefault({}),
+  /** How scans get to scanner and kubevuln: over the queue, or by HTTP to those of the existing product. */
+  dispatch: z
+    .object({
+      mode: z.enum(['queue', 'http']).default('queue'),
+      /** `host:port`, plain HTTP. */
+      kubescape: z.string().default(''),
+      kubevuln: z.string().default(''),
+      requestTimeout: duration().prefault('30s'),
+      /** Between two questions whether a configuration scan has ended. */
+      pollInterval: duration().prefault('40s'),
+      /** Between two tries while the connection is refused, and how many after the first. */
+      refusedWait: duration().prefault('5s'),
+      refusedRetries: z.coerce.number().int().min(0).default(5),
+      concurrency: z.coerce.number().int().min(1).max(64).default(10),
+    })
+    .prefault({}),
+  /** Redis of the queue; without it the queue is in this process. */
+  redis: z.object({ address: hostPort(), username: z.string().optional(), password: secret().optional() }).optional(),
+  /** Journal and outbox of a process of its own. */
+  dataDir: z.string().default('./data'),
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+  /** Files of the charts; read when they are there. */
+  clusterDataFile: z.string().default('/etc/config/clusterData.json'),
+  operatorConfigFile: z.string().default('/etc/config/config.json'),
+  credentialsFolder: z.string().default('/etc/credentials'),
+  /** How long running work may take to end when the operator stops. */
+  grace: duration().prefault('20s'),
+});
+
+/** Configuration of the operator. Variables: `KSO_OPERATOR_…`, and those of the existing product (operator-gateway.md 5.2). */
+export const operatorConfig = defineConfig({
+  service: 'operator',
+  prefix: 'KSO_OPERATOR',
+  schema,
+  aliases: {
+    port: ['PORT'],
+    clusterName: ['CLUSTER_NAME'],
+    account: ['ACCOUNT_ID'],
+    workerConcurrency: ['WORKER_CONCURRENCY', 'WORKERCONCURRENCY'],
+    triggerSecurityFramework: ['TRIGGER_SECURITY_FRAMEWORK', 'TRIGGERSECURITYFRAMEWORK'],
+    clusterDataFile: ['CONFIG'],
+  },
+});
+
+export type OperatorConfig = z.output<typeof schema>;
+export type OperatorConfigInput = z.input<typeof schema>;

@@ -1,0 +1,98 @@
+import { afterEach, expect, it } from 'vitest';
+import { patiently, podsOf, runningPod, type TestOperator, testOperator, workOn } from './testing/test-operator.ts';
+
+const opened: TestOperator[] = [];
+afterEach(async () => {
+  for (const operator of opened.splice(0)) await operator.stop();
+});
+
+async function start(): Promise<TestOperator> {
+  const pods = podsOf([
+    runningPod({ name: 'api-1', top: 'Deployment/api', images: { app: 'api:1', proxy: 'envoy:2' } }),
+  ]);
+  const operator = testOperator({ ports: { pods } });
+  opened.push(operator);
+  await operator.operator.start();
+  return operator;
+}
+
+const scan = (jobID: string) => ({ commandName: 'scan', jobTracking: { jobID }, wildWlid: 'wlid://cluster-prod' });
+const sealed = (operator: TestOperator, id: string) =>
+  expect.poll(async () => (await operator.queue.getParent(id))?.sealed, patiently).toBe(true);
+
+it('shows commands, newest first, and one with its jobs', async () => {
+  const operator = await start();
+  await operator.post({ commands: [scan('first')] });
+  await sealed(operator, 'first');
+  expect(await operator.get('/v1/jobs/first')).toMatchObject({
+    jobId: 'first',
+    commandName: 'scan',
+    target: 'wlid://cluster-prod',
+    state: 'running',
+    jobs: { total: 2, ended: 0 },
+    children: [{ state: 'waiting', kind: 'image-scan' }, { state: 'waiting' }],
+  });
+  workOn(operator.queue, {
+    image: async (job) => {
+      if (job.payload['containerName'] === 'proxy') throw new Error('registry said no');
+      await job.report({ step: 'matching' });
+      return { findings: 3 };
+    },
+  });
+  const failing = (await operator.queue.list({ limit: 10 })).find(
+    ({ payload }) => payload['containerName'] === 'proxy',
+  );
+  await expect.poll(async () => (await operator.queue.get(failing?.key ?? ''))?.state, patiently).toBe('delayed');
+  await operator.queue.cancel(failing?.key ?? '');
+  await expect
+    .poll(() => operator.get('/v1/jobs/first'), patiently)
+    .toMatchObject({
+      state: 'partial',
+      completedAt: expect.any(String),
+      jobs: { total: 2, ended: 2, succeeded: 1, cancelled: 1 },
+    });
+  const { children } = await operator.get<{ children: { jobId: string; state: string }[] }>('/v1/jobs/first');
+  const good = children.find(({ state }) => state === 'succeeded');
+  expect(await operator.get(`/v1/jobs/${good?.jobId}`)).toMatchObject({
+    parentId: 'first',
+    progress: { step: 'matching' },
+    result: { findings: 3 },
+    subject: { wlid: 'wlid://cluster-prod/namespace-payments/deployment-api', containerName: 'app', imageTag: 'api:1' },
+  });
+
+  await operator.post({ commands: [{ commandName: 'kubescapeScan', jobTracking: { jobID: 'second' } }] });
+  await sealed(operator, 'second');
+  const list = await operator.get<{ jobs: { jobId: string; state: string }[] }>('/v1/jobs');
+  expect(new Set(list.jobs.map(({ jobId, state }) => `${jobId} ${state}`))).toEqual(
+    new Set(['first partial', 'second failed']),
+  );
+  expect(await operator.get('/v1/jobs?state=open')).toEqual({ jobs: [] });
+  expect((await operator.get<{ jobs: unknown[] }>('/v1/jobs?limit=1&state=complete')).jobs).toHaveLength(1);
+});
+
+it('shows no logins', async () => {
+  const operator = await start();
+  const payload = { imageTag: 'api:1', credentialsList: [{ username: 'robot', password: 's3cr3t' }] };
+  await operator.queue.add({ kind: 'image-scan', key: 'k', payload, priority: 'onDemand', jobId: 'direct' });
+  const job = await operator.get('/v1/jobs/direct');
+  expect(job).toMatchObject({ jobId: 'direct', subject: { imageTag: 'api:1' } });
+  expect(JSON.stringify(job)).not.toMatch(/robot|s3cr3t/);
+});
+
+it('says what is wrong with a question', async () => {
+  const operator = await start();
+  const inject = (url: string) => operator.operator.app.inject(url);
+  const unknown = await inject('/v1/jobs/nobody');
+  expect([unknown.statusCode, unknown.json()]).toMatchObject([404, { code: 'JOB_UNKNOWN' }]);
+  for (const query of ['limit=0', 'limit=x', 'state=done', 'other=1'])
+    expect((await inject(`/v1/jobs?${query}`)).statusCode).toBe(400);
+});
+
+it('says on readiness why the queue takes nothing', async () => {
+  const operator = testOperator();
+  opened.push(operator);
+  expect(operator.operator.notReady?.()).toBeUndefined();
+  await operator.queue.close();
+  expect(operator.operator.notReady?.()).toBe('the queue is closed');
+  expect((await operator.post({ commands: [scan('late')] })).status).toBe(503);
+});

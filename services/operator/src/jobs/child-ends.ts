@@ -1,0 +1,50 @@
+import type { ChildEnd, JobRecord } from '@kso/queue';
+import { ImageScanJob, ImageScanResult, imageScanKind } from '@kso/wire';
+import { imageJobId } from '../commands/carry-out.ts';
+import { CommandRecord, FanOutNote } from '../commands/plan.ts';
+import type { OperatorPorts } from '../ports.ts';
+import { childEnded, commandEnded, tellsOfChildren } from './command-reports.ts';
+import type { JobReport, JobReports } from './job-reports.ts';
+
+/**
+ * What the operator does when a job of a command has ended: reports it, and the command's end with the last one.
+ * Throws when the reports cannot be kept; the queue then tells of the end again.
+ */
+export function childEndHandler(ports: OperatorPorts, reports: JobReports): (end: ChildEnd) => Promise<void> {
+  return async (end) => {
+    const { child, parentId } = end;
+    const log = ports.logger.child({ jobId: child.jobId, parentId });
+    const parent = await ports.queue.getParent(parentId);
+    const record = CommandRecord.safeParse(parent?.data);
+    if (parent === undefined || !record.success) {
+      log.warn({ kind: child.kind }, 'the end of a job is of no command that is known');
+      return;
+    }
+    const failure = failureOf(child);
+    const lines: JobReport[] = [];
+    if (tellsOfChildren(record.data)) lines.push(reportOf(end, record.data, failure));
+    if (end.complete) {
+      const note = FanOutNote.parse(parent.note ?? {});
+      lines.push(commandEnded({ jobId: parentId, record: record.data }, note, parent.outcomes));
+    }
+    reports.put(lines);
+    log.info({ kind: child.kind, state: child.state, failure, remaining: end.remaining }, 'job ended');
+    if (end.complete) ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
+  };
+}
+
+/** Why there is no result; a scan that found itself unable to look is no success for who waits for one. */
+export function failureOf(child: JobRecord): { readonly code: string; readonly message: string } | undefined {
+  if (child.failure !== undefined) return child.failure;
+  const notEvaluated = ImageScanResult.safeParse(child.result).data?.notEvaluated;
+  if (notEvaluated === undefined) return undefined;
+  return { code: 'NOT_EVALUATED', message: `not evaluated: ${notEvaluated.reason}: ${notEvaluated.detail}` };
+}
+
+function reportOf({ parentId, child }: ChildEnd, record: CommandRecord, failure: { message: string } | undefined) {
+  const job = ImageScanJob.safeParse(child.payload).data;
+  // A job that had been asked for by another command has that one's id; ours is the one under which its start was told.
+  const childId = job === undefined ? child.jobId : imageJobId(parentId, job);
+  const target = job?.wlid ?? child.kind.replace(imageScanKind, record.target);
+  return childEnded({ jobId: parentId, record, childId, target }, failure);
+}

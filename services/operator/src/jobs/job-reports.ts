@@ -1,0 +1,82 @@
+import type { BasePorts } from '@kso/kit';
+import type { OutboxEntry } from '@kso/store';
+import type { CommandSource } from '../commands/read-plan.ts';
+import type { ReportSink } from '../ports.ts';
+
+/** One step of a job, for `/k8s/sysreport` (operator-gateway.md 7.1). */
+export interface JobReport {
+  readonly jobId: string;
+  readonly parentId?: string | undefined;
+  /** Orders the steps of a job, and makes the report the same one when it is written again after a crash. */
+  readonly sequence: number;
+  readonly status: 'started' | 'success' | 'failure' | 'warning' | 'done';
+  readonly action: string;
+  readonly target: string;
+  readonly source: CommandSource;
+  readonly details?: string | undefined;
+  /** One line each. */
+  readonly errors?: readonly string[];
+  readonly traceparent?: string | undefined;
+}
+
+const path = '/k8s/sysreport';
+const mostErrors = 50;
+
+/** Puts job reports into the outbox, in which they are safe. */
+export class JobReports {
+  readonly #sink: ReportSink | undefined;
+  readonly #account: string;
+  readonly #ports: BasePorts;
+
+  constructor(sink: ReportSink | undefined, account: string, ports: BasePorts) {
+    this.#sink = sink;
+    this.#account = account;
+    this.#ports = ports;
+  }
+
+  /** All or none. @throws STORE_FULL and whatever else the outbox throws: then nothing was written, and the same may be put again. */
+  put(reports: readonly JobReport[]): void {
+    if (this.#sink === undefined || reports.length === 0) return;
+    this.#sink.outbox.put(reports.map((report) => this.#entry(report)));
+    this.#sink.wake?.();
+  }
+
+  /** As {@link put}, where the work must go on without the report. */
+  tryPut(reports: readonly JobReport[]): void {
+    try {
+      this.put(reports);
+    } catch (error) {
+      const { jobId, parentId } = reports[0] ?? {};
+      this.#ports.logger.error({ err: error, jobId, parentId, reports: reports.length }, 'job reports are lost');
+    }
+  }
+
+  #entry(report: JobReport): OutboxEntry {
+    const { jobId, parentId, sequence, traceparent } = report;
+    const errors = (report.errors ?? []).slice(0, mostErrors).map((line) => `Action: ${report.action}, Error: ${line}`);
+    const body = {
+      customerGUID: this.#account,
+      // Upstream's two spellings (sic): receivers tell by it which way a command came.
+      reporter: report.source === 'gateway' ? 'WebSocket' : 'Websocket',
+      target: report.target,
+      status: report.status,
+      action: report.action,
+      ...(errors.length === 0 ? {} : { errors }),
+      actionID: String(sequence),
+      numSeq: sequence,
+      jobID: jobId,
+      ...(parentId === undefined ? {} : { parentAction: parentId }),
+      ...(report.details === undefined ? {} : { details: report.details }),
+      timestamp: new Date(this.#ports.clock.now()).toISOString(),
+    };
+    return {
+      idempotencyKey: `sysreport/${jobId}/${sequence}`,
+      path,
+      body: JSON.stringify(body),
+      group: `sysreport/${jobId}`,
+      jobId,
+      ...(parentId === undefined ? {} : { parentId }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import type { BasePorts, HttpClient, Outgoing } from '@kso/kit';
+import type { JobQueue } from '@kso/queue';
+import type { Outbox } from '@kso/store';
+import type { KubeObject } from '@kso/wire';
+
+/** Which pods; every label and field has to match. */
+export interface PodFilter {
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** The object that a person would name when asked what runs a pod. */
+export interface PodOwner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What a `scan` command fans out to. */
+export interface PodSource {
+  /**
+   * `cluster`: pods, of which only those that run are scanned, by what they really run. `manifests`: workloads, whose pod templates
+   * name images that nobody has pulled yet.
+   */
+  readonly type: 'cluster' | 'manifests';
+  /** One by one, read in pages. @throws KsoError when they cannot be listed; what was given out before stays valid. */
+  list(filter: PodFilter): AsyncIterable<KubeObject>;
+  topOwner(object: KubeObject): Promise<PodOwner>;
+}
+
+/** Where job reports are put, to be posted to the CloudEndpoint. */
+export interface ReportSink {
+  readonly outbox: Pick<Outbox, 'put'>;
+  /** Tells the poster that there is something. */
+  readonly wake?: () => void;
+}
+
+export interface OperatorPorts extends BasePorts {
+  /** One owner of parents per queue: nobody else listens to the ends of its children. */
+  readonly queue: JobQueue;
+  /** Without it `scan` commands are refused. */
+  readonly pods?: PodSource;
+  /** Without it no job reports are written. */
+  readonly reports?: ReportSink;
+  /** For `dispatch.mode: http`. */
+  readonly http?: Pick<HttpClient, 'request'>;
+  /** How the gateway is reached; directly by default. */
+  readonly outgoing?: Outgoing;
+}

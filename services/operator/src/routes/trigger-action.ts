@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseCommands } from '../commands/command.ts';
+import type { CommandDesk } from '../commands/command-desk.ts';
+import { fail } from '../errors.ts';
+
+export interface TriggerActionOptions {
+  readonly desk: Pick<CommandDesk, 'submit'>;
+  /** 400 and 405 instead of upstream's 500. */
+  readonly strictStatus: boolean;
+}
+
+/** `POST /v1/triggerAction` (operator-gateway.md 1.2): `ok`, or with `Accept: application/json` what became of each command. */
+export function registerTriggerAction(app: FastifyInstance, options: TriggerActionOptions): void {
+  app.register((scope, _options, done) => {
+    // Senders give any media type or none.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
+    scope.all('/v1/triggerAction', (request, reply) => handle(options, request, reply));
+    done();
+  });
+}
+
+async function handle(
+  { desk, strictStatus }: TriggerActionOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (request.method !== 'POST') {
+    const allow = strictStatus ? reply.header('allow', 'POST') : reply;
+    return sendText(allow, strictStatus ? 405 : 500, `method '${request.method}' not allowed`);
+  }
+  const decoded = parseCommands(typeof request.body === 'string' ? request.body : '');
+  if (!decoded.ok) {
+    request.log.warn({ problem: decoded.problem }, 'a body that holds no commands was refused');
+    if (wantsJson(request)) throw fail('COMMANDS_MALFORMED', { problem: decoded.problem });
+    return sendText(reply, strictStatus ? 400 : 500, decoded.problem);
+  }
+  const receipts = await desk.submit(decoded.commands, 'rest');
+  if (!wantsJson(request)) return sendText(reply, 200, 'ok');
+  return reply.type('application/json').send(JSON.stringify({ commands: receipts }));
+}
+
+function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('text/plain; charset=utf-8').send(text);
+}
+
+/** Only who names JSON gets it: the existing clients send nothing or a wildcard. */
+function wantsJson(request: FastifyRequest): boolean {
+  return /\bapplication\/json\b/i.test(request.headers.accept ?? '');
+}
