@@ -199,6 +199,8 @@ describe('bad clients', () => {
     }
     expect(await dropped).toMatchObject({ reason: 'the client does not read fast enough' });
     expect(good.received).toBe(sent);
+    await gateway.logged('client disconnected');
+    expect(gateway.lines.filter((line) => line['msg'] === 'client dropped')).toHaveLength(1);
     expect(await gateway.metrics()).toContain('kso_gateway_connections 1');
   });
 

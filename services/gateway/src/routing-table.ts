@@ -56,9 +56,11 @@ export function createRoutingTable(
     meters.deliveries.inc({ outcome: sent.ok ? 'sent' : 'failed' });
     if (sent.ok) return undefined;
     const { id, attributes } = receiver;
-    receivers.delete(id);
-    receiver.drop();
-    ports.logger.warn({ connection: id, attributes, reason: sent.reason }, 'client dropped');
+    // Once for a client, however many frames were on their way to it.
+    if (receivers.delete(id)) {
+      receiver.drop();
+      ports.logger.warn({ connection: id, attributes, reason: sent.reason }, 'client dropped');
+    }
     return `in sendSingleNotification ${JSON.stringify(attributes)}, connection ${id} is not alive, error: ${sent.reason}`;
   };
 
