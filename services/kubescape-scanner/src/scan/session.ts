@@ -42,7 +42,7 @@ export interface Session {
   /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
   evaluate(signal?: AbortSignal): Promise<Changes>;
   readonly unreadable: readonly UnreadableDocument[];
-  /** Seconds that the last evaluation took. */
+  /** Seconds that the last evaluation of anything took. */
   readonly evaluationSeconds: number;
 }
 
@@ -90,7 +90,7 @@ export function createSession(options: SessionOptions): Session {
       await nextTurn();
       signal?.throwIfAborted();
     } while (engine.pending > 0);
-    evaluationSeconds = (performance.now() - started) / 1000;
+    if (total > 0) evaluationSeconds = (performance.now() - started) / 1000;
     return { changed, removed };
   };
 
