@@ -1,16 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from '@kso/kit';
-import { createKubescapeScanner, postureResultKind, scannerConfig } from '@kso/kubescape-scanner';
-import { createInProcessQueue, type JobQueue } from '@kso/queue';
-import { openSqliteStore, type Store } from '@kso/store';
+import { createLogger, createMetrics, noopTracer, systemClock } from '@kso/kit';
+import { createSuite, type Suite, suiteConfig } from '@kso/suite';
 import { until } from '@kso/testkit';
 import { type ControlPlane, controlPlanePrograms, startControlPlane } from '@kso/testkit/control-plane';
 import { missingPrograms } from '@kso/testkit/programs';
 import { readJsonLines, testDataFile } from '@kso/testkit/test-data';
 import type { KubeObject, PostureReport, ResourceResult } from '@kso/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endpointClient } from '../support/endpoint-client.ts';
 
 /** Ten charts of many kinds: RBAC, DaemonSets, CronJobs, StatefulSets, Jobs, ingress classes, claims. */
 const charts = [
@@ -44,7 +43,7 @@ const skipped = file === undefined ? 'no charts' : missingPrograms(...controlPla
 
 describe.skipIf(skipped)('a cluster with ten real charts', { timeout: 120_000 }, () => {
   let cluster: ControlPlane;
-  let scan: Scan;
+  let running: RunningSuite;
   let report: PostureReport;
   const applied = file === undefined ? [] : readCharts(file);
 
@@ -52,11 +51,11 @@ describe.skipIf(skipped)('a cluster with ten real charts', { timeout: 120_000 },
     cluster = await startControlPlane({ controllerManager: true });
     for (const { namespace } of applied) await cluster.client.createNamespace(namespace);
     for (const { chart, namespace } of applied) await cluster.client.apply(chart.resources, { namespace });
-    scan = await startScan(cluster.kubeconfig);
-    report = await scan.run();
+    running = await startSuite(cluster.kubeconfig);
+    report = await running.scan();
   }, 120_000);
   afterAll(async () => {
-    await scan?.stop();
+    await running?.stop();
     await cluster?.stop();
   });
 
@@ -79,19 +78,25 @@ describe.skipIf(skipped)('a cluster with ten real charts', { timeout: 120_000 },
 
   it('evaluates a changed Deployment and nothing else, and reads nothing again', async () => {
     const listsBefore = await listsOf(cluster);
-    scan.changes.length = 0;
+    running.changes.length = 0;
     await makePrivileged(cluster, 'wordpress', 'rel-wordpress');
-    await scan.untilFailed('C-0057', 'rel-wordpress');
+    await running.untilFailed('C-0057', 'rel-wordpress');
     // A second change: whatever the first one set off has been published before it.
     await makePrivileged(cluster, 'sealed-secrets', 'rel-sealed-secrets');
-    await scan.untilFailed('C-0057', 'rel-sealed-secrets');
+    await running.untilFailed('C-0057', 'rel-sealed-secrets');
 
-    expect(new Set(scan.changes.map(({ resourceId }) => resourceId))).toEqual(
+    expect(new Set(running.changes.map(({ resourceId }) => resourceId))).toEqual(
       new Set(['apps/v1/wordpress/Deployment/rel-wordpress', 'apps/v1/sealed-secrets/Deployment/rel-sealed-secrets']),
     );
     expect(await listsOf(cluster)).toEqual(listsBefore);
-    const stored = scan.store.results.get(postureResultKind, 'apps/v1/wordpress/Deployment/rel-wordpress');
-    expect(JSON.stringify(stored?.body)).toContain('"controlId":"C-0057","status":"failed"');
+    const endpoint = endpointClient(running.suite.urls().endpoint);
+    await until('the changed result at the CloudEndpoint', async () => {
+      const query = 'namespace=wordpress&text=C-0057';
+      const { items } = await endpoint.get<{ items: { name: string }[] }>(
+        `/api/clusters/${clusterName}/workloads?${query}`,
+      );
+      return items.some(({ name }) => name === 'rel-wordpress');
+    });
   });
 });
 
@@ -170,62 +175,55 @@ function goldenName(object: KubeObject | undefined, namespace: string): string |
   return `${group}/${kind}/${within === '' ? '' : 'apps'}/${name}`;
 }
 
-interface Scan {
-  readonly store: Store;
+interface RunningSuite {
+  readonly suite: Suite;
   /** Results that were stored outside of a scan. */
   readonly changes: ResourceResult[];
-  run(): Promise<PostureReport>;
+  /** A scan as a person asks for it: by the operator and the queue. */
+  scan(): Promise<PostureReport>;
   untilFailed(control: string, name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-async function startScan(kubeconfig: string): Promise<Scan> {
+const clusterName = 'charts';
+
+async function startSuite(kubeconfig: string): Promise<RunningSuite> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-posture-'));
-  const ports = {
-    logger: createLogger({ service: 'test' }),
-    metrics: createMetrics(),
-    tracer: noopTracer,
-    clock: systemClock,
-  };
-  const store: Store = openSqliteStore({ path: path.join(folder, 'store.db') });
-  const queue: JobQueue = createInProcessQueue({ file: path.join(folder, 'queue.db') }, ports);
-  const env = {
-    KSO_SCANNER_HOST: '127.0.0.1',
-    KSO_SCANNER_PORT: '0',
-    KSO_SCANNER_DATA_DIR: folder,
-    KSO_SCANNER_CLUSTER_NAME: 'test',
-    KSO_SCANNER_SOURCE_KUBECONFIG: kubeconfig,
-  };
-  const { config } = loadConfig(scannerConfig, { env });
-  const scanner = createKubescapeScanner(config, { ...ports, queue, store });
-  const changes: ResourceResult[] = [];
-  scanner.onResult((event) => {
-    if (event.type === 'change') changes.push(...event.changed);
+  const listeners = ['endpoint', 'gateway', 'gatewayWs', 'operator', 'scanner', 'kubevuln', 'health'];
+  const config = suiteConfig.schema.parse({
+    dataDir: folder,
+    clusterName,
+    ports: Object.fromEntries(listeners.map((name) => [name, 0])),
+    target: { type: 'cluster', name: clusterName, kubeconfig },
+    images: { updateDatabase: false },
+    schedule: { enabled: false },
   });
-  await scanner.start();
+  const logger = createLogger({ service: 'suite' });
+  const base = { logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
+  // Without a PATH there are no engines: images are not what this is about.
+  const suite = createSuite(config, { ...base, env: { KSO_TOOLS_DIR: folder }, loggerFor: () => logger });
+  const changes: ResourceResult[] = [];
+  suite.onEvent((event) => {
+    if (event.type === 'posture' && event.event.type === 'change') changes.push(...event.event.changed);
+  });
+  await suite.start();
   const hasFailed = (control: string, name: string) => (result: ResourceResult) =>
     result.name === name &&
     result.controls.some(({ controlId, status }) => controlId === control && status === 'failed');
   return {
-    store,
+    suite,
     changes,
+    scan: async () => {
+      const end = await suite.scanPosture();
+      const { posture } = await suite.snapshot();
+      if (posture === undefined) throw new Error(`no report: ${JSON.stringify(end)}`);
+      return posture;
+    },
     untilFailed: async (control, name) => {
       await until(`${control} of ${name}`, () => changes.some(hasFailed(control, name)));
     },
-    run: async () => {
-      const answer = await fetch(`${scanner.url}/v1/scan?wait=true`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{}',
-      });
-      const body = (await answer.json()) as { response: PostureReport };
-      if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(body)}`);
-      return body.response;
-    },
     stop: async () => {
-      await scanner.stop();
-      await queue.close();
-      store.close();
+      await suite.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -19,10 +19,13 @@ export interface DeployableOptions {
   /** For the log. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What is waited for; default `readiness`. `liveness` is for one that lacks something and says so. */
+  readonly probe?: 'readiness' | 'liveness';
 }
 
-/** Starts `services/<name>/src/main.ts` and waits for its readiness probe. */
-export async function startDeployable({ name, prefix, folder, env }: DeployableOptions): Promise<Deployable> {
+/** Starts `services/<name>/src/main.ts` and waits for its probe. */
+export async function startDeployable(options: DeployableOptions): Promise<Deployable> {
+  const { name, prefix, folder, env, probe = 'readiness' } = options;
   const port = await freePort();
   const healthUrl = `http://127.0.0.1:${port}`;
   const program = await startProgram({
@@ -30,7 +33,7 @@ export async function startDeployable({ name, prefix, folder, env }: DeployableO
     args: [path.join(root, 'services', name, 'src/main.ts')],
     env: { KSO_LOG_LEVEL: 'info', [`${prefix}_HOST`]: '127.0.0.1', [`${prefix}_HEALTH_PORT`]: String(port), ...env },
     logFile: path.join(folder, `${name}.log`),
-    ready: async () => (await fetch(`${healthUrl}/v1/readiness`)).status === 200,
+    ready: async () => (await fetch(`${healthUrl}/v1/${probe}`)).status === 200,
   });
   return { name, program, healthUrl };
 }
