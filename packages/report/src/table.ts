@@ -104,9 +104,11 @@ function imageSummary({ images, database }: ImagesView): string {
     for (const severity of severities) totals[severity] = (totals[severity] ?? 0) + (findings[severity] ?? 0);
   }
   const findings = Object.values(totals).reduce((sum, total) => sum + total, 0);
-  const parts = [
-    `${count(scanned.length, 'image')} with ${count(findings, 'vulnerability', 'vulnerabilities')}${bySeverity(totals)}`,
-  ];
+  const parts: string[] = [];
+  if (scanned.length > 0 || images.length === 0) {
+    const found = count(findings, 'vulnerability', 'vulnerabilities');
+    parts.push(`${count(scanned.length, 'image')} with ${found}${bySeverity(totals)}`);
+  }
   const waiting = images.filter((image) => image.outcome.type === 'waiting').length;
   const notEvaluated = images.filter((image) => image.outcome.type === 'notEvaluated').length;
   if (waiting > 0) parts.push(`${waiting} waiting`);

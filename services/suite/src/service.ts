@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type BasePorts, createHealthServer, type Logger, type Service } from '@kso/kit';
-import type { Kollector } from '@kso/kollector';
 import type { ScannerEvent } from '@kso/kubescape-scanner';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
 import type { SuiteConfig } from './config.ts';
@@ -11,7 +10,7 @@ import { startCloudEndpoint } from './parts/cloud-endpoint.ts';
 import { type Context, portsOf, type WorkingContext } from './parts/context.ts';
 import { startGateway } from './parts/gateway.ts';
 import { type ImagesPart, startImages } from './parts/images.ts';
-import { startKollector } from './parts/kollector.ts';
+import { type KollectorPart, startKollector } from './parts/kollector.ts';
 import { type OperatorPart, startOperator } from './parts/operator.ts';
 import { type ScannerPart, startScanner } from './parts/scanner.ts';
 import { startScheduler } from './parts/scheduler.ts';
@@ -68,7 +67,7 @@ interface Parts {
   readonly operator: OperatorPart;
   readonly scanner: ScannerPart;
   readonly images: ImagesPart;
-  readonly kollector: Kollector;
+  readonly kollector: KollectorPart;
   readonly firstScan: FirstScan;
   readonly queue: JobQueue;
 }
@@ -123,7 +122,7 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
     },
     imagesScanned: async (signal) => {
       const { kollector, firstScan } = running();
-      await kollector.idle();
+      await kollector.firstImagesAsked(signal);
       await firstScan.images(signal);
     },
     enginesArrived: () => running().images.enginesArrived(),

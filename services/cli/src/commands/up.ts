@@ -73,7 +73,8 @@ async function run(context: Run): Promise<ExitCode> {
   suite.onEvent((event) => {
     showEvent(event, progress, watching ? known : undefined);
   });
-  progress.note(`Page: ${suite.urls().endpoint}   Log: ${log}`);
+  const { endpoint, operator } = suite.urls();
+  progress.note(`Page: ${endpoint}   Commands: ${operator}   Log: ${log}`);
   explainEngines(plan, progress);
 
   progress.step('scanning the configuration');

@@ -3,6 +3,7 @@ import type { Clock } from '@kso/kit';
 import type { JobFailure, JobQueue } from '@kso/queue';
 import { imageScanKind, PostureScanResult, postureScanKind } from '@kso/wire';
 import type { JobEvent } from '../jobs/observed-queue.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** How the first scan of the configuration ended. */
 export type PostureEnd =
@@ -75,17 +76,4 @@ export function createFirstScan({ queue, clock, onImages }: FirstScanPorts): Fir
       );
     },
   };
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { until } from '@kso/testkit';
+import { type RunningProgram, startProgram } from '@kso/testkit/process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const main = path.resolve(import.meta.dirname, '../../services/cli/src/main.ts');
+const jobs = 200;
+/** The kill comes when so many results have arrived: in the middle, with much still queued. */
+const killAfter = 25;
+
+interface RunningSuite {
+  readonly program: RunningProgram;
+  readonly endpoint: string;
+  readonly operator: string;
+}
+
+let folder: string;
+let suite: RunningSuite | undefined;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'kso-crash-'));
+  mkdirSync(path.join(folder, 'manifests'));
+  const deployments = Array.from({ length: jobs }, (_, index) => deployment(`web-${index}`));
+  writeFileSync(
+    path.join(folder, 'manifests', 'web.json'),
+    deployments.map((each) => JSON.stringify(each)).join('\n---\n'),
+  );
+});
+
+afterAll(async () => {
+  await suite?.program.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the suite killed in the middle of 200 scans', () => {
+  test('yields each result exactly once at the CloudEndpoint after it was started again', async () => {
+    const commands = Array.from({ length: jobs }, (_, index) => scanCommand(`web-${index}`));
+    const bodies = [0, 1, 2, 3].map((part) => commands.slice((part * jobs) / 4, ((part + 1) * jobs) / 4));
+
+    suite = await startSuite('first');
+    const { program, operator, endpoint } = suite;
+    // Who sent them does not know whether they were taken when the process dies before it answers.
+    const unanswered = new Set(bodies);
+    const sending = bodies.map(async (body) => {
+      await send(operator, body);
+      unanswered.delete(body);
+    });
+    await until('some results have arrived', async () => (await receivedReports(endpoint)).length >= killAfter, {
+      every: 5,
+    });
+    program.kill('SIGKILL');
+    await program.ended;
+    await Promise.allSettled(sending);
+
+    suite = await startSuite('second');
+    const again = suite;
+    expect((await receivedReports(again.endpoint)).length, 'reports when it was killed').toBeLessThan(jobs);
+    for (const body of unanswered) await send(again.operator, body);
+
+    const ended = await Promise.all(commands.map((command) => endOf(again.operator, command.jobTracking.jobID)));
+    expect(ended.map((command) => command.state)).toEqual(commands.map(() => 'succeeded'));
+    const jobIds = ended.flatMap((command) => command.children.map((child) => child.jobId));
+    expect(jobIds).toHaveLength(jobs);
+    const wanted = new Set(jobIds);
+    const reports = await until('every report has arrived', async () => {
+      const received = (await receivedReports(again.endpoint)).filter(({ jobId = '' }) => wanted.has(jobId));
+      return received.length >= jobs && received;
+    });
+    // One report of one part for each job: a second one would have a key of its own.
+    expect(reports).toHaveLength(jobs);
+    expect(new Set(reports.map(({ jobId }) => jobId))).toEqual(wanted);
+  });
+});
+
+function deployment(name: string) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: 'app', image: 'registry.invalid/app:1' }] },
+      },
+    },
+  };
+}
+
+interface ScanCommand {
+  readonly commandName: string;
+  readonly jobTracking: { readonly jobID: string };
+  readonly args: object;
+}
+
+function scanCommand(name: string): ScanCommand {
+  const scanObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' } };
+  return {
+    commandName: 'kubescapeScan',
+    jobTracking: { jobID: randomUUID() },
+    args: { scanV1: { scanObject } },
+  };
+}
+
+/** `kso up` on the folder, with any ports and without engines: images are "not evaluated" at once and do not take part. */
+async function startSuite(name: string): Promise<RunningSuite> {
+  const logFile = path.join(folder, `${name}.log`);
+  writeFileSync(logFile, '');
+  const addresses = () => /Page: (\S+) +Commands: (\S+)/.exec(readFileSync(logFile, 'utf8'));
+  const place = ['--manifests', path.join(folder, 'manifests'), '--data-dir', path.join(folder, 'data')];
+  const program = await startProgram({
+    program: process.execPath,
+    args: [main, 'up', ...place, '--port', '0', '--listen', 'all=0', '--no-engines'],
+    env: { PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools'), KSO_LOG_LEVEL: 'info' },
+    logFile,
+    ready: () => Promise.resolve(addresses() !== null),
+  });
+  const [, endpoint = '', operator = ''] = addresses() ?? [];
+  return { program, endpoint, operator };
+}
+
+async function send(operator: string, commands: readonly ScanCommand[]): Promise<void> {
+  const answer = await fetch(`${operator}/v1/triggerAction`, { method: 'POST', body: JSON.stringify({ commands }) });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+}
+
+interface EndedCommand {
+  readonly state: string;
+  readonly children: readonly { readonly jobId: string }[];
+}
+
+async function endOf(operator: string, jobId: string): Promise<EndedCommand> {
+  return until(
+    `command ${jobId} has ended`,
+    async () => {
+      const command = await getJson<EndedCommand>(`${operator}/v1/jobs/${jobId}`);
+      return command.state !== 'running' && command;
+    },
+    { within: 120_000, every: 500 },
+  );
+}
+
+interface Receipt {
+  readonly idempotencyKey: string;
+  readonly jobId?: string;
+}
+
+/** Posture reports at the CloudEndpoint, each written once however often it was sent. */
+async function receivedReports(endpoint: string): Promise<Receipt[]> {
+  const receipts: Receipt[] = [];
+  let after: string | undefined;
+  do {
+    const cursor: string = after === undefined ? '' : `&after=${after}`;
+    const page = await getJson<{ readonly items: readonly Receipt[]; readonly next?: string }>(
+      `${endpoint}/api/clusters/manifests/receipts?route=postureReport&limit=500${cursor}`,
+    );
+    receipts.push(...page.items.filter(({ jobId }) => jobId !== undefined));
+    after = page.next;
+  } while (after !== undefined);
+  return receipts;
+}
+
+async function getJson<T>(url: string): Promise<T> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: status ${answer.status}`);
+  return (await answer.json()) as T;
+}
