@@ -8,7 +8,7 @@ import { fail } from '../errors.ts';
 import { askTarget, type TargetRequest, targetUrl } from './http-request.ts';
 
 /** What kubescape answers (operator-gateway.md 4.1.2). */
-const Answer = z.object({ id: z.string().default(''), type: z.string().default(''), response: z.unknown() });
+const Answer = z.object({ id: z.string().default(''), type: z.string().default(''), response: z.unknown().optional() });
 
 const Progress = z.object({ scanId: z.string() });
 const pollAttempts = 3;

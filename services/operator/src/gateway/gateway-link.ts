@@ -114,6 +114,8 @@ export class GatewayLink {
       handshakeTimeout: handshakeTimeoutMs,
       maxPayload: maxMessageSize,
       perMessageDeflate: false,
+      // Senders put BSON into text frames too.
+      skipUTF8Validation: true,
       followRedirects: false,
     });
   }
