@@ -2,7 +2,7 @@ import { redactText } from '@kso/kit';
 
 // Bounded repetitions: the text is a foreign program's and must not make an expression backtrack.
 const patterns: readonly (readonly [RegExp, string])[] = [
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- colours begin with a control character
   [/\u001B\[[0-9;]{0,16}m/g, ''],
   [/\b(authorization"?\s{0,2}[:=]\s{0,2}"?)[^\s"]{1,4096}(\s[^\s"]{1,4096})?/gi, '$1[redacted]'],
   [/\b((?:password|passwd|secret|\w{0,32}token)"?\s{0,2}[:=]\s{0,2}"?)[^\s"&,}]{1,4096}/gi, '$1[redacted]'],
