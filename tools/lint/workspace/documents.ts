@@ -17,11 +17,13 @@ export const checkLinks: Check = ({ files, read }) => {
 export const checkDecisions: Check = ({ files, read }) => {
   const problems: Problem[] = [];
   const decisions = files.filter((file) => /^docs\/adr\/\d/.test(file)).toSorted((a, b) => a.localeCompare(b));
-  for (const [index, file] of decisions.entries()) {
-    const number = index + 1;
-    const wanted = String(number).padStart(4, '0');
-    if (!path.basename(file).startsWith(`${wanted}-`)) problems.push(`${file}: the next free number is ${wanted}`);
+  let last = 0;
+  for (const file of decisions) {
+    const number = Number.parseInt(path.basename(file), 10);
+    if (number !== last + 1) problems.push(`${file}: the next free number is ${String(last + 1).padStart(4, '0')}`);
     else if (!read(file).startsWith(`# ${number}. `)) problems.push(`${file}: its first line is not "# ${number}. …"`);
+    // What follows is measured by what is there: one gap is one problem.
+    last = Math.max(last, number);
   }
   return problems;
 };
