@@ -66,7 +66,7 @@ describe.skipIf(skipped)('from a new pod to its finding at the CloudEndpoint', {
         { state: 'scanned', workloads: [{ namespace, name: 'web', container: 'app' }] },
       ]);
       expect(await endpoint.vulnerabilities(clusterName)).toMatchObject([
-        { name: 'GHSA-462w-v97r-4m45', package: 'Jinja2', version: '2.10', fixedIn: '2.10.1' },
+        { name: 'CVE-2019-10906', package: 'jinja2', version: '2.10', fixedIn: '2.10.1' },
       ]);
     } finally {
       await deployment.stop();
@@ -102,6 +102,7 @@ async function startSuite(world: World): Promise<Deployment> {
   const suite = await startDeployable({
     name: 'suite',
     prefix: 'KSO_SUITE',
+    healthPort: 'PORTS_HEALTH',
     folder: world.folder,
     env: {
       ...Object.fromEntries(any),
@@ -111,7 +112,6 @@ async function startSuite(world: World): Promise<Deployment> {
       KSO_SUITE_TARGET_KUBECONFIG: world.kubeconfig,
       KSO_SUITE_IMAGES_DATABASE_DIRECTORY: world.databaseDirectory,
       KSO_SUITE_IMAGES_UPDATE_DATABASE: 'false',
-      KSO_SUITE_IMAGES_PLAIN_HTTP_REGISTRIES: world.registry,
     },
   });
   return { url: `http://127.0.0.1:${port}`, stop: () => suite.program.stop() };

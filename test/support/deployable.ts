@@ -14,8 +14,10 @@ export interface Deployable {
 export interface DeployableOptions {
   /** Folder in `services/`. */
   readonly name: string;
-  /** e.g. `KSO_OPERATOR`; `…_HOST` and `…_HEALTH_PORT` are set here. */
+  /** e.g. `KSO_OPERATOR`; `…_HOST` and the port of the probes are set here. */
   readonly prefix: string;
+  /** Default `HEALTH_PORT`. */
+  readonly healthPort?: string;
   /** For the log. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
@@ -25,13 +27,13 @@ export interface DeployableOptions {
 
 /** Starts `services/<name>/src/main.ts` and waits for its probe. */
 export async function startDeployable(options: DeployableOptions): Promise<Deployable> {
-  const { name, prefix, folder, env, probe = 'readiness' } = options;
+  const { name, prefix, healthPort = 'HEALTH_PORT', folder, env, probe = 'readiness' } = options;
   const port = await freePort();
   const healthUrl = `http://127.0.0.1:${port}`;
   const program = await startProgram({
     program: process.execPath,
     args: [path.join(root, 'services', name, 'src/main.ts')],
-    env: { KSO_LOG_LEVEL: 'info', [`${prefix}_HOST`]: '127.0.0.1', [`${prefix}_HEALTH_PORT`]: String(port), ...env },
+    env: { KSO_LOG_LEVEL: 'info', [`${prefix}_HOST`]: '127.0.0.1', [`${prefix}_${healthPort}`]: String(port), ...env },
     logFile: path.join(folder, `${name}.log`),
     ready: async () => (await fetch(`${healthUrl}/v1/${probe}`)).status === 200,
   });

@@ -37,7 +37,7 @@ export function postureJobHandler(ports: PostureJobPorts): JobHandler {
     if (!parsed.success) throw fail('BAD_REQUEST', { problem: 'the job carries no scan' }, parsed.error);
     const { scanId } = parsed.data;
     const logger = base.child({ jobId: job.jobId, parentId: job.parentId, scanId });
-    const options = { kind: 'consumer' as const, parent: job.traceparent, attributes: { 'kso.scan.id': scanId } };
+    const options = { attributes: { 'kso.scan.id': scanId } };
     try {
       const result = await tracer.span('posture scan', options, () => runScan(ports, job, parsed.data));
       files.deleteFailure(scanId);
