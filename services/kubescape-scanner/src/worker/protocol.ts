@@ -42,7 +42,9 @@ export type FromWorker =
   | { readonly type: 'progress'; readonly id: number; readonly progress: ScanProgress }
   | { readonly type: 'scanned'; readonly id: number; readonly outcome: ScanOutcome }
   | { readonly type: 'refused'; readonly id: number; readonly error: ScanError }
-  | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch };
+  | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch }
+  /** A line of the thread's log, JSON. */
+  | { readonly type: 'log'; readonly line: string };
 
 export interface WorkerState {
   readonly phase: 'reading' | 'watching' | 'failed';

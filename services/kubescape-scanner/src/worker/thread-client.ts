@@ -11,6 +11,7 @@ import type {
   WorkerSettings,
   WorkerState,
 } from './protocol.ts';
+import { relayLine } from './relayed-log.ts';
 
 /** The same file as source or compiled. */
 const script = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
@@ -117,6 +118,9 @@ class WorkerThreadClient implements ThreadClient {
         return;
       case 'changes':
         this.#store(message.batch, message.changes);
+        return;
+      case 'log':
+        relayLine(message.line, this.#ports.logger);
         return;
     }
   }

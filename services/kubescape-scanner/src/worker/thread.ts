@@ -5,14 +5,16 @@ import { type ScannerErrorCode, scannerErrors } from '../errors.ts';
 import { openSource } from '../scan/source-config.ts';
 import { createPostureWorker } from './posture-worker.ts';
 import type { FromWorker, ScanError, ToWorker, WorkerSettings } from './protocol.ts';
+import { relayingDestination } from './relayed-log.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('thread.ts runs in a worker thread');
 
 const settings = workerData as WorkerSettings;
-const logger = createLogger({ service: 'kubescape-scanner' });
 const metrics = createMetrics();
 const post = (message: FromWorker): void => port.postMessage(message);
+const destination = relayingDestination((line) => post({ type: 'log', line }));
+const logger = createLogger({ service: 'kubescape-scanner', destination });
 const scans = new Map<number, AbortController>();
 const batches = new Map<number, (ok: boolean) => void>();
 let nextBatch = 1;
