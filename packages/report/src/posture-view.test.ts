@@ -41,11 +41,17 @@ const report: PostureReportPart = {
   results: [
     result('apps/v1/shop/Deployment/web', 'C-0057'),
     result('/v1/shop/Pod/fine'),
-    result('rbac/x/rbac/y/platform/ServiceAccount/deployer', 'C-0035'),
-    result('rbac/x/rbac/z/platform/ServiceAccount/deployer', 'C-0035'),
+    result('/platform/ServiceAccount/deployer/rbac/v1//ClusterRole/admin/a', 'C-0035'),
+    result('/platform/ServiceAccount/deployer/rbac/v1//ClusterRole/admin/b', 'C-0035'),
+    result('/v1//Node/gone', 'C-0057'),
   ],
   resources: [
+    ...['a', 'b'].map((binding) => ({
+      resourceID: `/platform/ServiceAccount/deployer/rbac/v1//ClusterRole/admin/${binding}`,
+      object: { kind: 'ServiceAccount', name: 'deployer', namespace: 'platform', relatedObjects: [] },
+    })),
     {
+      object: { kind: 'Deployment', metadata: { name: 'web', namespace: 'shop' } },
       resourceID: 'apps/v1/shop/Deployment/web',
       source: { path: '/x/shop.yaml', relativePath: 'shop.yaml', fileType: 'yaml', line: 12 },
     },
@@ -93,5 +99,6 @@ test('one row per object, with its place in the folder', () => {
       failed: [{ id: 'C-0057', severity: 'High' }],
     },
     { namespace: 'platform', kind: 'ServiceAccount', name: 'deployer', failed: [{ id: 'C-0035', severity: 'Medium' }] },
+    { namespace: '', kind: 'Node', name: 'gone', failed: [{ id: 'C-0057', severity: 'High' }] },
   ]);
 });

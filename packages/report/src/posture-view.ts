@@ -1,4 +1,4 @@
-import { parseSeverity, type Severity, severityOfScore } from '@kso/domain';
+import { isRecord, parseSeverity, type Severity, severityOfScore } from '@kso/domain';
 import type { PostureReport, ReportControl, ReportControlSummary, ReportResource, ReportScanCoverage } from '@kso/wire';
 import type { ControlView, Gap, ObjectView, PostureView } from './view.ts';
 
@@ -16,7 +16,7 @@ export interface PostureReportPart {
     readonly resourceID: string;
     readonly controls: readonly Pick<ReportControl, 'controlID' | 'status'>[];
   }[];
-  readonly resources: readonly Pick<ReportResource, 'resourceID' | 'source'>[];
+  readonly resources: readonly ReportResource[];
   readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls' | 'policyDegradations'>;
 }
 
@@ -62,15 +62,13 @@ function controlViews(report: PostureReportPart): ControlView[] {
 
 /** One row per object; what several bindings say about one subject stands in one row. */
 function failures(report: PostureReportPart, severities: ReadonlyMap<string, Severity>): ObjectView[] {
-  const origins = new Map(report.resources.map((resource) => [resource.resourceID, originOf(resource)]));
+  const resources = new Map(report.resources.map((resource) => [resource.resourceID, resource]));
   const rows = new Map<string, { readonly view: Omit<ObjectView, 'failed'>; readonly failed: Set<string> }>();
   for (const { resourceID, controls } of report.results) {
     const failed = controls.filter((control) => control.status.status === 'failed');
     if (failed.length === 0) continue;
-    const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
-    const origin = origins.get(resourceID);
-    const key = `${namespace}/${kind}/${name}`;
-    const view = { namespace, kind, name, ...(origin === undefined ? {} : { origin }) };
+    const view = objectOf(resourceID, resources.get(resourceID));
+    const key = `${view.namespace}/${view.kind}/${view.name}`;
     const row = rows.get(key) ?? { view, failed: new Set() };
     for (const control of failed) row.failed.add(control.controlID);
     rows.set(key, row);
@@ -79,6 +77,27 @@ function failures(report: PostureReportPart, severities: ReadonlyMap<string, Sev
     ...view,
     failed: Array.from(failed, (id) => ({ id, severity: severities.get(id) ?? 'Unknown' })),
   }));
+}
+
+/** An object by its metadata, an RBAC subject by its own fields; without the object the id has to do. */
+function objectOf(resourceID: string, resource: ReportResource | undefined): Omit<ObjectView, 'failed'> {
+  if (resource === undefined) {
+    const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
+    return { namespace, kind, name };
+  }
+  const { kind, metadata, name, namespace } = resource.object;
+  const named = isRecord(metadata) ? metadata : { name, namespace };
+  const origin = originOf(resource);
+  return {
+    namespace: textOf(named['namespace']),
+    kind: textOf(kind),
+    name: textOf(named['name']),
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function severityOf(control: ControlPart): Severity {

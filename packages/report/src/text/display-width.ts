@@ -51,12 +51,6 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Fills up with spaces to the width. */
-export function pad(text: string, width: number, align: 'left' | 'right'): string {
-  const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return align === 'left' ? text + space : space + text;
-}
-
 function graphemeWidth(grapheme: string): number {
   if (wide.test(grapheme)) return 2;
   return zero.test(grapheme) ? 0 : 1;

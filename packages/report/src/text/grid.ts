@@ -1,4 +1,4 @@
-import { displayWidth, pad, wrap } from './display-width.ts';
+import { displayWidth, wrap } from './display-width.ts';
 import { plainText } from './plain-text.ts';
 import { painterFor, type Style, type Terminal } from './terminal.ts';
 
@@ -76,10 +76,9 @@ function layOut(
     columns
       .map((column, index) => {
         const text = wrapped[index]?.[line] ?? '';
-        const isLast = index === columns.length - 1;
-        const padded =
-          isLast && column.align !== 'right' ? text : pad(text, widths[index] ?? 0, column.align ?? 'left');
-        return paint(row[index]?.style, padded);
+        const space = ' '.repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(text)));
+        const painted = paint(row[index]?.style, text);
+        return column.align === 'right' ? space + painted : painted + space;
       })
       .join(' '.repeat(gap))
       .trimEnd(),

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { displayWidth, pad, splitAtWidth, wrap } from './display-width.ts';
+import { displayWidth, splitAtWidth, wrap } from './display-width.ts';
 import { renderGrid } from './grid.ts';
 import { plainText } from './plain-text.ts';
 import { terminalOf } from './terminal.ts';
@@ -54,10 +54,8 @@ describe('width', () => {
     );
   });
 
-  test('one character is always taken, padding counts columns', () => {
+  test('one character is always taken', () => {
     expect(splitAtWidth('名前', 1)).toEqual(['名', '前']);
-    expect(pad('名', 4, 'left')).toBe('名  ');
-    expect(pad('名', 4, 'right')).toBe('  名');
   });
 });
 
@@ -82,6 +80,11 @@ describe('grid', () => {
     expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(40);
     expect(lines.join(' ')).toContain('theta');
     expect(lines.length).toBeGreaterThan(2);
+  });
+
+  test('padding counts columns of the terminal', () => {
+    const lines = renderGrid(columns, [['名前', '1', 'y']], { color: false });
+    expect(lines).toEqual(['NAME  N  TEXT', '名前  1  y']);
   });
 
   test('colour does not shift columns', () => {
