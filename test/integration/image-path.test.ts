@@ -148,7 +148,7 @@ async function startProcesses(world: World): Promise<Deployment> {
     });
     await start('kubevuln', 'KSO_KUBEVULN', {
       KSO_KUBEVULN_PORT: '0',
-      KSO_KUBEVULN_DATA_DIRECTORY: path.join(world.folder, 'kubevuln'),
+      KSO_KUBEVULN_DATA_DIR: path.join(world.folder, 'kubevuln'),
       KSO_KUBEVULN_DATABASE_DIRECTORY: world.databaseDirectory,
       KSO_KUBEVULN_DATABASE_UPDATE_ENABLED: 'false',
       KSO_KUBEVULN_PLAIN_HTTP_REGISTRIES: world.registry,

@@ -45,7 +45,7 @@ const services: readonly Scraped[] = [
   {
     name: 'kubevuln',
     prefix: 'KSO_KUBEVULN',
-    settings: ({ folder }) => ({ PORT: '0', DATA_DIRECTORY: folder, DATABASE_UPDATE_ENABLED: 'false' }),
+    settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder, DATABASE_UPDATE_ENABLED: 'false' }),
     metric: 'kubevuln_db_built_timestamp_seconds',
   },
   {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const mebibyte = 1024 * 1024;
 
 const schema = z.object({
-  host: z.string().default('0.0.0.0'),
+  host: z.string().default('127.0.0.1'),
   port: port().default(8080),
   tls: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),
   /** Bearer token for `/v1/…`; without one they are open. */

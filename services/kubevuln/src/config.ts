@@ -6,10 +6,10 @@ const mebibyte = 1024 * 1024;
 const flag = () => z.stringbool().or(z.boolean());
 
 export const KubevulnConfig = z.strictObject({
-  host: z.string().default('0.0.0.0'),
+  host: z.string().default('127.0.0.1'),
   port: port().default(8080),
   /** SBOMs, results, outbox, queue journal and the key for logins that wait. */
-  dataDirectory: z.string().default('/var/lib/kso/kubevuln'),
+  dataDir: z.string().default('/var/lib/kso/kubevuln'),
   /** `customerGUID` of reports. */
   account: z.string().default(''),
   /** Pull, catalogue and match of one image together. */
@@ -45,7 +45,7 @@ export const KubevulnConfig = z.strictObject({
   databaseExpected: flag().default(false),
   /** How often it is looked whether engines and database are there or have changed. */
   engineCheckInterval: duration().prefault('30s'),
-  /** Default: a folder in `dataDirectory`. */
+  /** Default: a folder in `dataDir`. */
   databaseDirectory: z.string().optional(),
   databaseUpdate: z
     .strictObject({
@@ -57,7 +57,7 @@ export const KubevulnConfig = z.strictObject({
       timeout: duration().prefault('15m'),
     })
     .prefault({}),
-  /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDirectory`. */
+  /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDir`. */
   credentialKeyFile: z.string().optional(),
   /** Where reports go when kubevuln is a process of its own. */
   report: z.strictObject({ url: httpUrl().optional(), accessKey: secret().optional() }).prefault({}),

@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)('with the real Syft and Grype', () => {
   });
 
   async function start(overrides: Record<string, unknown> = {}) {
-    const dataDirectory = await mkdtemp(join(directory, 'data-'));
+    const dataDir = await mkdtemp(join(directory, 'data-'));
     const base = {
       logger: createLogger({ service: 'test', level: 'silent' }),
       metrics: createMetrics(),
@@ -52,13 +52,13 @@ describe.skipIf(missing !== undefined)('with the real Syft and Grype', () => {
       overrides: {
         host: '127.0.0.1',
         port: 0,
-        dataDirectory,
+        dataDir,
         databaseUpdate: { enabled: false },
         imageLayouts: join(sample, 'images'),
         ...overrides,
       },
     });
-    const scratchRoot = join(dataDirectory, 'scratch');
+    const scratchRoot = join(dataDir, 'scratch');
     const service = createKubevuln(config, {
       ...base,
       queue,

@@ -15,11 +15,11 @@ async function create(ports: BasePorts): Promise<Service> {
   const { env } = process;
   const loaded = loadConfig(kubevulnConfig, { env, logger: ports.logger });
   const config = withForeignSettings(loaded.config, loaded.sources, ports.logger);
-  const { dataDirectory } = config;
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const keyFile = config.credentialKeyFile ?? join(dataDirectory, 'credentials.key');
+  const { dataDir } = config;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const keyFile = config.credentialKeyFile ?? join(dataDir, 'credentials.key');
   const sealer = createCredentialSealer(await readOrCreateKey(keyFile));
-  const store = openSqliteStore({ path: join(dataDirectory, 'kubevuln.db') });
+  const store = openSqliteStore({ path: join(dataDir, 'kubevuln.db') });
   const queue = await openQueue(config, ports);
   const outgoing = readOutgoing(env);
   const registry = createRegistryClient({ outgoing, clock: ports.clock, hosts: hostSwitches(config) });
@@ -54,9 +54,9 @@ async function create(ports: BasePorts): Promise<Service> {
 }
 
 function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {
-  const { dataDirectory, engineMemory: memoryBytes, databaseUpdate, trustedVendors } = config;
+  const { dataDir, engineMemory: memoryBytes, databaseUpdate, trustedVendors } = config;
   // Below the folder that the service clears at start.
-  const scratchRoot = join(dataDirectory, 'scratch');
+  const scratchRoot = join(dataDir, 'scratch');
   return {
     sbomEngine: createSyft({ env, scratchRoot, memoryBytes, program: config.syft }),
     matcher: createGrype({
@@ -64,7 +64,7 @@ function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {
       scratchRoot,
       memoryBytes,
       program: config.grype,
-      databaseDirectory: config.databaseDirectory ?? join(dataDirectory, 'grype'),
+      databaseDirectory: config.databaseDirectory ?? join(dataDir, 'grype'),
       mode: config.cveMatchingMode,
       updateUrl: databaseUpdate.url,
       updateTimeoutMs: databaseUpdate.timeout,
@@ -73,9 +73,9 @@ function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {
   };
 }
 
-function openQueue({ redis, dataDirectory }: KubevulnConfig, ports: BasePorts): Promise<JobQueue> {
+function openQueue({ redis, dataDir }: KubevulnConfig, ports: BasePorts): Promise<JobQueue> {
   if (redis === undefined) {
-    return Promise.resolve(createInProcessQueue({ file: join(dataDirectory, 'queue.db') }, ports));
+    return Promise.resolve(createInProcessQueue({ file: join(dataDir, 'queue.db') }, ports));
   }
   const { address, username, password } = redis;
   const credentials = {

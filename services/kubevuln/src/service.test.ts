@@ -87,7 +87,7 @@ async function start(options: StartOptions = {}) {
     overrides: {
       host: '127.0.0.1',
       port: 0,
-      dataDirectory: directory,
+      dataDir: directory,
       account: 'acc',
       engineCheckInterval: '50ms',
       databaseUpdate: { enabled: false },

@@ -57,7 +57,7 @@ export interface KubevulnService extends Service {
 export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
   const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger, tracer } = ports;
   const metrics = createScanMetrics(ports.metrics);
-  const scratchRoot = join(config.dataDirectory, 'scratch');
+  const scratchRoot = join(config.dataDir, 'scratch');
   const now = () => clock.now();
   const breaker = createRateLimitBreaker(now);
   const aliases = createJobAliases();
@@ -76,9 +76,10 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       clock,
       results: store.results,
       imageLayouts: config.imageLayouts,
+      onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),
-    sboms: createSbomCache(join(config.dataDirectory, 'sboms'), config.sbomCacheSize),
+    sboms: createSbomCache(join(config.dataDir, 'sboms'), config.sbomCacheSize),
     results: store.results,
     limits: {
       maxImageBytes: config.maxImageSize,

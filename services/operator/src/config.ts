@@ -5,7 +5,7 @@ const list = () => z.array(z.string()).default([]);
 const flag = () => z.stringbool().or(z.boolean());
 
 const schema = z.object({
-  host: z.string().default('0.0.0.0'),
+  host: z.string().default('127.0.0.1'),
   port: port().default(4002),
   healthPort: port().default(8000),
   tls: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),

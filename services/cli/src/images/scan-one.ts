@@ -77,7 +77,7 @@ async function scanIn(
   const config = KubevulnConfig.parse({
     host: '127.0.0.1',
     port: 0,
-    dataDirectory: folder,
+    dataDir: folder,
     // Fetched only when there is none: keeping it fresh is the user's, as with Grype itself.
     databaseUpdate: { enabled: !hasDatabase && !sample },
     shutdownTimeout: '1s',

@@ -175,7 +175,7 @@ function sequenceOf(body: JsonValue | undefined): number {
   return typeof sequence === 'number' ? sequence : 0;
 }
 
-export function countBySeverity({ findings }: ImageMatches): Record<string, number> {
+function countBySeverity({ findings }: ImageMatches): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
   return counts;

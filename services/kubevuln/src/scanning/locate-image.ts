@@ -44,6 +44,8 @@ export interface LocatorOptions {
   readonly clock: Clock;
   /** Folder with OCI image layouts that are looked into before any registry. */
   readonly imageLayouts?: string | undefined;
+  /** Told of a layout there that cannot be read; the image is then looked for elsewhere. */
+  readonly onBrokenLayout?: (error: unknown) => void;
   /** For jobs that do not say what the node runs. */
   readonly defaultPlatform: string;
 }
@@ -106,14 +108,14 @@ function referencesOf(job: ImageScanJob): References | undefined {
 }
 
 async function locateInLayouts(
-  { imageLayouts }: LocatorOptions,
+  { imageLayouts, onBrokenLayout }: LocatorOptions,
   { byDigest, asWritten }: References,
   platform: Platform,
 ): Promise<LocatedImage | NotEvaluated | Interrupted | undefined> {
   if (imageLayouts === undefined) return undefined;
   const layout =
-    (byDigest === undefined ? undefined : await findInLayouts(imageLayouts, byDigest)) ??
-    (await findInLayouts(imageLayouts, asWritten));
+    (byDigest === undefined ? undefined : await findInLayouts(imageLayouts, byDigest, onBrokenLayout)) ??
+    (await findInLayouts(imageLayouts, asWritten, onBrokenLayout));
   if (layout === undefined) return undefined;
   const resolution = await resolveInLayout(layout, platform);
   if (resolution.outcome !== 'resolved') return explainResolution(resolution);

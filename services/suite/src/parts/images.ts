@@ -23,7 +23,7 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
   const settings = KubevulnConfig.parse({
     host: config.host,
     port: config.ports.kubevuln,
-    dataDirectory: join(folders.target, 'kubevuln'),
+    dataDir: join(folders.target, 'kubevuln'),
     account: config.account,
     scanConcurrency: config.images.concurrency,
     shutdownTimeout: `${config.grace}ms`,
