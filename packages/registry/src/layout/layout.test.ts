@@ -35,9 +35,11 @@ describe('OCI image layouts', () => {
     await writeFile(join(root, folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
   }
 
-  async function find(text: string) {
+  async function find(text: string, broken: unknown[] = []) {
     const parsed = parseImageReference(text);
-    return parsed.type === 'reference' ? findInLayouts(root, parsed.reference) : undefined;
+    return parsed.type === 'reference'
+      ? findInLayouts(root, parsed.reference, (error) => broken.push(error))
+      : undefined;
   }
 
   it('finds an image by its reference in any folder below, in normal form', async () => {
@@ -77,7 +79,14 @@ describe('OCI image layouts', () => {
     const found = await find('r.example.com/app:1');
     if (found === undefined) throw new Error('not found');
     await expect(resolveInLayout(found, linux)).rejects.toMatchObject({ code: 'LAYOUT_INVALID' });
+  });
+
+  it('passes over a layout that cannot be read, and tells it', async () => {
+    await write('a', { 'r.example.com/app:1': one });
+    await write('b', { 'r.example.com/app:1': one });
     await writeFile(join(root, 'a', 'index.json'), '{"manifests":[{"digest":"sha256:../../x","size":1}]}');
-    await expect(find('r.example.com/app:1')).rejects.toMatchObject({ code: 'LAYOUT_INVALID' });
+    const broken: unknown[] = [];
+    expect(await find('r.example.com/app:1', broken)).toMatchObject({ directory: join(root, 'b') });
+    expect(broken).toEqual([expect.objectContaining({ code: 'LAYOUT_INVALID' })]);
   });
 });

@@ -22,11 +22,17 @@ const maxIndexBytes = 4 * 1024 * 1024;
 /**
  * Looks for an image in OCI image layouts (https://github.com/opencontainers/image-spec/blob/main/image-layout.md): `root` itself and the
  * folders right below it. References are compared in their normal form with the `org.opencontainers.image.ref.name` annotations; one
- * with a digest also finds the manifest of that digest. @throws LAYOUT_INVALID
+ * with a digest also finds the manifest of that digest. A layout that cannot be read is passed over and told to `onBroken`: one half-copied
+ * folder must not hide the others. @throws LAYOUT_INVALID for `root`
  */
-export async function findInLayouts(root: string, reference: ImageReference): Promise<LayoutImage | undefined> {
+export async function findInLayouts(
+  root: string,
+  reference: ImageReference,
+  onBroken: (error: unknown) => unknown = () => undefined,
+): Promise<LayoutImage | undefined> {
   for (const directory of await layoutsBelow(root)) {
-    const index = await readIndex(directory);
+    const index = await readIndex(directory).catch((error: unknown) => void onBroken(error));
+    if (index === undefined) continue;
     const descriptor = index.manifests.find((candidate) => isNamed(candidate, reference));
     if (descriptor !== undefined) return { directory, descriptor };
   }
@@ -74,7 +80,10 @@ async function layoutsBelow(root: string): Promise<string[]> {
   if (entries.some(({ name }) => name === 'index.json')) return [root];
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(root, name));
   const found = await Promise.all(
-    folders.sort().map(async (folder) => ((await readdir(folder)).includes('index.json') ? [folder] : [])),
+    folders.sort().map(async (folder) => {
+      const names = await readdir(folder).catch((): string[] => []);
+      return names.includes('index.json') ? [folder] : [];
+    }),
   );
   return found.flat();
 }
