@@ -32,6 +32,8 @@ export const gatewayConfig = defineConfig({
     /** Bounds of the wait before the master is dialled again. */
     masterBackoffMin: duration().default(1000),
     masterBackoffMax: duration().default(60_000),
+    /** Links to the master at a time: one per account, and clients without an account could ask for any number. */
+    maxMasterLinks: z.number().int().positive().default(100),
     /** A link that nobody needs any more is kept this long: clients that reconnect find it. */
     masterLinger: duration().default(60_000),
   }),

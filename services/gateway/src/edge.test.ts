@@ -114,6 +114,20 @@ describe('the link', () => {
     expect((await client.next()).bytes.toString()).toBe(notification(c1));
   });
 
+  it('is not made beyond the limit, and clients of known accounts are not concerned', async () => {
+    const master = await fakeMaster();
+    const edge = await startGateway({ masterUrl: master.url, maxMasterLinks: 1, ...quick });
+    await connectClient(edge, c1);
+    await master.link(1);
+    const other = await connectClient(edge, { customerGUID: 'B' });
+    expect(await edge.logged('too many links: a client gets none to the master')).toMatchObject({ limit: 1 });
+    await connectClient(edge, c2);
+    await edge.logged('client connected', 3);
+    expect(master.links).toHaveLength(1);
+    await post(edge, notification({ customerGUID: 'B' }));
+    await other.next();
+  });
+
   it('is made again when it is lost, and clients stay connected', async () => {
     const master = await fakeMaster();
     const edge = await startGateway({ masterUrl: master.url, ...quick });

@@ -78,7 +78,15 @@ export function createMasterLinks(
   return {
     connected: (attributes) => {
       const registration = registrationOf(attributes);
-      const entry = entries.find(({ link }) => matches(link.attributes, registration)) ?? open(registration);
+      const known = entries.find(({ link }) => matches(link.attributes, registration));
+      if (known === undefined && entries.length >= config.maxMasterLinks) {
+        ports.logger.warn(
+          { attributes, limit: config.maxMasterLinks },
+          'too many links: a client gets none to the master',
+        );
+        return () => undefined;
+      }
+      const entry = known ?? open(registration);
       entry.clients += 1;
       clearTimeout(entry.expiry);
       return () => release(entry);

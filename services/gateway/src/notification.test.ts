@@ -44,13 +44,18 @@ describe('notifications', () => {
     ['numbers', json({ target: { a: 1 } }), 'target is not a map of texts'],
     ['text', json('target'), 'not an object'],
     ['null', json(null), 'not an object'],
-    ['empty', Buffer.alloc(0), 'Unexpected end of JSON input'],
+    ['empty', Buffer.alloc(0), 'neither JSON nor BSON'],
     ['cut BSON', Buffer.from(serialize({ target })).subarray(0, 20), 'JSON'],
     ['broken BSON', Buffer.from([12, 0, 0, 0, 3, 97, 0, 99, 0, 0, 0, 0]), 'bson'],
   ])('%s is refused', (_name, bytes, problem) => {
     const decoded = decodeNotification(bytes);
     expect(decoded.ok).toBe(false);
     expect(decoded.ok ? '' : decoded.problem.toLowerCase()).toContain(problem.toLowerCase());
+  });
+
+  it('what is said of broken text does not quote it', () => {
+    const decoded = decodeNotification(Buffer.from('{"password":"hunter2"oops}'));
+    expect(decoded).toEqual({ ok: false, problem: 'neither JSON nor BSON' });
   });
 
   it('hostile input is refused or read, never thrown over', () => {

@@ -1,3 +1,4 @@
+import { describeError } from '@kso/kit';
 import { deserialize } from 'bson';
 import { type Attributes, attributesOf, isEmpty } from './attributes.ts';
 
@@ -16,11 +17,12 @@ export type Decoded =
 /** Reads JSON or BSON (operator-gateway.md 2.3, 3.4). Names of the envelope's fields are found in any case; BSON senders write them lower-case. */
 export function decodeNotification(bytes: Buffer): Decoded {
   let envelope: unknown;
+  const isBson = looksLikeBson(bytes);
   try {
-    envelope = looksLikeBson(bytes) ? readBson(bytes) : JSON.parse(bytes.toString('utf8'));
+    envelope = isBson ? readBson(bytes) : JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    // Deep nesting ends in a RangeError, which is the sender's fault too.
-    return { ok: false, problem: error instanceof Error ? error.message : 'not a notification' };
+    // Deep nesting ends in a RangeError, which is the sender's fault too. JSON's own message quotes the text, and that may hold a login.
+    return { ok: false, problem: isBson ? describeError(error) : 'neither JSON nor BSON' };
   }
   if (typeof envelope !== 'object' || envelope === null) return { ok: false, problem: 'not an object' };
 
