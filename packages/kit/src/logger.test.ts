@@ -49,11 +49,12 @@ describe('redaction', () => {
   it('covers secret-looking fields, Secret values, URLs and authorization values', () => {
     const { logger, lines } = capture();
     logger.info({ password: 'hunter2', a: { token: 'hunter2', b: { accessKey: 'hunter2' } } }, 'fields');
+    logger.info({ job: { credentialsList: [{ username: 'hunter2' }] }, login: { registryToken: 'hunter2' } }, 'job');
     logger.info({ key: new Secret('hunter2') }, 'secret');
     logger.info({ url: 'https://bob:hunter2@registry.example.com/v2/' }, 'pull from http://hunter2@h/');
     logger.info({ text: 'Authorization: Bearer hunter2hunter2', other: 'Basic aHVudGVyMg==' }, 'headers');
     logger.error({ err: new Error('GET https://bob:hunter2@h failed') }, 'failed');
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     for (const line of lines) expect(line).not.toMatch(/hunter2|aHVudGVy/);
     for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });

@@ -65,7 +65,7 @@ interface SerializedError {
 const maxDepth = 5;
 
 /** Own serializer: the usual one copies every enumerable property, and clients hang requests with their headers on errors. */
-export function serializeError(error: unknown, depth = 0): unknown {
+function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? error.code : undefined;
   const serialized: SerializedError = {

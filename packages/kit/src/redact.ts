@@ -19,6 +19,9 @@ export const secretFields = [
   'auth',
   'identitytoken',
   'registrytoken',
+  'identityToken',
+  'registryToken',
+  'credentialsList',
 ] as const;
 
 /** Headers that carry credentials; compared in lower case. */

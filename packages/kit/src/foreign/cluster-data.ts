@@ -57,7 +57,7 @@ export function readClusterData(path: string): ClusterData {
   };
 }
 
-/** The spelling of a cluster's name that every report uses. */
-export function adoptClusterName(name: string): string {
-  return name.replace(/[^\w]+/g, '-');
+/** The spelling of a cluster's name that every report uses; `@kso/domain`, which this package must not import, has the same rule. */
+function adoptClusterName(name: string): string {
+  return name.replace(/\W+/g, '-');
 }

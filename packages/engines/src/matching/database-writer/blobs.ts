@@ -50,7 +50,7 @@ export function packageBlob(advisory: OsvAdvisory, ranges: readonly RangeBlob[])
   return { ...(cves.length === 0 ? {} : { cves }), ranges };
 }
 
-export function isCve(id: string): boolean {
+function isCve(id: string): boolean {
   return id.startsWith('CVE-');
 }
 
