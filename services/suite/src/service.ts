@@ -166,11 +166,12 @@ async function startParts(
   const queue = observeQueue(journal, (event) => firstScan.observe(event));
   const working: WorkingContext = { ...context, queue, endpointUrl };
 
+  // First of those that work: its thread loads while the others start.
+  const scanner = await startScanner(working);
   const gateway = await startGateway(context, env);
   const opened = await openTarget(context, env);
   const operator = await startOperator(working, { target: opened, gatewayUrl: gateway.urls().websocket, env });
   const operatorUrl = operator.operator.url;
-  const scanner = await startScanner(working);
   const images = await startImages(working, env);
   const kollector = await startKollector(context, { target: opened, operatorUrl, env });
   await startScheduler(context, operatorUrl, env);

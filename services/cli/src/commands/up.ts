@@ -85,8 +85,7 @@ async function run(context: Run): Promise<ExitCode> {
   await show(context, { images: false });
   watching = true;
 
-  const build =
-    plan.type === 'build' ? buildEngines(plan.missing, host, progress).then(suite.enginesArrived) : undefined;
+  const build = plan.type === 'build' ? buildThenScan(plan.missing, context) : undefined;
   progress.step('scanning images');
   await suite.imagesScanned(host.signal);
   await build;
@@ -101,6 +100,12 @@ async function run(context: Run): Promise<ExitCode> {
   return severitiesFound(view).some((severity) => reaches(severity, options.failOn))
     ? exitCodes.thresholdMet
     : exitCodes.ok;
+}
+
+/** Scans that waited go on, with the engines or with the reason why there are none. */
+async function buildThenScan(missing: readonly string[], { host, progress, suite }: Run): Promise<void> {
+  await buildEngines(missing, host, progress);
+  if (!host.signal.aborted) await suite.enginesArrived();
 }
 
 /** To our own endpoint on this machine; what is left goes out at the next start. */
