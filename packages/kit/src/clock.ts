@@ -8,7 +8,15 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What Node's timers hold, almost 25 days. A longer one fires at once, which makes a hot loop of a monthly task. */
+export const maxTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }),
+  sleep: async (ms, signal) => {
+    const options = { ref: false, ...(signal === undefined ? {} : { signal }) };
+    let left = ms;
+    for (; left > maxTimerMs; left -= maxTimerMs) await sleep(maxTimerMs, undefined, options);
+    await sleep(left, undefined, options);
+  },
 };

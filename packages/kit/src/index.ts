@@ -1,6 +1,6 @@
 export * from './clock.ts';
 export { type EffectiveSetting } from './config/effective.ts';
-export { byteSize, cronExpression, duration, hostPort, httpUrl, port, secret } from './config/fields.ts';
+export { byteSize, cronExpression, duration, hostPort, httpUrl, port, secret, timerDuration } from './config/fields.ts';
 export {
   type ConfigDefinition,
   ConfigError,

@@ -1,4 +1,4 @@
-import { byteSize, defineConfig, duration, port, secret } from '@kso/kit';
+import { byteSize, defineConfig, port, secret, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
 /** Settings of the gateway (operator-gateway.md 3.1). */
@@ -25,17 +25,17 @@ export const gatewayConfig = defineConfig({
     /** A client that lets more than this pile up for it is cut off, in bytes. */
     maxBuffered: byteSize().default(8 * 1024 * 1024),
     /** How long a synchronous send waits for one client. */
-    sendTimeout: duration().default(10_000),
+    sendTimeout: timerDuration().default(10_000),
     /** A client that is silent this long is pinged, and cut off when it stays silent as long again. */
-    clientSilence: duration().default(60_000),
-    masterPingInterval: duration().default(10_000),
+    clientSilence: timerDuration().default(60_000),
+    masterPingInterval: timerDuration().default(10_000),
     /** Bounds of the wait before the master is dialled again. */
-    masterBackoffMin: duration().default(1000),
-    masterBackoffMax: duration().default(60_000),
+    masterBackoffMin: timerDuration().default(1000),
+    masterBackoffMax: timerDuration().default(60_000),
     /** Links to the master at a time: one per account, and clients without an account could ask for any number. */
     maxMasterLinks: z.number().int().positive().default(100),
     /** A link that nobody needs any more is kept this long: clients that reconnect find it. */
-    masterLinger: duration().default(60_000),
+    masterLinger: timerDuration().default(60_000),
   }),
   aliases: {
     websocketPort: ['WEBSOCKET_PORT'],

@@ -1,4 +1,4 @@
-import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret } from '@kso/kit';
+import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
 const mebibyte = 1024 * 1024;
@@ -13,7 +13,7 @@ export const KubevulnConfig = z.strictObject({
   /** `customerGUID` of reports. */
   account: z.string().default(''),
   /** Pull, catalogue and match of one image together. */
-  scanTimeout: duration().prefault('5m'),
+  scanTimeout: timerDuration().prefault('5m'),
   scanConcurrency: z.coerce.number().int().min(1).max(64).default(2),
   /** Requests beyond so many waiting and running scans are answered with 503; 0: no limit. */
   maxQueueDepth: z.coerce.number().int().min(0).default(0),
@@ -44,7 +44,7 @@ export const KubevulnConfig = z.strictObject({
   /** True while somebody is getting a vulnerability database in another way than by `databaseUpdate`. */
   databaseExpected: flag().default(false),
   /** How often it is looked whether engines and database are there or have changed. */
-  engineCheckInterval: duration().prefault('30s'),
+  engineCheckInterval: timerDuration().prefault('30s'),
   /** Default: a folder in `dataDir`. */
   databaseDirectory: z.string().optional(),
   databaseUpdate: z
@@ -52,9 +52,9 @@ export const KubevulnConfig = z.strictObject({
       enabled: flag().default(true),
       /** Listing base, or its full URL ending in `.json`; Grype's own by default. */
       url: httpUrl().optional(),
-      interval: duration().prefault('24h'),
-      retryInterval: duration().prefault('5m'),
-      timeout: duration().prefault('15m'),
+      interval: timerDuration().prefault('24h'),
+      retryInterval: timerDuration().prefault('5m'),
+      timeout: timerDuration().prefault('15m'),
     })
     .prefault({}),
   /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDir`. */

@@ -1,4 +1,4 @@
-import { cronExpression, defineConfig, duration } from '@kso/kit';
+import { cronExpression, defineConfig, duration, timerDuration } from '@kso/kit';
 import type { JsonObject } from '@kso/wire';
 import { z } from 'zod';
 
@@ -35,8 +35,8 @@ export const schedulerConfig = defineConfig({
     /** More schedules. */
     schedules: z.array(ScheduleEntry).default([]),
     /** Bounds of the wait before a command that was not taken is offered again. */
-    backoffMin: duration().default(1000),
-    backoffMax: duration().default(300_000),
+    backoffMin: timerDuration().default(1000),
+    backoffMax: timerDuration().default(300_000),
   }),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxTimerMs } from '../clock.ts';
 import { Secret } from '../secret.ts';
 import { parseByteSize, parseDuration, parseHostPort } from './units.ts';
 
@@ -12,6 +13,11 @@ export function duration() {
     context.addIssue({ code: 'custom', message: 'not a duration; write it with its unit, such as 30s or 1h30m' });
     return z.NEVER;
   });
+}
+
+/** A `duration` for a timer: more than 0, which would be a hot loop, and not more than Node's timers hold. */
+export function timerDuration() {
+  return duration().refine((ms) => ms > 0 && ms <= maxTimerMs, 'expected more than 0 and not more than 24 days');
 }
 
 /** `512Mi`, `1G` or a number → bytes. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { envName } from './env-names.ts';
-import { cronExpression, httpUrl } from './fields.ts';
+import { cronExpression, httpUrl, timerDuration } from './fields.ts';
 import { editDistance, nearest } from './suggest.ts';
 import { parseBoolean, parseByteSize, parseDuration, parseHostPort } from './units.ts';
 
@@ -105,3 +105,8 @@ it('URLs are http, without credentials, and end without a slash', () => {
     expect(httpUrl().safeParse(bad).success).toBe(false);
   }
 });
+
+it.each(['0s', '0.0s', '25d', '999999h'])('a timer of %s would fire without end or at once: refused', (text) =>
+  expect(timerDuration().safeParse(text).success).toBe(false),
+);
+it('ordinary timers are taken', () => expect(timerDuration().parse('24d')).toBe(24 * 86_400_000));

@@ -1,4 +1,4 @@
-import { defineConfig, duration } from '@kso/kit';
+import { defineConfig, duration, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
 const upperCase = (value: unknown): unknown => (typeof value === 'string' ? value.toUpperCase() : value);
@@ -21,12 +21,12 @@ export const triggerConfig = defineConfig({
     skipSslVerify: z.boolean().default(false),
     tokenFile: z.string().optional(),
     /** For one attempt. */
-    timeout: duration().default(60_000),
+    timeout: timerDuration().default(60_000),
     attempts: z.number().int().positive().default(8),
     /** For all attempts and waits together. */
     budget: duration().default(600_000),
-    backoffMin: duration().default(1000),
-    backoffMax: duration().default(60_000),
+    backoffMin: timerDuration().default(1000),
+    backoffMax: timerDuration().default(60_000),
   }),
 });
 
