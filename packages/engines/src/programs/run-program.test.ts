@@ -67,7 +67,9 @@ describe('runProgram', () => {
 
   it('rejects when the output cannot be written, and leaves no child behind', async () => {
     const stdout = { file: join(directory, 'no', 'such', 'folder'), maxBytes: 10 };
-    await expect(runProgram(options('yes', { stdout }))).rejects.toThrow(/ENOENT/);
+    await expect(runProgram(options(`echo $$ > ${directory}/pid; sleep 600`, { stdout }))).rejects.toThrow(/ENOENT/);
+    const pid = (await readFile(join(directory, 'pid'), 'utf8').catch(() => '')).trim();
+    expect(pid === '' || !existsSync(`/proc/${pid}`)).toBe(true);
   });
 
   it.skipIf(!existsSync('/usr/bin/setpriv'))('a child does not outlive a service that is killed', async () => {

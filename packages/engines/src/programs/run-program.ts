@@ -66,6 +66,8 @@ export async function runProgram(options: RunOptions): Promise<RunEnd> {
   try {
     const ended = endOf(child);
     const output = pipeline(child.stdout, guard.countOutput(), createWriteStream(options.stdout.file, { mode: 0o600 }));
+    // Nobody will read what it finds out.
+    output.catch(() => guard.abandon());
     const [end, written] = await Promise.allSettled([ended, output]);
     if (written.status === 'rejected' && guard.reason === undefined && isFileError(written.reason)) {
       throw written.reason;
@@ -170,11 +172,16 @@ class Guard {
     });
   }
 
+  /** Kills the child for a reason that is not one of its ends. */
+  abandon(): void {
+    // Only while it lives: the number of an ended process may be another's by now.
+    if (this.#child.exitCode === null && this.#child.signalCode === null) killGroup(this.#child, 'SIGKILL');
+  }
+
   release(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    // Only while it lives: the number of an ended process may be another's by now.
-    if (this.#child.exitCode === null && this.#child.signalCode === null) killGroup(this.#child, 'SIGKILL');
+    this.abandon();
   }
 
   #watchDisk({ directory, maxBytes, everyMs = defaultDiskCheckMs }: NonNullable<RunOptions['disk']>): void {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeSbomEngine } from './conformance.ts';
@@ -98,10 +99,11 @@ describe('Syft as a child process', () => {
   });
 
   it('ends when it is cancelled', async () => {
-    const syft = await engine(`sleep 600`);
+    const syft = await engine(`echo started > ${directory}/started; sleep 600`);
     const stop = new AbortController();
     const outcome = syft.create(request(), stop.signal);
-    setTimeout(() => stop.abort(), 50);
+    await until('the start of the engine', () => existsSync(join(directory, 'started')));
+    stop.abort();
     expect(await outcome).toEqual({ outcome: 'cancelled' });
   });
 
