@@ -69,7 +69,7 @@ let suites = 0;
 /** `kso up` with a data folder of its own and any ports. */
 function up(args: readonly string[], options: Options = {}): Promise<Run> {
   suites += 1;
-  const place = ['--data-dir', path.join(folder, `data-${suites}`), '--port', '0', '--listen', 'all=0'];
+  const place = ['--data-dir', path.join(folder, `data-${suites}`), '--listen', 'all=0'];
   return kso(['up', ...place, ...args], options);
 }
 
@@ -156,7 +156,7 @@ describe('kso up --once', () => {
   });
 
   test('another suite in the same data folder is 3 and named', async () => {
-    const place = ['--data-dir', path.join(folder, 'shared'), '--port', '0', '--listen', 'all=0'];
+    const place = ['--data-dir', path.join(folder, 'shared'), '--listen', 'all=0'];
     let second: Promise<Run> | undefined;
     const first = await kso(['up', ...place], {
       onStderr: (text, child) => {

@@ -113,7 +113,7 @@ async function startSuite(name: string): Promise<RunningSuite> {
   const place = ['--manifests', path.join(folder, 'manifests'), '--data-dir', path.join(folder, 'data')];
   const program = await startProgram({
     program: process.execPath,
-    args: [main, 'up', ...place, '--port', '0', '--listen', 'all=0', '--no-engines'],
+    args: [main, 'up', ...place, '--listen', 'all=0', '--no-engines'],
     env: { PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools'), KSO_LOG_LEVEL: 'info' },
     logFile,
     ready: () => Promise.resolve(addresses() !== null),

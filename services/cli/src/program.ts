@@ -51,9 +51,9 @@ function addUp(program: Command, host: CliHost, onEnd: (code: ExitCode) => void)
     .option('--no-engines', 'do not build Syft and Grype when they are missing; images are then not evaluated')
     .option('--data-dir <path>', 'where results are kept (default: $XDG_DATA_HOME/kso, else ~/.local/share/kso)')
     .addOption(
-      new Option('--port <number>', 'port of the CloudEndpoint and its page, 0 for any')
-        .argParser(portValue)
-        .default(8090),
+      new Option('--port <number>', 'port of the CloudEndpoint and its page (default: 8090), 0 for any').argParser(
+        portValue,
+      ),
     )
     .addOption(
       new Option(
@@ -68,7 +68,7 @@ function addUp(program: Command, host: CliHost, onEnd: (code: ExitCode) => void)
         ['kso up', 'scan what the current kubeconfig points to, then watch it'],
         ['kso up --once --fail-on high', 'one scan, exit status 1 if something is high or worse'],
         ['kso up --manifests deploy/sample', 'watch a folder of manifests'],
-        ['kso up --port 0 --listen all=0', 'a second suite beside a running one (give it a --data-dir of its own)'],
+        ['kso up --listen all=0 --data-dir /tmp/kso', 'a second suite beside a running one'],
       ]) + exitStatusHelp,
     )
     .action(async (options: UpOptions) => {

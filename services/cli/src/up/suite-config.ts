@@ -10,7 +10,7 @@ export interface SuiteOptions {
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly dataDir?: string;
-  readonly port: number;
+  readonly port?: number;
   readonly listen?: ListenPorts;
 }
 
@@ -54,7 +54,7 @@ export function suiteConfigOf(
 function portsOf({ port, listen = {} }: SuiteOptions): Readonly<Record<string, number>> {
   const { all, endpoint, gateway, operator, scanner, kubevuln, health } = listen;
   const chosen = {
-    endpoint: endpoint ?? port,
+    endpoint: port ?? endpoint ?? all,
     gateway: gateway ?? all,
     gatewayWs: listen['gateway-ws'] ?? all,
     operator: operator ?? all,

@@ -24,7 +24,7 @@ function host(env: CliHost['env'] = {}): CliHost {
 }
 
 const manifests: Target = { kind: 'manifests', name: 'deploy', clusterName: 'deploy', paths: ['/work/deploy'] };
-const options = { port: 8090 };
+const options = {};
 
 describe('paths', () => {
   test('count from where a script was started, and only then', () => {
@@ -61,7 +61,9 @@ describe('configuration of the suite', () => {
     expect(config.target.sample).toBeUndefined();
   });
 
-  test('--listen all moves everything but the page, a name of its own wins', () => {
+  test('--listen all moves everything that has no option of its own', () => {
+    const moved = suiteConfigOf({ listen: { all: 0 } }, manifests, false, host());
+    expect(new Set(Object.values(moved.ports))).toEqual(new Set([0]));
     const { ports } = suiteConfigOf({ port: 1, listen: { all: 0, operator: 5 } }, manifests, false, host());
     expect(ports).toEqual({ endpoint: 1, gatewayWs: 0, gateway: 0, operator: 5, scanner: 0, kubevuln: 0, health: 0 });
   });
