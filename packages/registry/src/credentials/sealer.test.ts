@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +41,18 @@ describe('key file', () => {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
       await writeFile(file, 'short');
       await expect(readOrCreateKey(file)).rejects.toMatchObject({ code: 'CREDENTIAL_KEY_UNREADABLE' });
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('is one and the same for all who make it at the same time', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kso-key-'));
+    try {
+      const file = join(directory, 'credentials.key');
+      const keys = await Promise.all(Array.from({ length: 8 }, () => readOrCreateKey(file)));
+      expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(1);
+      expect(await readdir(directory)).toEqual(['credentials.key']);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

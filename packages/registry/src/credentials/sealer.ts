@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RegistryCredentials } from '@kso/wire';
 import { fail } from '../errors.ts';
@@ -55,23 +55,38 @@ export function createCredentialSealer(key: Uint8Array): CredentialSealer {
 export async function readOrCreateKey(file: string): Promise<Uint8Array> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      const key = randomBytes(keyBytes);
-      await handle.writeFile(key);
-      await handle.sync();
-      return key;
-    } finally {
-      await handle.close();
-    }
+    if (!(await exists(file))) await createKey(file);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw fail('CREDENTIAL_KEY_UNREADABLE', { file, problem: 'it cannot be made' }, error);
-    }
+    throw fail('CREDENTIAL_KEY_UNREADABLE', { file, problem: 'it cannot be made' }, error);
   }
   const key = await readFile(file).catch((error: unknown) => {
     throw fail('CREDENTIAL_KEY_UNREADABLE', { file, problem: 'it cannot be read' }, error);
   });
   if (key.length !== keyBytes) throw fail('CREDENTIAL_KEY_UNREADABLE', { file, problem: `not ${keyBytes} bytes` });
   return key;
+}
+
+/** The name appears with the whole key behind it or not at all: a crash or a full disk must not leave an empty file for good. */
+async function createKey(file: string): Promise<void> {
+  const partial = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(partial, randomBytes(keyBytes), { mode: 0o600, flag: 'wx', flush: true });
+    await link(partial, file);
+  } catch (error) {
+    // Another process was first: its key is the one.
+    if (!isExisting(error)) throw error;
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isExisting(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
