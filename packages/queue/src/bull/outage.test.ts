@@ -157,15 +157,23 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
   });
 
   it('builds a worker anew that sees neither jobs nor empty polls', async () => {
-    const queue = open();
+    const lines: string[] = [];
+    const logger = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => lines.push(line) } });
+    const queue = open({}, testPorts({ logger }));
     // The blocking connection of the first worker hangs for ever; that of the next one works.
     const prototype = Worker.prototype as unknown as { moveToActive(token: string): Promise<unknown> };
     const hang = vi.spyOn(prototype, 'moveToActive').mockImplementationOnce(() => new Promise(() => undefined));
     queue.work('test', { concurrency: 1 }, async () => 'by the second');
     const job = testJob();
     await queue.add(job);
-    await expect.poll(() => queue.notReady(), patiently).toMatch(/^the worker for test has seen neither a job nor/);
     expect((await untilEnded(queue, job.key)).result).toBe('by the second');
+    const rebuilt = lines.map((line) => JSON.parse(line) as { msg: string; reason: string });
+    expect(rebuilt).toMatchObject([
+      {
+        msg: 'a worker is built anew',
+        reason: expect.stringMatching(/^the worker for test has seen neither a job nor/),
+      },
+    ]);
     await untilReady(queue);
     hang.mockRestore();
   });

@@ -239,6 +239,8 @@ export class BullQueue implements JobQueue {
 
   async #run<T>(command: () => Promise<T>): Promise<T> {
     this.#checkOpen();
+    // In between, a parent may be back without its children: sealing it then would complete it.
+    await this.#restoring;
     return this.#connection.run(command);
   }
 

@@ -8,16 +8,27 @@ import type { RedisTarget } from './connection-options.ts';
  */
 export function parseRedisUrl(url: string | Secret): RedisTarget {
   const text = typeof url === 'string' ? url : url.reveal();
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  const db = /^\/?(\d*)$/.exec(parsed?.pathname ?? '')?.[1];
-  if (parsed === undefined || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '' || db === undefined)
-    throw fail('REDIS_URL_INVALID');
+  try {
+    const target = read(new URL(text));
+    if (target !== undefined) return target;
+  } catch {
+    // The cause would name the URL.
+  }
+  throw fail('REDIS_URL_INVALID');
+}
+
+function read(url: URL): RedisTarget | undefined {
+  const { protocol, hostname, port, pathname } = url;
+  const db = /^\/?(\d*)$/.exec(pathname)?.[1];
+  if (!/^rediss?:$/.test(protocol) || hostname === '' || db === undefined) return undefined;
+  const username = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
   return {
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: parsed.port === '' ? 6379 : Number(parsed.port),
-    ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
-    ...(parsed.password === '' ? {} : { password: new Secret(decodeURIComponent(parsed.password)) }),
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? 6379 : Number(port),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password: new Secret(password) }),
     ...(db === '' ? {} : { db: Number(db) }),
-    ...(parsed.protocol === 'rediss:' ? { tls: { servername: parsed.hostname } } : {}),
+    ...(protocol === 'rediss:' ? { tls: { servername: hostname } } : {}),
   };
 }

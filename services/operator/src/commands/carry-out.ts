@@ -15,6 +15,8 @@ export interface CarryOutContext {
   readonly ports: OperatorPorts;
   readonly dispatcher: JobDispatcher;
   readonly reports: JobReports;
+  /** Breaks a long fan-out off; the next start does it again. */
+  readonly signal: AbortSignal;
 }
 
 const none = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
@@ -83,6 +85,7 @@ async function scanImages(
   };
   let jobs = 0;
   const result = await fanOut(pods, scope, { settings, clock }, async (target) => {
+    context.signal.throwIfAborted();
     await scanImage(jobId, record, target, context);
     jobs += 1;
   });

@@ -33,8 +33,8 @@ export class CommandDesk {
   readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
 
-  constructor(context: CarryOutContext) {
-    this.#context = context;
+  constructor(context: Omit<CarryOutContext, 'signal'>) {
+    this.#context = { ...context, signal: this.#stopping.signal };
   }
 
   /** Commands that are taken and not carried out yet. */
@@ -143,6 +143,7 @@ export class CommandDesk {
         logger.info({ pods: note.pods }, 'jobs of the command are queued');
         return;
       } catch (error) {
+        if (this.#stopping.signal.aborted) return;
         if (!(await this.#waitAfter(error, attempt))) {
           // Still open in the queue: the next start tries again.
           logger.error({ err: error, attempt }, 'a command could not be carried out');
