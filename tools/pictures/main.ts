@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
 import { ansiToHtml } from './ansi-html.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -19,7 +20,14 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
 });
 try {
-  const table = await run(['up', '--once', '--manifests', 'deploy/sample', '--no-engines', ...isolated('once')]);
+  const table = await runInTerminal([
+    'up',
+    '--once',
+    '--manifests',
+    'deploy/sample',
+    '--no-engines',
+    ...isolated('once'),
+  ]);
   await photographTable(table);
   await photographPage();
 } finally {
@@ -32,10 +40,12 @@ function isolated(name: string): string[] {
   return ['--port', '0', '--listen', 'all=0', '--data-dir', path.join(data, name)];
 }
 
-async function run(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [cli, ...args], {
+/** In a terminal of its own, because colours are for terminals only. */
+async function runInTerminal(args: readonly string[]): Promise<string> {
+  const command = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qec', `stty cols 118; ${command} 2>/dev/null`, '/dev/null'], {
     cwd: root,
-    env: { ...process.env, INIT_CWD: root, FORCE_COLOR: '1', COLUMNS: '132' },
+    env: { ...process.env, INIT_CWD: root, TERM: 'xterm-256color' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
@@ -43,12 +53,12 @@ async function run(args: readonly string[]): Promise<string> {
     output += chunk;
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`kso ${args[0]} ended with ${String(code)}`);
-  return output;
+  if (code !== 0) throw new Error(`kso ${args[0]} ended with ${String(code)}: ${output}`);
+  return output.replaceAll('\r\n', '\n');
 }
 
 async function photographTable(output: string): Promise<void> {
-  const page = await browser.newPage({ deviceScaleFactor: 2 });
+  const page = await browser.newPage({ deviceScaleFactor: 1.5 });
   await page.setContent(
     `<body style="margin:0;background:#0d1117;color:#e6edf3;display:inline-block"><pre style="margin:0;padding:24px 28px;font:13px/1.45 'DejaVu Sans Mono',monospace"><span style="color:#8b949e">$</span> npx -y pnpm@12 start --once\n${ansiToHtml(output)}</pre></body>`,
   );
@@ -72,16 +82,24 @@ async function photographPage(): Promise<void> {
       });
       child.once('close', () => reject(new Error(`kso up ended: ${text}`)));
     });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, deviceScaleFactor: 2 });
+    const page = await browser.newPage({ viewport: { width: 1200, height: 1000 }, deviceScaleFactor: 1.5 });
+    await waitForImages(url);
     await page.goto(url);
-    await waitForImages(page);
+    await page.locator('li > details > summary').first().click();
+    await page.locator('li > details[open] .body').first().waitFor();
     await page.screenshot({ path: path.join(target, 'page.png') });
   } finally {
     child.kill('SIGTERM');
   }
 }
 
-async function waitForImages(page: Page): Promise<void> {
-  await page.getByText('registry.example.com/shop/catalog').first().waitFor({ timeout: 120_000 });
-  await page.getByText('CVE-').first().waitFor({ timeout: 120_000 });
+/** Until all three images of the sample are known, scanned or not. */
+async function waitForImages(url: string): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  while (Date.now() < deadline) {
+    const { items } = (await (await fetch(`${url}/api/clusters`)).json()) as { items: { images: number }[] };
+    if ((items[0]?.images ?? 0) >= 3) return;
+    await sleep(250);
+  }
+  throw new Error('the images of the sample were not scanned within two minutes');
 }
