@@ -77,6 +77,7 @@ export const ImageNotEvaluatedReason = z.enum([
   'credentialsUnreadable',
   'matchingFailed',
   'failed',
+  'unexpected',
 ]);
 export type ImageNotEvaluatedReason = z.infer<typeof ImageNotEvaluatedReason>;
 

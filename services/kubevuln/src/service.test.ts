@@ -461,15 +461,15 @@ describe('"not evaluated"', () => {
     const { scan, entries, records } = await start({
       sbom: () => Promise.reject(new Error('no space left, says http://bob:hunter2@registry')),
     });
-    expect(await scan({})).toMatchObject({ state: 'failed', failure: { code: 'SBOM_GENERATION_FAILED' } });
+    expect(await scan({})).toMatchObject({ state: 'failed', failure: { code: 'UNEXPECTED_ERROR' } });
     expect(records()).toEqual([
       expect.objectContaining({
         state: 'notEvaluated',
-        reason: 'failed',
+        reason: 'unexpected',
         detail: 'no space left, says http://[redacted]@registry',
       }),
     ]);
-    expect(failureOf(entries())).toMatchObject({ failureReason: 'sbom_generation_failed' });
+    expect(failureOf(entries())).toMatchObject({ failureCase: 0, failureReason: 'unexpected_error' });
   });
 
   it('an image that is too large is not pulled', async () => {

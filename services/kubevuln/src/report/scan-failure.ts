@@ -20,6 +20,7 @@ const wireReasons: Readonly<Record<ImageNotEvaluatedReason, ScanFailureReason>> 
   credentialsUnreadable: 'image_auth_failed',
   matchingFailed: 'cve_matching_failed',
   failed: 'sbom_generation_failed',
+  unexpected: 'unexpected_error',
 };
 
 export function wireReasonOf(reason: ImageNotEvaluatedReason): ScanFailureReason {
@@ -34,6 +35,12 @@ export interface FailureInput {
   readonly detail: string;
   /** Epoch milliseconds. */
   readonly at: number;
+}
+
+/** Which step failed: 0 unknown, 1 matching, 2 the SBOM. */
+function failureCaseOf(reason: ScanFailureReason): ScanFailureReport['failureCase'] {
+  if (reason === 'unexpected_error') return 0;
+  return reason === 'cve_matching_failed' ? 1 : 2;
 }
 
 /** What is posted instead of a report (kubevuln.md 10.9). */
@@ -55,7 +62,7 @@ export function scanFailureReport({ subject, jobId, reason, detail, at }: Failur
           ],
         }),
     imageTag: subject.imageTag,
-    failureCase: failureReason === 'cve_matching_failed' ? 1 : 2,
+    failureCase: failureCaseOf(failureReason),
     failureReason,
     error: detail,
     timestamp: new Date(at).toISOString(),

@@ -94,7 +94,7 @@ async function evaluate(options: HandlerOptions, { running, payload, deadline }:
     // What is worth another attempt is the queue's; anything else is an image without a result, and must not look like one never asked for.
     if (error instanceof KsoError && error.retryable) throw error;
     options.logger.error({ err: error }, 'image scan broke');
-    return notEvaluated('failed', redactText(describeError(error)).slice(0, maxDetailCharacters));
+    return notEvaluated('unexpected', redactText(describeError(error)).slice(0, maxDetailCharacters));
   }
 }
 
