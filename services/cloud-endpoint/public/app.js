@@ -92,7 +92,7 @@ async function update() {
 let timer;
 function updateSoon() {
   clearTimeout(timer);
-  timer = setTimeout(update, 250);
+  timer = setTimeout(() => void update(), 250);
 }
 
 choice.addEventListener('change', () => {
