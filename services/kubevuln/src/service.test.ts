@@ -221,6 +221,9 @@ describe('POST /v1/scanImage', () => {
       payload: { imageTag: 'nginx:1.25', sessionJobIds: ['s1'], useHTTP: true, platform: 'arm64' },
     });
     expect((await queue.getByJobId('j1'))?.payload).not.toHaveProperty('skipTLSVerify');
+    const imageHash = `sha256:${'c'.repeat(64)}`;
+    await post({ imageTag: 'nginx:1.25', imageHash, jobID: 'j2', args: { platform: 'x'.repeat(100_000) } });
+    expect((await queue.getByJobId('j2'))?.payload).not.toHaveProperty('platform');
   });
 
   it('says 503 when the queue is full', async () => {
@@ -264,6 +267,13 @@ describe('a scan', () => {
     expect(report.vulnerabilities).toHaveLength(1);
     expect(report.summary?.imageHash).toBe(`${registry.host}/shop/cart@${cart.descriptor.digest}`);
     expect(woken()).toBe(1);
+  });
+
+  it('of a workload with a strange instance id is reported under keys that a header can carry', async () => {
+    const { scan, entries } = await start();
+    await scan({ instanceID: `ключ\r\nx: y ${'z'.repeat(3000)}` });
+    const keys = entries().map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys).toEqual([expect.stringMatching(/^[\w/]{1,100}$/)]);
   });
 
   it('is shown by scanStatus under the id of its request', async () => {

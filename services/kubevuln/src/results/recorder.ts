@@ -93,7 +93,8 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
       entry(job, { path: containerScanPath, key: `${key}/${chunk}`, group: key, body }),
     );
   };
-  save(options, job, { answer, at, record, report: (sequence) => report(`${containersScanID}/${answer}/${sequence}`) });
+  // The scan's id is in the hash and not beside it: a sender chooses it, and the key has to fit into a header.
+  save(options, job, { answer, at, record, report: (sequence) => report(`containerScan/${answer}/${sequence}`) });
   return {
     image: subject.imageHash,
     findings: matches.findings.length,

@@ -57,17 +57,21 @@ export interface ScanOptions {
   readonly ignored: readonly string[];
 }
 
-/** The options in `args`; one of a wrong type is ignored and not refused. */
+/** More than any `os/arch/variant` has. */
+const maxPlatformCharacters = 100;
+
+/** The options in `args`; one of a wrong type or far too long is ignored and not refused. */
 export function readScanOptions(args: ScanImageBody['args']): ScanOptions {
   const given = readKeys(args ?? {}, ['platform', 'useHTTP', 'skipTLSVerify']);
   const { platform, useHTTP, skipTLSVerify } = given;
+  const isPlatform = typeof platform === 'string' && platform.length <= maxPlatformCharacters;
   const ignored = [
-    ...(platform === undefined || typeof platform === 'string' ? [] : ['platform']),
+    ...(platform === undefined || isPlatform ? [] : ['platform']),
     ...(useHTTP === undefined || typeof useHTTP === 'boolean' ? [] : ['useHTTP']),
     ...(skipTLSVerify === undefined || typeof skipTLSVerify === 'boolean' ? [] : ['skipTLSVerify']),
   ];
   return {
-    ...(typeof platform === 'string' && platform !== '' ? { platform } : {}),
+    ...(isPlatform && platform !== '' ? { platform } : {}),
     ...(typeof useHTTP === 'boolean' ? { useHTTP } : {}),
     ...(typeof skipTLSVerify === 'boolean' ? { skipTLSVerify } : {}),
     ignored,

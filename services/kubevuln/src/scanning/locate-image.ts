@@ -77,9 +77,11 @@ export function createImageLocator(options: LocatorOptions): ImageLocator {
     locate: async (request) => {
       const { job } = request;
       const platform = job.platform === undefined ? fallback : parsePlatform(job.platform);
-      if (platform === undefined) return notEvaluated('invalidReference', `no platform: "${job.platform ?? ''}"`);
+      if (platform === undefined)
+        return notEvaluated('invalidReference', `no platform: "${(job.platform ?? '').slice(0, 100)}"`);
       const references = referencesOf(job);
-      if (references === undefined) return notEvaluated('invalidReference', `no image reference: "${job.imageTag}"`);
+      if (references === undefined)
+        return notEvaluated('invalidReference', `no image reference: "${job.imageTag.slice(0, 500)}"`);
 
       const layout = await locateInLayouts(options, references, platform);
       if (layout !== undefined) return layout;
