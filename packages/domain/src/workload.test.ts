@@ -1,7 +1,7 @@
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it, test } from 'vitest';
 import { controllerOf } from './owner.ts';
-import { containersOf, podSpecOf, podTemplateOf } from './workload.ts';
+import { containersOf, podSpecOf, podTemplateOf, workloadKinds } from './workload.ts';
 
 const podSpec = { containers: [{ name: 'app', image: 'nginx' }] };
 const template = { metadata: { labels: { app: 'x' } }, spec: podSpec };
@@ -37,6 +37,13 @@ describe('pod template', () => {
   ])('none of $apiVersion $kind', (other) => {
     expect(podTemplateOf(other)).toBeUndefined();
   });
+});
+
+test('the kinds that run pods, each in its present group', () => {
+  expect(workloadKinds).toContainEqual({ group: '', kind: 'Pod' });
+  expect(workloadKinds).toContainEqual({ group: 'apps', kind: 'Deployment' });
+  expect(workloadKinds).toContainEqual({ group: 'batch', kind: 'CronJob' });
+  expect(workloadKinds).toHaveLength(8);
 });
 
 test('containers of all three lists, whatever else stands in them', () => {

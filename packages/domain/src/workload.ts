@@ -1,4 +1,4 @@
-import type { KubeObject } from '@kso/wire';
+import type { GroupKind, KubeObject } from '@kso/wire';
 import type { ContainerType } from './instance-id.ts';
 
 /** Untrusted JSON below the envelope of an object. */
@@ -24,7 +24,7 @@ export interface ContainerEntry {
   readonly container: UnknownRecord;
 }
 
-const workloadKinds: Readonly<
+const templatesByKind: Readonly<
   Record<string, { readonly groups: readonly string[]; readonly template: readonly string[] }>
 > = {
   Pod: { groups: [''], template: [] },
@@ -37,6 +37,11 @@ const workloadKinds: Readonly<
   Job: { groups: ['batch'], template: ['spec', 'template'] },
   CronJob: { groups: ['batch'], template: ['spec', 'jobTemplate', 'spec', 'template'] },
 };
+
+/** The kinds that run pods, as an API server of today serves them. */
+export const workloadKinds: readonly GroupKind[] = Object.entries(templatesByKind)
+  .filter(([kind]) => kind !== 'PodTemplate')
+  .map(([kind, { groups }]) => ({ group: groups[0] ?? '', kind }));
 
 const containerLists: readonly (readonly [string, ContainerType])[] = [
   ['initContainers', 'initContainer'],
@@ -53,15 +58,15 @@ export function groupOf(apiVersion: string): string {
 /** True for the built-in kinds that make pods, and for Pod itself. */
 export function isWorkload(object: KubeObject): boolean {
   return (
-    Object.hasOwn(workloadKinds, object.kind) &&
-    workloadKinds[object.kind]?.groups.includes(groupOf(object.apiVersion)) === true
+    Object.hasOwn(templatesByKind, object.kind) &&
+    templatesByKind[object.kind]?.groups.includes(groupOf(object.apiVersion)) === true
   );
 }
 
 /** The pod template of any workload kind, or undefined when the object makes no pods or has no template. */
 export function podTemplateOf(object: KubeObject): PodTemplate | undefined {
   if (!isWorkload(object)) return undefined;
-  const path = workloadKinds[object.kind]?.template ?? [];
+  const path = templatesByKind[object.kind]?.template ?? [];
   let template: unknown = object;
   for (const field of path) template = isRecord(template) ? template[field] : undefined;
   if (!isRecord(template) || !isRecord(template['spec'])) return undefined;

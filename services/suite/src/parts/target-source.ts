@@ -1,4 +1,4 @@
-import type { ObjectSource } from '@kso/domain';
+import { type ObjectSource, workloadKinds } from '@kso/domain';
 import {
   createClusterSource,
   createKubeClient,
@@ -11,6 +11,7 @@ import {
 } from '@kso/kube';
 import { createManifestSource } from '@kso/manifests';
 import type { KubeObject } from '@kso/wire';
+import { shareSource } from '../sources/shared-source.ts';
 import { type Context, portsOf } from './context.ts';
 
 /** The target as kollector and operator see it. The scanner opens its own in its own thread: objects do not cross threads. */
@@ -23,7 +24,12 @@ export async function openTarget(context: Context, env: NodeJS.ProcessEnv): Prom
   const { config, stack } = context;
   const { type, path, kubeconfig, context: kubeContext } = config.target;
   const ports = portsOf(context, 'kollector');
-  if (type === 'manifests') return { source: createManifestSource({ path: path ?? '.' }), client: undefined };
+  if (type === 'manifests') {
+    const stop = new AbortController();
+    stack.onUnwind(() => stop.abort());
+    const folder = createManifestSource({ path: path ?? '.' });
+    return { source: shareSource(folder, workloadKinds, stop.signal), client: undefined };
+  }
   const connection = await findConnection({
     env,
     clock: ports.clock,
