@@ -7,6 +7,8 @@ const logger = createLogger({ service: 'trigger', env });
 const tracer = await startTracing({ service: 'trigger', env, logger });
 const interrupted = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+// Waits between two attempts do not keep a process alive; what is still to be delivered does.
+const alive = setInterval(() => undefined, 2 ** 30);
 
 process.exitCode = await runTrigger(process.argv.slice(2), {
   env,
@@ -19,3 +21,4 @@ process.exitCode = await runTrigger(process.argv.slice(2), {
   signal: interrupted.signal,
 });
 await tracer.shutdown();
+clearInterval(alive);

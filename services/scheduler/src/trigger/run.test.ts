@@ -141,6 +141,11 @@ describe('retries', () => {
     expect([code, complaints[0]]).toEqual([3, `not delivered to ${host}: time-out`]);
   });
 
+  it('an answer cannot command the terminal', async () => {
+    answers = [{ status: 200, body: 'a\u001B[2Jb\r\nc' }];
+    expect((await trigger([`-host=${host}`, '-body={}'])).out).toEqual(['response: a [2Jb c']);
+  });
+
   it('an endless answer is not read to its end', async () => {
     answers = [{ status: 200, body: 'y'.repeat(5_000_000) }];
     const { code, out } = await trigger([`-host=${host}`, '-body={}']);
@@ -194,9 +199,9 @@ describe('mistakes', () => {
 
 it('the program itself', async () => {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const run = (argv: string[]) =>
+  const run = (argv: string[], more: Record<string, string> = {}) =>
     new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      const env = { PATH: process.env['PATH'], KSO_LOG_LEVEL: 'silent', KSO_TRIGGER_ATTEMPTS: '1' };
+      const env = { PATH: process.env['PATH'], KSO_LOG_LEVEL: 'silent', KSO_TRIGGER_ATTEMPTS: '1', ...more };
       execFile(process.execPath, [main, ...argv], { env }, (error, stdout, stderr) =>
         resolve({ code: error?.code ?? 0, stdout, stderr }),
       );
@@ -210,4 +215,8 @@ it('the program itself', async () => {
     code: 1,
     stderr: 'refused with status 403: not you\n',
   });
+  // It lives on while it waits, although nothing else is open then.
+  expect(
+    await run(['-host=127.0.0.1:1', '-body={}'], { KSO_TRIGGER_ATTEMPTS: '3', KSO_TRIGGER_BACKOFF_MIN: '10ms' }),
+  ).toMatchObject({ code: 3, stderr: expect.stringContaining('not delivered to 127.0.0.1:1') });
 });

@@ -99,16 +99,21 @@ function finish(outcome: DeliveryOutcome, config: TriggerConfig, ports: TriggerP
   const fields = { method: config.method, host: config.host, path: config.path, ...describeOutcome(outcome) };
   if (outcome.kind === 'accepted') {
     ports.logger.info(fields, 'request accepted');
-    ports.print(`response: ${outcome.body.slice(0, 1024)}`);
+    ports.print(`response: ${shown(outcome.body)}`);
     if (config.pathOutput !== undefined) writeFileSync(config.pathOutput, outcome.body, { mode: 0o600 });
     return exitCodes.accepted;
   }
   ports.logger.error(fields, 'request not accepted');
   if (outcome.kind === 'refused') {
-    return explain([`refused with status ${outcome.status}: ${outcome.body.slice(0, 1024)}`], exitCodes.refused, ports);
+    return explain([`refused with status ${outcome.status}: ${shown(outcome.body)}`], exitCodes.refused, ports);
   }
-  const why = outcome.kind === 'busy' ? `status ${outcome.status}: ${outcome.body.slice(0, 1024)}` : outcome.reason;
+  const why = outcome.kind === 'busy' ? `status ${outcome.status}: ${shown(outcome.body)}` : outcome.reason;
   return explain([`not delivered to ${config.host}: ${why}`], exitCodes.undelivered, ports);
+}
+
+/** The beginning of an answer, without what would command a terminal. */
+function shown(body: string): string {
+  return body.slice(0, 1024).replace(/\p{Cc}+/gu, ' ');
 }
 
 function explain(lines: readonly string[], code: number, ports: TriggerPorts): number {
