@@ -64,14 +64,13 @@ export interface AddResult {
 }
 
 /** What waits for jobs: a command, a scheduled scan. It outlives restarts and is told of each child's end once. */
-export interface ParentRecord {
+export interface ParentSummary {
   readonly id: string;
   /** Whatever the owner needs to go on after a restart. */
   readonly data: JsonObject;
-  readonly children: readonly string[];
-  /** Keys of children whose end has been announced to the handler and acknowledged by it. */
-  readonly ended: readonly string[];
-  /** How many children ended how, whether that has been announced yet or not. */
+  /** Number of children. */
+  readonly total: number;
+  /** How many of them ended how, whether that has been announced yet or not. */
   readonly outcomes: Readonly<Record<EndedState, number>>;
   /** True once no more children will be added. A sealed parent with all children ended is complete. */
   readonly sealed: boolean;
@@ -82,8 +81,18 @@ export interface ParentRecord {
   readonly completedAt?: number;
 }
 
+/** With its children, of which there may be many thousands. */
+export interface ParentRecord extends ParentSummary {
+  /** Keys, in no order. */
+  readonly children: readonly string[];
+  /** Keys of children whose end has been announced to the handler and acknowledged by it. */
+  readonly ended: readonly string[];
+}
+
 export interface ChildEnd {
   readonly parentId: string;
+  /** `data` of the parent. */
+  readonly data: JsonObject;
   readonly child: JobRecord;
   /** Children of this parent whose end is still to be announced. */
   readonly remaining: number;
@@ -139,7 +148,7 @@ export interface JobQueue {
   sealParent(parentId: string, note?: JsonObject): Promise<void>;
   getParent(id: string): Promise<ParentRecord | undefined>;
   /** Newest first. `complete` false: those that an owner has to go on with after a restart. */
-  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]>;
+  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentSummary[]>;
   /**
    * `handler` is told of each child's end, at least once and until it returns without an error, also for children that had
    * ended before they were added and for ends that happened while no process ran. Ends of one parent come one after the other.

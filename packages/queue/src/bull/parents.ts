@@ -1,7 +1,7 @@
 import type { JsonObject } from '@kso/wire';
 import type { Redis } from 'ioredis';
 import { fail } from '../errors.ts';
-import type { ChildEnd, JobState, ParentRecord } from '../port.ts';
+import type { ChildEnd, JobState, ParentRecord, ParentSummary } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
 import { outcomesOf } from '../shared/job-spec.ts';
 import { type LedgerKeys, recordOf } from './ledger.ts';
@@ -44,21 +44,20 @@ export class Parents implements EndSource<TakenEnd> {
     // One transaction, so that the children belong to the record.
     const replies = await this.#redis.multi().hgetall(key).hgetall(`${key}:children`).exec();
     const [fields = {}, children = {}] = (replies ?? []).map(([, reply]) => reply as Record<string, string>);
-    return fields['data'] === undefined ? undefined : parentOf(id, fields, children);
+    const summary = summaryOf(id, fields);
+    if (summary === undefined) return undefined;
+    const entries = Object.entries(children);
+    const ended = entries.filter(([, state]) => state.startsWith('a'));
+    return { ...summary, children: entries.map(([child]) => child), ended: ended.map(([child]) => child) };
   }
 
-  async list(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]> {
-    const found: ParentRecord[] = [];
+  async list(filter: { complete?: boolean; limit: number }): Promise<ParentSummary[]> {
+    const found: ParentSummary[] = [];
     const page = 100;
     for (let first = 0; found.length < filter.limit; first += page) {
       const ids = await this.#redis.zrevrange(`${this.#prefix}parents`, first, first + page - 1);
-      const records = await Promise.all(ids.map((id) => this.get(id)));
-      const complete = (record: ParentRecord): boolean => record.completedAt !== undefined;
-      found.push(
-        ...records
-          .filter((record) => record !== undefined)
-          .filter((record) => filter.complete === undefined || complete(record) === filter.complete),
-      );
+      const summaries = await Promise.all(ids.map((id) => this.#summary(id)));
+      found.push(...summaries.filter((parent) => parent !== undefined).filter((parent) => isAsked(parent, filter)));
       if (ids.length < page) break;
     }
     return found.slice(0, Math.max(0, Math.floor(filter.limit)));
@@ -66,10 +65,11 @@ export class Parents implements EndSource<TakenEnd> {
 
   async take(): Promise<TakenEnd | undefined> {
     const reply = await this.#scripts.run('takeEnd', this.#now(), this.#leaseMs, crypto.randomUUID());
-    const [parent, run, remaining, complete, fields] = list(reply);
+    const [parent, run, remaining, complete, data, fields] = list(reply);
     if (parent === undefined) return undefined;
     return {
       parentId: str(parent),
+      data: JSON.parse(str(data)) as JsonObject,
       run: str(run),
       child: recordOf(fieldsOf(fields)),
       remaining: num(remaining),
@@ -92,16 +92,23 @@ export class Parents implements EndSource<TakenEnd> {
   async restoreAcknowledged(parentId: string, key: string, state: JobState): Promise<void> {
     await this.#scripts.run('restoreAcknowledged', parentId, key, state);
   }
+
+  async #summary(id: string): Promise<ParentSummary | undefined> {
+    return summaryOf(id, await this.#redis.hgetall(`${this.#prefix}parent:${id}`));
+  }
 }
 
-function parentOf(id: string, fields: Record<string, string>, children: Record<string, string>): ParentRecord {
-  const { data = '{}', note, sealed, openedAt, completedAt } = fields;
-  const entries = Object.entries(children);
+function isAsked({ completedAt }: ParentSummary, { complete }: { readonly complete?: boolean }): boolean {
+  return complete === undefined || (completedAt !== undefined) === complete;
+}
+
+function summaryOf(id: string, fields: Record<string, string>): ParentSummary | undefined {
+  const { data, note, sealed, total, openedAt, completedAt } = fields;
+  if (data === undefined) return undefined;
   return {
     id,
     data: JSON.parse(data) as JsonObject,
-    children: entries.map(([key]) => key),
-    ended: entries.filter(([, state]) => state.startsWith('a')).map(([key]) => key),
+    total: Number(total),
     outcomes: outcomesOf((state) => Number(fields[`ended:${state}`] ?? 0)),
     sealed: sealed === '1',
     ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),

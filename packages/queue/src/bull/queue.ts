@@ -11,6 +11,7 @@ import type {
   JobWorker,
   NewJob,
   ParentRecord,
+  ParentSummary,
   QueueCounts,
   WorkerOptions,
 } from '../port.ts';
@@ -134,7 +135,7 @@ export class BullQueue implements JobQueue {
     return this.#run(() => this.#parents.get(id));
   }
 
-  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]> {
+  listParents(filter: { complete?: boolean; limit: number }): Promise<ParentSummary[]> {
     return this.#run(() => this.#parents.list(filter));
   }
 

@@ -21,11 +21,12 @@ export function parentTests(harness: () => QueueHarness): void {
         [1, false],
         [0, true],
       ]);
+      expect(told.every(({ data }) => data['command'] === id)).toBe(true);
       const [first] = told;
       expect(first?.child).toMatchObject({ state: 'succeeded', result: first?.child.key });
       await expect.poll(() => queue.getParent(id), patiently).toMatchObject({ completedAt: expect.any(Number) });
       const parent = await queue.getParent(id);
-      expect(parent).toMatchObject({ id, data: { command: id }, sealed: true });
+      expect(parent).toMatchObject({ id, data: { command: id }, total: 2, sealed: true });
       expect([...(parent?.ended ?? [])].sort()).toEqual([...(parent?.children ?? [])].sort());
     }
     expect((await queue.get('shared'))?.attemptsMade).toBe(1);

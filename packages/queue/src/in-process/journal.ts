@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts';
-import type { AddResult, JobFailure, JobRecord, JobState, QueueCounts } from '../port.ts';
+import type { AddResult, EndedState, JobFailure, JobRecord, JobState, QueueCounts } from '../port.ts';
 import type { JobSpec } from '../shared/job-spec.ts';
 import { hasEnded } from '../shared/job-spec.ts';
 import { toRecord } from '../shared/stored-job.ts';
@@ -95,20 +95,20 @@ export class Journal {
         `SELECT parent_id, key FROM children WHERE run = ? AND state = 'open'`,
         run,
       ))
-        this.queueEnd(text(parentId) ?? '', text(key) ?? '');
+        this.queueEnd(text(parentId) ?? '', text(key) ?? '', ending.state);
       return true;
     });
   }
 
-  queueEnd(parentId: string, key: string): void {
+  queueEnd(parentId: string, key: string, state: EndedState): void {
     this.#endNumber += 1;
     this.#db.run(
-      `UPDATE children SET state = 'ended', end_number = ?, outcome = (SELECT state FROM jobs WHERE jobs.run = children.run)
-       WHERE parent_id = ? AND key = ?`,
+      `UPDATE children SET state = 'ended', end_number = ? WHERE parent_id = ? AND key = ?`,
       this.#endNumber,
       parentId,
       key,
     );
+    this.#db.run(`UPDATE parents SET ${state} = ${state} + 1 WHERE id = ?`, parentId);
   }
 
   retry(run: number, failure: JobFailure, notBefore: number): void {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@kso/wire';
 import { fail } from '../errors.ts';
-import type { AddResult, ChildEnd, JobState, ParentRecord } from '../port.ts';
+import type { AddResult, ChildEnd, JobState, ParentRecord, ParentSummary } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
 import { hasEnded, type JobSpec, outcomesOf } from '../shared/job-spec.ts';
 import { int, type JournalDatabase, type Row, text } from './database.ts';
@@ -44,7 +44,8 @@ export class Parents implements EndSource<Taken> {
       const { outcome, run } = this.#journal.add(spec, this.#now());
       this.#db.run(`INSERT INTO children (parent_id, key, run, state) VALUES (?, ?, ?, 'open')`, parentId, key, run);
       const state = text(this.#db.get('SELECT state FROM jobs WHERE run = ?', run)?.['state']) as JobState;
-      if (hasEnded(state)) this.#journal.queueEnd(parentId, key);
+      this.#db.run('UPDATE parents SET total = total + 1 WHERE id = ?', parentId);
+      if (hasEnded(state)) this.#journal.queueEnd(parentId, key, state);
       return { key, outcome };
     });
   }
@@ -65,17 +66,21 @@ export class Parents implements EndSource<Taken> {
 
   get(id: string): ParentRecord | undefined {
     const row = this.#db.get('SELECT * FROM parents WHERE id = ?', id);
-    return row === undefined ? undefined : this.#record(row);
+    if (row === undefined) return undefined;
+    const children = this.#db.all('SELECT key, state FROM children WHERE parent_id = ?', id);
+    const keys = (rows: Row[]): string[] => rows.map((child) => text(child['key']) ?? '');
+    const ended = keys(children.filter((child) => child['state'] === 'acked'));
+    return { ...summaryOf(row), children: keys(children), ended };
   }
 
-  list(filter: { complete?: boolean; limit: number }): ParentRecord[] {
+  list(filter: { complete?: boolean; limit: number }): ParentSummary[] {
     return this.#db
       .all(
         `SELECT * FROM parents WHERE ?1 IS NULL OR (completed_at IS NOT NULL) = ?1 ORDER BY opened_at DESC, rowid DESC LIMIT ?2`,
         filter.complete === undefined ? null : Number(filter.complete),
         Math.max(0, Math.floor(filter.limit)),
       )
-      .map((row) => this.#record(row));
+      .map(summaryOf);
   }
 
   /** Forgets complete parents beyond the retention and gives up those that are open for too long; the ids of the latter. */
@@ -98,12 +103,12 @@ export class Parents implements EndSource<Taken> {
   async take(): Promise<Taken | undefined> {
     const now = this.#now();
     const busy = [...this.#busyUntil].filter(([, until]) => until > now).map(([id]) => id);
+    // The only one that is left is held back until its parent is sealed.
     const row = this.#db.get(
-      `SELECT c.parent_id, c.key, p.sealed, j.*,
-         (SELECT count(*) FROM children AS o WHERE o.parent_id = c.parent_id AND o.state <> 'acked') AS outstanding
+      `SELECT c.parent_id, c.key, p.sealed, p.data, p.total - p.acked AS outstanding, j.*
        FROM children AS c JOIN parents AS p ON p.id = c.parent_id JOIN jobs AS j ON j.run = c.run
-       WHERE c.state = 'ended' AND c.parent_id NOT IN (SELECT value FROM json_each(?)) AND (p.sealed = 1 OR EXISTS (
-         SELECT 1 FROM children AS o WHERE o.parent_id = c.parent_id AND o.state <> 'acked' AND o.key <> c.key))
+       WHERE c.state = 'ended' AND c.parent_id NOT IN (SELECT value FROM json_each(?))
+         AND (p.sealed = 1 OR p.total - p.acked > 1)
        ORDER BY c.end_number LIMIT 1`,
       JSON.stringify(busy),
     );
@@ -112,12 +117,15 @@ export class Parents implements EndSource<Taken> {
     this.#busyUntil.set(parentId, Number.POSITIVE_INFINITY);
     const remaining = (int(row['outstanding']) ?? 1) - 1;
     const complete = row['sealed'] === 1 && remaining === 0;
-    return { parentId, key: text(row['key']) ?? '', child: recordOf(row), remaining, complete };
+    const data = JSON.parse(text(row['data']) ?? '{}') as JsonObject;
+    return { parentId, data, key: text(row['key']) ?? '', child: recordOf(row), remaining, complete };
   }
 
   async acknowledge({ parentId, key }: Taken): Promise<void> {
     this.#db.transaction(() => {
-      this.#db.run(`UPDATE children SET state = 'acked' WHERE parent_id = ? AND key = ?`, parentId, key);
+      const acked = `UPDATE children SET state = 'acked' WHERE parent_id = ? AND key = ? AND state = 'ended'`;
+      const changed = this.#db.run(acked, parentId, key);
+      this.#db.run('UPDATE parents SET acked = acked + ? WHERE id = ?', changed, parentId);
       this.#complete(parentId);
     });
     this.#busyUntil.delete(parentId);
@@ -129,29 +137,24 @@ export class Parents implements EndSource<Taken> {
 
   #complete(parentId: string): void {
     this.#db.run(
-      `UPDATE parents SET completed_at = ?1 WHERE id = ?2 AND sealed = 1 AND completed_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM children WHERE parent_id = ?2 AND state <> 'acked')`,
+      'UPDATE parents SET completed_at = ? WHERE id = ? AND sealed = 1 AND completed_at IS NULL AND total = acked',
       this.#now(),
       parentId,
     );
   }
+}
 
-  #record(row: Row): ParentRecord {
-    const id = text(row['id']) ?? '';
-    const children = this.#db.all('SELECT key, state, outcome FROM children WHERE parent_id = ?', id);
-    const keys = (rows: Row[]): string[] => rows.map((child) => text(child['key']) ?? '');
-    const note = text(row['note']);
-    const completedAt = int(row['completed_at']);
-    return {
-      id,
-      data: JSON.parse(text(row['data']) ?? '{}') as JsonObject,
-      children: keys(children),
-      ended: keys(children.filter((child) => child['state'] === 'acked')),
-      outcomes: outcomesOf((state) => children.filter((child) => child['outcome'] === state).length),
-      sealed: row['sealed'] === 1,
-      ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
-      openedAt: int(row['opened_at']) ?? 0,
-      ...(completedAt === undefined ? {} : { completedAt }),
-    };
-  }
+function summaryOf(row: Row): ParentSummary {
+  const note = text(row['note']);
+  const completedAt = int(row['completed_at']);
+  return {
+    id: text(row['id']) ?? '',
+    data: JSON.parse(text(row['data']) ?? '{}') as JsonObject,
+    total: int(row['total']) ?? 0,
+    outcomes: outcomesOf((state) => int(row[state]) ?? 0),
+    sealed: row['sealed'] === 1,
+    ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
+    openedAt: int(row['opened_at']) ?? 0,
+    ...(completedAt === undefined ? {} : { completedAt }),
+  };
 }

@@ -11,6 +11,7 @@ import type {
   JobWorker,
   NewJob,
   ParentRecord,
+  ParentSummary,
   QueueCounts,
   WorkerOptions,
 } from '../port.ts';
@@ -95,7 +96,7 @@ class InProcessQueue implements JobQueue {
     return this.#parents.get(id);
   }
 
-  async listParents(filter: { complete?: boolean; limit: number }): Promise<ParentRecord[]> {
+  async listParents(filter: { complete?: boolean; limit: number }): Promise<ParentSummary[]> {
     this.#checkOpen();
     return this.#parents.list(filter);
   }

@@ -1,6 +1,7 @@
 /**
  * The journal's tables. `jobs` has a row per run, the newest of a key is the one that counts. A child of a parent points at the run it
- * waits for and is `open` until that ends, `ended` until the owner has acknowledged the end, then `acked`.
+ * waits for and is `open` until that ends, `ended` until the owner has acknowledged the end, then `acked`. Parents count their children
+ * as they go: one may have ten thousand, and each end asks how many are left.
  */
 export const migrations: readonly string[] = [
   `
@@ -43,6 +44,12 @@ export const migrations: readonly string[] = [
     data TEXT NOT NULL,
     note TEXT,
     sealed INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    acked INTEGER NOT NULL DEFAULT 0,
+    succeeded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    cancelled INTEGER NOT NULL DEFAULT 0,
+    expired INTEGER NOT NULL DEFAULT 0,
     opened_at INTEGER NOT NULL,
     completed_at INTEGER
   ) STRICT;
@@ -53,7 +60,6 @@ export const migrations: readonly string[] = [
     key TEXT NOT NULL,
     run INTEGER NOT NULL,
     state TEXT NOT NULL,
-    outcome TEXT,
     end_number INTEGER,
     PRIMARY KEY (parent_id, key)
   ) STRICT, WITHOUT ROWID;

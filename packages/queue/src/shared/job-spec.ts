@@ -28,7 +28,7 @@ export function priorityOf(rank: number): Priority {
   return priorities[rank - 1] ?? 'recurring';
 }
 
-export function hasEnded(state: JobState): boolean {
+export function hasEnded(state: JobState): state is EndedState {
   return endedStates.has(state);
 }
 

@@ -12,24 +12,24 @@ import type { JobReport, JobReports } from './job-reports.ts';
  */
 export function childEndHandler(ports: OperatorPorts, reports: JobReports): (end: ChildEnd) => Promise<void> {
   return async (end) => {
-    const { child, parentId } = end;
+    const { child, parentId, data, remaining } = end;
     const log = ports.logger.child({ jobId: child.jobId, parentId });
-    const parent = await ports.queue.getParent(parentId);
-    const record = CommandRecord.safeParse(parent?.data);
-    if (parent === undefined || !record.success) {
+    const record = CommandRecord.safeParse(data).data;
+    if (record === undefined) {
       log.warn({ kind: child.kind }, 'the end of a job is of no command that is known');
       return;
     }
     const failure = failureOf(child);
-    const lines: JobReport[] = [];
-    if (tellsOfChildren(record.data)) lines.push(reportOf(end, record.data, failure));
-    if (end.complete) {
+    const steps: JobReport[] = tellsOfChildren(record) ? [reportOf(end, record, failure)] : [];
+    // Only now: a command may have many thousands of jobs.
+    const parent = end.complete ? await ports.queue.getParent(parentId) : undefined;
+    if (parent !== undefined) {
       const note = FanOutNote.parse(parent.note ?? {});
-      lines.push(commandEnded({ jobId: parentId, record: record.data }, note, parent.outcomes));
+      steps.push(commandEnded({ jobId: parentId, record }, note, parent.outcomes));
     }
-    reports.put(lines);
-    log.info({ kind: child.kind, state: child.state, failure, remaining: end.remaining }, 'job ended');
-    if (end.complete) ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
+    reports.put(steps);
+    log.info({ kind: child.kind, state: child.state, failure, remaining }, 'job ended');
+    if (parent !== undefined) ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
   };
 }
 

@@ -1,4 +1,4 @@
-import type { JobQueue, JobRecord, ParentRecord } from '@kso/queue';
+import type { JobQueue, JobRecord, ParentSummary } from '@kso/queue';
 import { CommandRecord, FanOutNote } from '../commands/plan.ts';
 import { failureOf } from './child-ends.ts';
 
@@ -14,7 +14,7 @@ export interface CommandView {
   readonly state: 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'expired';
   readonly openedAt: string;
   readonly completedAt?: string;
-  readonly jobs: { readonly total: number; readonly ended: number } & ParentRecord['outcomes'];
+  readonly jobs: { readonly total: number; readonly ended: number } & ParentSummary['outcomes'];
   /** What could not be listed. */
   readonly errors?: readonly string[];
   readonly failure?: Failure;
@@ -61,7 +61,7 @@ export async function findJob(queue: JobQueue, id: string): Promise<CommandView 
   return { ...command, children: records.filter((record) => record !== undefined).map(childView) };
 }
 
-function commandView(parent: ParentRecord): CommandView | undefined {
+function commandView(parent: ParentSummary): CommandView | undefined {
   const record = CommandRecord.safeParse(parent.data).data;
   if (record === undefined) return undefined;
   const note = FanOutNote.safeParse(parent.note ?? {}).data;
@@ -75,17 +75,16 @@ function commandView(parent: ParentRecord): CommandView | undefined {
     state: stateOf(parent, note?.failure !== undefined),
     openedAt: time(parent.openedAt),
     ...(completedAt === undefined ? {} : { completedAt: time(completedAt) }),
-    jobs: { total: parent.children.length, ended, ...outcomes },
+    jobs: { total: parent.total, ended, ...outcomes },
     ...(note === undefined || note.errors.length === 0 ? {} : { errors: note.errors }),
     ...(note?.failure === undefined ? {} : { failure: note.failure }),
   };
 }
 
-function stateOf({ completedAt, outcomes, children }: ParentRecord, failed: boolean): CommandView['state'] {
+function stateOf({ completedAt, outcomes, total }: ParentSummary, failed: boolean): CommandView['state'] {
   if (failed) return 'failed';
   if (completedAt === undefined) return 'running';
   const { succeeded, cancelled, expired } = outcomes;
-  const total = children.length;
   if (succeeded === total) return 'succeeded';
   if (succeeded > 0) return 'partial';
   if (expired === total) return 'expired';

@@ -25,7 +25,8 @@ return 'ok'
 `;
 
 /**
- * ARGV: now, lease in ms, id of this request. Returns {parent, run, remaining, complete, fields of the run}, or an empty list.
+ * ARGV: now, lease in ms, id of this request. Returns {parent, run, remaining, complete, data of the parent, fields of the run}, or an
+ * empty list.
  * The same request gets the same answer: the connection may break before the first one arrives.
  */
 export const takeEnd = `${prelude}
@@ -34,11 +35,11 @@ local now, lease, request = tonumber(ARGV[1]), tonumber(ARGV[2]), P .. 'taken:' 
 local function take(id)
   local pk = parentKey(id)
   local run = call('LINDEX', pk .. ':ends', 0)
-  local f = call('HMGET', pk, 'total', 'acked', 'sealed')
+  local f = call('HMGET', pk, 'total', 'acked', 'sealed', 'data')
   if not run or not f[1] then return nil end
   local remaining = f[1] - f[2] - 1
-  if remaining > 0 then return {id, run, remaining, 0, call('HGETALL', runKey(run))} end
-  if f[3] == '1' then return {id, run, 0, 1, call('HGETALL', runKey(run))} end
+  if remaining > 0 then return {id, run, remaining, 0, f[4], call('HGETALL', runKey(run))} end
+  if f[3] == '1' then return {id, run, 0, 1, f[4], call('HGETALL', runKey(run))} end
   return nil
 end
 
