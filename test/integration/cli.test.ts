@@ -208,6 +208,13 @@ describe('kso scan', () => {
     expect(stdout).toContain('Pod/naughty');
   });
 
+  test('when nothing can be read, the document at fault is named', async () => {
+    const place = manifests('only-broken', { 'bad.yaml': 'kind: [\n' });
+    const { code, stderr } = await kso(['scan', place]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^kso: nothing to scan in \S+: \S*bad\.yaml:\d+: .+\n$/);
+  });
+
   test('paths count from where the user typed the command', async () => {
     const place = manifests('typed-here', { 'pod.yaml': privilegedPod });
     const env = { ...withoutEngines, INIT_CWD: place, npm_lifecycle_event: 'kso' };
@@ -223,6 +230,7 @@ describe('kso scan', () => {
     [['scan', 'empty', '--framework', 'nsaa'], 2, 'nsaa'],
     [['scan', 'empty', '--context', 'x'], 2, 'only for kso scan cluster'],
     [['scan', 'cluster'], 3, 'does not answer'],
+    [['scan', 'cluster', '--kubeconfig', 'no-such-file'], 2, 'no such file'],
     [['scan', 'image', 'Not/An/Image:-1'], 2, 'Not/An/Image'],
     [['scan', 'image', 'registry.invalid/app:1'], 3, 'syft'],
   ])('%j ends with %d and one line', async (args, code, line) => {

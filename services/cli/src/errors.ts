@@ -11,7 +11,7 @@ export const cliErrors = {
   },
   PATH_UNREADABLE: { message: '{path}: {problem}', httpStatus: 400, retryable: false, severity: 'error' },
   NOTHING_TO_SCAN: {
-    message: '{path}: nothing to scan: no Kubernetes object in it',
+    message: 'nothing to scan in {path}: {problem}',
     httpStatus: 400,
     retryable: false,
     severity: 'error',
@@ -32,12 +32,6 @@ export const cliErrors = {
     message: 'nothing could be evaluated: {reason}',
     httpStatus: 500,
     retryable: false,
-    severity: 'error',
-  },
-  PORT_TAKEN: {
-    message: 'port {port} of {host} is in use; choose another with {option}',
-    httpStatus: 500,
-    retryable: true,
     severity: 'error',
   },
 } as const satisfies ErrorTable;

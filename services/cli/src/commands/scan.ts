@@ -58,10 +58,8 @@ async function targetOf(paths: readonly string[], options: ScanOptions, host: Cl
     }
     return manifestsTarget(paths.length === 0 ? ['.'] : paths, host);
   }
-  const { findCluster } = await import('../target/cluster.ts');
-  const lookup = await findCluster(options, host);
-  if (!lookup.found) throw fail('CLUSTER_UNREACHABLE', { problem: lookup.reason });
-  return clusterTarget(lookup.client);
+  const { requireCluster } = await import('../target/cluster.ts');
+  return clusterTarget(await requireCluster(options, host));
 }
 
 function describe(progress: ScanProgress): string {

@@ -1,6 +1,5 @@
 import type { Severity } from '@kso/domain';
 import { createLogger, createMetrics, registerProcessMetrics, startTracing, systemClock } from '@kso/kit';
-import { createManifestSource } from '@kso/manifests';
 import { renderTable, type ScanView, terminalOf } from '@kso/report';
 import { createSuite, type Suite, type SuiteEvent } from '@kso/suite';
 import { fail } from '../errors.ts';
@@ -8,6 +7,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { write } from '../output/writer.ts';
+import { requireObjects } from '../target/manifest-folder.ts';
 import { chooseTarget, type Target } from '../target/target.ts';
 import { reaches } from '../threshold.ts';
 import { changeLines, type FailedControls, failedIn } from '../up/changes.ts';
@@ -32,7 +32,8 @@ export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
   const progress = createProgress(host.stderr, host.env);
   progress.step('looking for a cluster');
   const target = await chooseTarget(options, host, progress.note);
-  if (target.kind !== 'cluster') await requireObjects(target, host.signal);
+  // An empty folder is said before anything is started.
+  if (target.kind !== 'cluster') await requireObjects(target.paths, host.signal);
   const plan = await planEngines(options, host);
   const log = openLog(dataFolder(options, host), options.verbose === true, host);
   const env = { ...host.env };
@@ -142,23 +143,6 @@ function showEvent(event: SuiteEvent, progress: Progress, known: FailedControls 
   }
   if (posture.type !== 'change' || known === undefined) return;
   for (const line of changeLines(posture.changed, posture.removed, known)) progress.note(line);
-}
-
-/** An empty folder is said before anything is started. @throws SourceError */
-async function requireObjects(
-  target: Target & { readonly kind: 'manifests' | 'sample' },
-  signal: AbortSignal,
-): Promise<void> {
-  const looked = new AbortController();
-  try {
-    await createManifestSource({ path: target.paths }).watch(
-      [],
-      () => undefined,
-      AbortSignal.any([signal, looked.signal]),
-    );
-  } finally {
-    looked.abort();
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

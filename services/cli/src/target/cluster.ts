@@ -1,7 +1,7 @@
 import { describeError, systemClock } from '@kso/kit';
 import { createKubeClient, findConnection, type KubeClient } from '@kso/kube';
-import type { CliHost } from '../host.ts';
-import { userPath } from '../host.ts';
+import { fail } from '../errors.ts';
+import { type CliHost, userPath } from '../host.ts';
 
 export interface ClusterOptions {
   readonly context?: string;
@@ -11,7 +11,7 @@ export interface ClusterOptions {
 export type ClusterLookup =
   | { readonly found: true; readonly client: KubeClient }
   /** `configured` false: there is no kubeconfig at all, which is no problem of anybody. */
-  | { readonly found: false; readonly configured: boolean; readonly reason: string };
+  | { readonly found: false; readonly configured: boolean; readonly reason: string; readonly error: unknown };
 
 /** A cluster that does not answer within this time is not there: the user waits for a screen. */
 const answerTimeoutMs = 3000;
@@ -34,7 +34,19 @@ export async function findCluster(options: ClusterOptions, host: CliHost): Promi
   } catch (error) {
     await client?.close();
     host.signal.throwIfAborted();
-    const notConfigured = error instanceof Error && 'code' in error && error.code === 'KUBE_NOT_CONFIGURED';
-    return { found: false, configured: !notConfigured, reason: describeError(error) };
+    const configured = codeOf(error) !== 'KUBE_NOT_CONFIGURED';
+    return { found: false, configured, reason: describeError(error), error };
   }
+}
+
+/** The cluster that was asked for. @throws KUBECONFIG_INVALID, CLUSTER_UNREACHABLE */
+export async function requireCluster(options: ClusterOptions, host: CliHost): Promise<KubeClient> {
+  const lookup = await findCluster(options, host);
+  if (lookup.found) return lookup.client;
+  if (codeOf(lookup.error) === 'KUBECONFIG_INVALID') throw lookup.error;
+  throw fail('CLUSTER_UNREACHABLE', { problem: lookup.reason });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

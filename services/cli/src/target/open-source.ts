@@ -16,6 +16,6 @@ export async function openSource(target: Target): Promise<OpenedSource> {
     const source = createClusterSource({ client, logger, clock: systemClock, metrics: createMetrics() });
     return { source, close: () => client.close() };
   }
-  const { createManifestSource } = await import('@kso/manifests');
-  return { source: createManifestSource({ path: target.paths }), close: () => Promise.resolve() };
+  const { openManifests } = await import('./manifest-folder.ts');
+  return { source: openManifests(target.paths), close: () => Promise.resolve() };
 }

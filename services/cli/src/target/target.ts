@@ -39,10 +39,10 @@ export async function chooseTarget(
     if (asked) throw fail('CONFLICTING_OPTIONS', { a: '--manifests', b });
     return manifestsTarget([options.manifests], host);
   }
-  const { findCluster } = await import('./cluster.ts');
+  const { findCluster, requireCluster } = await import('./cluster.ts');
+  if (asked || !hasSample()) return clusterTarget(await requireCluster(options, host));
   const lookup = await findCluster(options, host);
   if (lookup.found) return clusterTarget(lookup.client);
-  if (asked || !hasSample()) throw fail('CLUSTER_UNREACHABLE', { problem: lookup.reason });
   onNote(
     lookup.configured
       ? `The current cluster does not answer (${lookup.reason}): scanning the sample cluster instead.`

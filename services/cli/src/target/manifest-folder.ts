@@ -1,0 +1,51 @@
+import { type ObjectSource, SourceError } from '@kso/domain';
+import { createManifestSource } from '@kso/manifests';
+import { fail } from '../errors.ts';
+
+/** A source of manifests that says which document was at fault when nothing at all can be scanned. @throws NOTHING_TO_SCAN */
+export function openManifests(paths: readonly string[]): ObjectSource {
+  const source = createManifestSource({ path: paths });
+  return {
+    name: source.name,
+    type: source.type,
+    watch: async (kinds, onEvent, signal) => {
+      let unreadable: string | undefined;
+      try {
+        await source.watch(
+          kinds,
+          (event) => {
+            if (event.type === 'unreadable') unreadable ??= placeOf(event);
+            onEvent(event);
+          },
+          signal,
+        );
+      } catch (error) {
+        if (!(error instanceof SourceError) || error.reason !== 'nothingToScan' || unreadable === undefined)
+          throw error;
+        throw fail('NOTHING_TO_SCAN', { path: paths.join(', '), problem: unreadable }, undefined);
+      }
+    },
+  };
+}
+
+/** Looks whether there is anything to scan, without keeping anything. @throws NOTHING_TO_SCAN, SourceError */
+export async function requireObjects(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  const looked = new AbortController();
+  try {
+    await openManifests(paths).watch([], () => undefined, AbortSignal.any([signal, looked.signal]));
+  } finally {
+    looked.abort();
+  }
+}
+
+function placeOf({
+  file,
+  line,
+  detail,
+}: {
+  readonly file: string;
+  readonly line?: number;
+  readonly detail: string;
+}): string {
+  return `${file}${line === undefined ? '' : `:${line}`}: ${detail}`;
+}
