@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorFactory } from './errors.ts';
@@ -25,6 +29,29 @@ it('writes JSON lines with a readable level, an RFC 3339 time and the service', 
       msg: 'scanning',
     },
   ]);
+});
+
+it('lines stand in their order in standard output, also when the process ends right after them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kso-logger-'));
+  try {
+    const module = new URL('./logger.ts', import.meta.url).href;
+    const script = `import { createLogger } from ${JSON.stringify(module)};
+      const logger = createLogger({ service: 'x', level: 'info' });
+      for (let n = 0; n < 5; n += 1) logger.info({ n }, 'line');
+      process.exit(0);`;
+    const file = join(folder, 'out');
+    // A file: writes to it go through the thread pool when they are not made at once.
+    execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      stdio: ['ignore', openSync(file, 'w'), 'inherit'],
+    });
+    const numbers = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { n: number }).n);
+    expect(numbers).toEqual([0, 1, 2, 3, 4]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('level', () => {

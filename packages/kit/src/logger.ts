@@ -33,8 +33,11 @@ export function createLogger(options: LoggerOptions): Logger {
     redact: { paths: redactedPaths(), censor: redacted },
     hooks: { streamWrite: redactText },
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  // At once and in order: pino's own default writes in the background, and a process that ends then loses or mixes up its last words.
+  return pino(settings, options.destination ?? pino.destination({ dest: standardOutput, sync: true }));
 }
+
+const standardOutput = 1;
 
 /** `info` for a name that nobody knows, so that a typo never silences a service. */
 export function logLevel(name: string): string {
