@@ -108,7 +108,7 @@ export class Journal {
       parentId,
       key,
     );
-    this.#db.run(`UPDATE parents SET ${state} = ${state} + 1 WHERE id = ?`, parentId);
+    this.#db.run(`UPDATE parents SET to_announce = to_announce + 1, ${state} = ${state} + 1 WHERE id = ?`, parentId);
   }
 
   retry(run: number, failure: JobFailure, notBefore: number): void {

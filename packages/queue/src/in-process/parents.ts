@@ -6,12 +6,8 @@ import { hasEnded, type JobSpec, outcomesOf } from '../shared/job-spec.ts';
 import { int, type JournalDatabase, type Row, text } from './database.ts';
 import { type Journal, recordOf } from './journal.ts';
 
-interface Taken extends ChildEnd {
-  readonly key: string;
-}
-
 /** Who waits for which jobs. Its ends are given out in the order in which they happened, one per parent at a time. */
-export class Parents implements EndSource<Taken> {
+export class Parents implements EndSource<ChildEnd> {
   readonly #db: JournalDatabase;
   readonly #journal: Journal;
   readonly #now: () => number;
@@ -100,38 +96,43 @@ export class Parents implements EndSource<Taken> {
     });
   }
 
-  async take(): Promise<Taken | undefined> {
+  async take(): Promise<ChildEnd | undefined> {
     const now = this.#now();
     const busy = [...this.#busyUntil].filter(([, until]) => until > now).map(([id]) => id);
-    // The only one that is left is held back until its parent is sealed.
-    const row = this.#db.get(
-      `SELECT c.parent_id, c.key, p.sealed, p.data, p.total - p.acked AS outstanding, j.*
-       FROM children AS c JOIN parents AS p ON p.id = c.parent_id JOIN jobs AS j ON j.run = c.run
-       WHERE c.state = 'ended' AND c.parent_id NOT IN (SELECT value FROM json_each(?))
-         AND (p.sealed = 1 OR p.total - p.acked > 1)
-       ORDER BY c.end_number LIMIT 1`,
+    // The only child that is left is held back until its parent is sealed.
+    const parent = this.#db.get(
+      `SELECT id, data, sealed, total - acked AS outstanding FROM parents
+       WHERE to_announce > 0 AND (sealed = 1 OR total - acked > 1) AND id NOT IN (SELECT value FROM json_each(?))
+       ORDER BY opened_at LIMIT 1`,
       JSON.stringify(busy),
     );
+    if (parent === undefined) return undefined;
+    const parentId = text(parent['id']) ?? '';
+    const row = this.#db.get(
+      `SELECT j.* FROM children AS c JOIN jobs AS j ON j.run = c.run
+       WHERE c.parent_id = ? AND c.state = 'ended' ORDER BY c.end_number LIMIT 1`,
+      parentId,
+    );
     if (row === undefined) return undefined;
-    const parentId = text(row['parent_id']) ?? '';
     this.#busyUntil.set(parentId, Number.POSITIVE_INFINITY);
-    const remaining = (int(row['outstanding']) ?? 1) - 1;
-    const complete = row['sealed'] === 1 && remaining === 0;
-    const data = JSON.parse(text(row['data']) ?? '{}') as JsonObject;
-    return { parentId, data, key: text(row['key']) ?? '', child: recordOf(row), remaining, complete };
+    const child = recordOf(row);
+    const remaining = (int(parent['outstanding']) ?? 1) - 1;
+    const complete = parent['sealed'] === 1 && remaining === 0;
+    return { parentId, data: JSON.parse(text(parent['data']) ?? '{}') as JsonObject, child, remaining, complete };
   }
 
-  async acknowledge({ parentId, key }: Taken): Promise<void> {
+  async acknowledge({ parentId, child }: ChildEnd): Promise<void> {
     this.#db.transaction(() => {
       const acked = `UPDATE children SET state = 'acked' WHERE parent_id = ? AND key = ? AND state = 'ended'`;
-      const changed = this.#db.run(acked, parentId, key);
-      this.#db.run('UPDATE parents SET acked = acked + ? WHERE id = ?', changed, parentId);
+      const changed = this.#db.run(acked, parentId, child.key);
+      const counted = 'UPDATE parents SET acked = acked + ?1, to_announce = to_announce - ?1 WHERE id = ?2';
+      this.#db.run(counted, changed, parentId);
       this.#complete(parentId);
     });
     this.#busyUntil.delete(parentId);
   }
 
-  async postpone({ parentId }: Taken, delayMs: number): Promise<void> {
+  async postpone({ parentId }: ChildEnd, delayMs: number): Promise<void> {
     this.#busyUntil.set(parentId, this.#now() + delayMs);
   }
 

@@ -50,7 +50,7 @@ class InProcessQueue implements JobQueue {
   readonly #workers = new Set<InProcessWorker>();
   readonly #alarm: Alarm;
   readonly #maintenance: NodeJS.Timeout;
-  #announcer: Announcer<ChildEnd & { readonly key: string }> | undefined;
+  #announcer: Announcer<ChildEnd> | undefined;
   #pumping = false;
   #closed = false;
 

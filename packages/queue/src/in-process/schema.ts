@@ -46,6 +46,7 @@ export const migrations: readonly string[] = [
     sealed INTEGER NOT NULL DEFAULT 0,
     total INTEGER NOT NULL DEFAULT 0,
     acked INTEGER NOT NULL DEFAULT 0,
+    to_announce INTEGER NOT NULL DEFAULT 0,
     succeeded INTEGER NOT NULL DEFAULT 0,
     failed INTEGER NOT NULL DEFAULT 0,
     cancelled INTEGER NOT NULL DEFAULT 0,
@@ -54,6 +55,7 @@ export const migrations: readonly string[] = [
     completed_at INTEGER
   ) STRICT;
   CREATE INDEX parents_by_age ON parents (opened_at);
+  CREATE INDEX parents_to_announce ON parents (opened_at) WHERE to_announce > 0;
 
   CREATE TABLE children (
     parent_id TEXT NOT NULL REFERENCES parents ON DELETE CASCADE,
@@ -64,6 +66,6 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (parent_id, key)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX children_by_run ON children (run);
-  CREATE INDEX children_to_announce ON children (end_number) WHERE state = 'ended';
+  CREATE INDEX children_to_announce ON children (parent_id, end_number) WHERE state = 'ended';
   `,
 ];
