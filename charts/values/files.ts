@@ -1,0 +1,11 @@
+import { groups, values } from './all.ts';
+import { formatJson, valuesSchema } from './emit/schema.ts';
+import { valuesYaml } from './emit/yaml.ts';
+
+/** What is made from the sources here, by path in the chart. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    'values.yaml': valuesYaml(groups),
+    'values.schema.json': `${formatJson(valuesSchema(values))}\n`,
+  };
+}

@@ -1,0 +1,214 @@
+import { alias, type Group, noted, optional, refused, value } from '../model.ts';
+import * as t from '../types.ts';
+
+const urls = {
+  gatewayUrl: 'master gateway',
+  eventReceiverHttpUrl: 'event receiver',
+  k8sReportUrl: 'cluster reports',
+  backendOpenAPI: 'API',
+  ksCloudOtelCollector: 'telemetry',
+};
+const stages = ['dev', 'staging'] as const;
+const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);
+
+export const general: Group = {
+  title: 'General',
+  values: [
+    value(
+      'profile',
+      t.oneOf('default', 'compact'),
+      'default',
+      'default: one Deployment for each service and Redis between them. compact: everything in one pod, for small clusters',
+    ),
+    value(
+      'clusterName',
+      { type: ['string', 'null'], maxLength: 253 },
+      'cluster',
+      'Name of this cluster in results and reports; needed when server is set',
+    ),
+    value('nameOverride', t.text, '', 'Instead of the name of the chart in the label app.kubernetes.io/name'),
+    value('fullnameOverride', t.text, '', 'Instead of the name of the release in the names of cluster-scoped objects'),
+    value(
+      'ksNamespace',
+      t.name,
+      '',
+      'Namespace of the release, for files that name it; another one than that of the release is refused',
+    ),
+    value('additionalLabels', t.stringMap, {}, 'Labels of all objects and pods (never selectors)'),
+    value('additionalAnnotations', t.stringMap, {}, 'Annotations of all objects and pods'),
+    value(
+      'logger.level',
+      t.oneOf('debug', 'info', 'warning', 'warn', 'error', 'fatal', 'trace', 'silent'),
+      'info',
+      'How much the services log',
+    ),
+    value(
+      'logger.name',
+      t.oneOf('zap', 'json', 'pretty'),
+      'zap',
+      'zap and json: lines of JSON. pretty: text for people',
+    ),
+    value('volumes', t.objects, [], 'More volumes of every pod'),
+    value('volumeMounts', t.objects, [], 'More mounts of every main container'),
+    value('rbac.create', t.flag, true, 'Create Roles, ClusterRoles and bindings'),
+    value('tests.enabled', t.flag, true, 'Render the pod of helm test'),
+    value(
+      'cleanup.enabled',
+      t.flag,
+      true,
+      'Before the release is removed, a Job removes what the services made at run time',
+    ),
+    value('leaderElection.enabled', t.flag, true, 'Elect a leader among the pods of operator and kollector'),
+    refused(
+      'environment',
+      t.oneOf('prod', 'dev', 'staging', ''),
+      ['prod', ''],
+      'Other addresses than the product ones are set by server',
+    ),
+    ...Object.entries(urls).map(([key, what]) =>
+      optional(key, t.text, `Address of the ${what} of the backend, instead of the discovered one`),
+    ),
+    ...stages.flatMap((stage) =>
+      Object.keys(urls).map((key) =>
+        noted(stage + capital(key), t.text, 'Addresses of other stages are set by server'),
+      ),
+    ),
+    noted('clusterServer', t.text, 'The provider is found out at run time'),
+    noted('createKubescapeServiceAccount', t.looseFlag, 'ServiceAccounts are set for each component', [true, false]),
+    noted('ksLabel', t.text, 'Labels are fixed', ['kubescape']),
+    noted('unittest', t.looseFlag, 'Nothing is made while rendering', [false]),
+    alias('addRevisionLabel', t.looseFlag, 'global.addRevisionLabel'),
+  ],
+};
+
+export const scope: Group = {
+  title: 'What is scanned, and when',
+  values: [
+    value(
+      'excludeNamespaces',
+      t.text,
+      'kube-system,kube-public,kube-node-lease,kubeconfig,gmp-system,gmp-public',
+      'Namespaces that are left out; that of the release always is',
+    ),
+    value('includeNamespaces', t.text, '', 'If set, only these namespaces are scanned'),
+    value(
+      'excludeLabels',
+      { type: ['object', 'null'], additionalProperties: { type: ['array', 'string'] } },
+      {},
+      'Workloads with one of these labels are left out by the node agent: label to list of values',
+    ),
+    value('defaultFrameworks', t.strings, [], 'Frameworks of a scan that names none; empty: all'),
+    value('triggerNewImageScan', t.looseFlag, true, 'Scan an image as soon as it is seen for the first time'),
+    value('continuousScanning.configMapName', t.name, 'cs-matching-rules', 'ConfigMap with the rules below'),
+    value(
+      'continuousScanning.matchingRules.match',
+      {
+        type: ['array', 'null'],
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { apiGroups: t.strings, apiVersions: t.strings, resources: t.strings },
+        },
+      },
+      [{ apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }],
+      'Kinds whose changes are scanned at once',
+    ),
+    value(
+      'continuousScanning.matchingRules.namespaces',
+      t.strings,
+      [],
+      'Namespaces they are watched in; empty: all that are not left out',
+    ),
+    value('serviceScanConfig.enabled', t.flag, false, 'Look for exposed Services that ask for no login'),
+    value('serviceScanConfig.interval', t.duration, '1h', 'Pause between two such scans'),
+  ],
+};
+
+export const scheduling: Group = {
+  title: 'Placement of all pods',
+  values: [
+    value('customScheduling.nodeSelector', t.stringMap, {}, 'Merged with the selector of the component'),
+    value('customScheduling.affinity', t.object, {}, 'For components without one'),
+    value('customScheduling.tolerations', t.tolerations, [], 'For components without any'),
+    value('customScheduling.topologySpreadConstraints', t.objects, [], 'For components without any'),
+    value('customScheduling.priorityClassName', t.text, '', 'For components without one'),
+    value('configurations.priorityClass.enabled', t.flag, true, 'Create a priority class for the node agent'),
+    value('configurations.priorityClass.daemonset', t.integer(-2147483648, 1000000000), 100000100, 'Its value'),
+    value('configurations.priorityClass.existing', t.text, '', 'An existing priority class instead'),
+    alias('tolerations', t.tolerations, 'customScheduling.tolerations'),
+  ],
+};
+
+const capabilityText = {
+  operator: ['enable', 'Take commands and run scans'],
+  configurationScan: ['enable', 'Scan the configuration of the cluster'],
+  vulnerabilityScan: ['enable', 'Scan images for known vulnerabilities'],
+  continuousScan: ['disable', 'Scan changes of the watched kinds as they come'],
+  admissionController: ['disable', 'Validating webhook; not part of this version'],
+  agentRuntimePosture: ['disable', 'Read the kinds of agent sandboxes; not part of this version'],
+  httpDetection: ['disable', 'Runtime rules about HTTP; not part of this version'],
+  kubescapeOffline: ['disable', 'Scan with the policies of the image, and send nothing out of the cluster'],
+  malwareDetection: ['disable', 'Look for malware; not part of this version'],
+  manageWorkloads: ['disable', 'Let the backend change workloads; not part of this version'],
+  networkEventsStreaming: ['disable', 'Send network events to the backend; not part of this version'],
+  networkPolicyService: ['disable', 'Learn and suggest NetworkPolicies; not part of this version'],
+  nodeProfileService: ['disable', 'Profiles of nodes; not part of this version'],
+  nodeSbomGeneration: ['disable', 'Make SBOMs on the nodes; not part of this version'],
+  nodeScan: ['disable', 'Look at the configuration of nodes; not part of this version'],
+  prometheusExporter: ['disable', 'Findings as metrics; not part of this version'],
+  remediation: ['disable', 'Change workloads on findings; not part of this version'],
+  riskAcceptance: ['disable', 'Honour SecurityException objects; not part of this version'],
+  runtimeDetection: ['disable', 'Runtime rules and alerts; not part of this version'],
+  runtimeObservability: ['disable', 'Learn what containers do; not part of this version'],
+  scanEmbeddedSBOMs: ['disable', 'Use SBOM files inside of images; not part of this version'],
+  seccompProfileService: ['disable', 'Seccomp profiles; not part of this version'],
+  syncSBOM: ['disable', 'Replicate SBOMs to the backend; not part of this version'],
+  vexGeneration: ['disable', 'Write VEX documents; not part of this version'],
+} as const;
+
+export const capabilities: Group = {
+  title: 'Capabilities',
+  intro:
+    'The words enable and disable. What is asked for and cannot work is listed in the notes of the release and in the ConfigMap ks-capabilities.',
+  values: [
+    ...Object.entries(capabilityText).map(([name, [initial, what]]) =>
+      value(`capabilities.${name}`, t.capability, initial, what),
+    ),
+    value(
+      'capabilities.relevancy',
+      t.oneOf('enable', 'disable', 'detect', true, false),
+      'disable',
+      'Mark vulnerabilities of packages that are loaded; not part of this version',
+    ),
+    value(
+      'capabilities.seccompProfileBackend',
+      t.oneOf('crd', 'storage'),
+      'crd',
+      'Where seccomp profiles are kept; not part of this version',
+    ),
+    noted(
+      'capabilities.backend-storage',
+      { enum: ['enable', 'disable', true, false, null] },
+      'Results are kept in the cluster',
+      ['disable', false],
+    ),
+    refused(
+      'capabilities.autoUpgrading',
+      t.capability,
+      ['disable', false],
+      'A release does not upgrade itself: that needs every right in the cluster. Use a GitOps tool or helm upgrade in a pipeline',
+    ),
+    refused(
+      'capabilities.testing.nodeAgentMultiplication.enabled',
+      t.looseFlag,
+      [false, 'false'],
+      'The load test of the node agent is not part of this chart',
+    ),
+    noted(
+      'capabilities.testing.nodeAgentMultiplication.replicas',
+      t.integer(0),
+      'The load test of the node agent is not part of this chart',
+      [5],
+    ),
+  ],
+};

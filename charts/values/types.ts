@@ -1,0 +1,156 @@
+import type { Json, Schema } from './model.ts';
+
+const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
+
+export const text: Schema = { type: ['string', 'null'] };
+/** A string that YAML may have turned into a number, as tags like `1.27` are. */
+export const looseText: Schema = { type: ['string', 'number', 'null'] };
+export const flag: Schema = { type: 'boolean' };
+/** Also the words that command lines make of it. */
+export const looseFlag: Schema = { enum: [true, false, 'true', 'false', null] };
+/** Yes, no, or the chart finds out. */
+export const autoFlag: Schema = { enum: ['auto', true, false] };
+export const capability: Schema = ref('capability');
+export const quantity: Schema = ref('quantity');
+export const duration: Schema = ref('duration');
+export const cron: Schema = ref('cron');
+export const port: Schema = { type: 'integer', minimum: 1, maximum: 65535 };
+export const name: Schema = ref('name');
+export const strings: Schema = { type: ['array', 'null'], items: { type: 'string' } };
+export const stringMap: Schema = ref('stringMap');
+export const env: Schema = ref('env');
+export const image: Schema = ref('image');
+export const resources: Schema = ref('resources');
+export const tolerations: Schema = ref('tolerations');
+export const proxyUrl: Schema = ref('proxyUrl');
+export const url: Schema = ref('url');
+export const secretName: Schema = ref('secretName');
+export const cidrs: Schema = { type: ['array', 'null'], items: ref('cidr') };
+/** Objects of the Kubernetes API that the chart hands on as they are; the API server checks them. */
+export const object: Schema = { type: ['object', 'null'] };
+export const objects: Schema = { type: ['array', 'null'], items: { type: 'object' } };
+
+export const integer = (minimum: number, maximum?: number): Schema => ({
+  type: 'integer',
+  minimum,
+  ...(maximum === undefined ? {} : { maximum }),
+});
+
+export const bytes: Schema = { type: ['integer', 'number'], minimum: 0 };
+
+export const oneOf = (...choices: readonly Json[]): Schema => ({ enum: choices });
+
+const cronField = String.raw`(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?`;
+const cronList = `${cronField}(,${cronField})*`;
+
+/** What the fragments above refer to. */
+export const definitions: Readonly<Record<string, Schema>> = {
+  capability: {
+    title: 'enable or disable',
+    description: 'A capability is switched by the words enable and disable; true and false are taken too.',
+    enum: ['enable', 'disable', true, false],
+  },
+  quantity: {
+    title: 'quantity, such as 100m, 0.5 or 512Mi',
+    type: ['string', 'number', 'null'],
+    pattern: String.raw`^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$`,
+    minimum: 0,
+  },
+  duration: {
+    title: 'duration, such as 30s, 5m or 1h30m',
+    type: ['string', 'null'],
+    pattern: String.raw`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`,
+  },
+  cron: {
+    title: 'schedule: auto, five fields as 30 2 * * *, or @daily and the like',
+    type: 'string',
+    pattern: String.raw`^(auto|@(yearly|annually|monthly|weekly|daily|midnight|hourly)|${cronList}( +${cronList}){4})$`,
+  },
+  name: {
+    title: 'name of a Kubernetes object: lower-case letters, digits and dashes',
+    type: ['string', 'null'],
+    pattern: '^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$',
+  },
+  secretName: {
+    title: 'name of an existing Secret',
+    type: ['string', 'null'],
+    pattern: String.raw`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$`,
+  },
+  stringMap: {
+    title: 'map of strings',
+    type: ['object', 'null'],
+    additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+  },
+  env: {
+    title: 'environment: a list of {name, value | valueFrom}, or a map',
+    anyOf: [
+      {
+        type: ['array', 'null'],
+        items: {
+          type: 'object',
+          required: ['name'],
+          additionalProperties: false,
+          properties: {
+            name: { type: 'string', minLength: 1 },
+            value: { type: ['string', 'number', 'boolean', 'null'] },
+            valueFrom: { type: 'object' },
+          },
+        },
+      },
+      { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null', 'object'] } },
+    ],
+  },
+  digest: {
+    title: 'digest, sha256: and 64 hexadecimal digits',
+    type: ['string', 'null'],
+    pattern: '^(sha256:[0-9a-f]{64})?$',
+  },
+  pullPolicy: { title: 'pull policy', enum: ['Always', 'IfNotPresent', 'Never', '', null] },
+  image: {
+    title: 'image',
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: {
+      registry: { type: ['string', 'null'] },
+      repository: { type: ['string', 'null'] },
+      tag: { type: ['string', 'number', 'null'] },
+      digest: ref('digest'),
+      sha: { ...ref('digest'), description: 'Former name of digest.' },
+      pullPolicy: ref('pullPolicy'),
+    },
+  },
+  resourceList: {
+    title: 'cpu, memory and ephemeral-storage',
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: { cpu: ref('quantity'), memory: ref('quantity'), 'ephemeral-storage': ref('quantity') },
+  },
+  resources: {
+    title: 'requests and limits',
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: { requests: ref('resourceList'), limits: ref('resourceList') },
+  },
+  tolerations: {
+    title: 'tolerations',
+    type: ['array', 'null'],
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        key: { type: 'string' },
+        operator: { enum: ['Exists', 'Equal', 'Lt', 'Gt'] },
+        value: { type: ['string', 'number', 'boolean'] },
+        effect: { enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute', ''] },
+        tolerationSeconds: { type: 'integer' },
+      },
+    },
+  },
+  url: { title: 'URL with http or https', type: ['string', 'null'], pattern: '^(https?://[^ ]+)?$' },
+  proxyUrl: {
+    title: 'URL of a proxy with scheme and port, such as http://proxy.example.com:3128',
+    type: ['string', 'null'],
+    pattern: String.raw`^(https?://[^ /]+:[0-9]{1,5}/?)?$`,
+  },
+  cidr: { title: 'address range, such as 10.0.0.1/32', type: 'string', pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' },
+};
