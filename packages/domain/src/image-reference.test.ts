@@ -55,6 +55,7 @@ describe('B23 image reference forms', () => {
 
   it.each([
     ['Repo/App:1', 'lower-case'],
+    ['Team/app:1', 'lower-case'],
     ['app:-1', 'tag'],
     ['app@sha256:abc', '64'],
     [`app@sha256:${'A'.repeat(64)}`, '64'],

@@ -142,6 +142,10 @@ function problemOfParts({ registry, path, tag, digest }: Parts): string | undefi
 
 function problemOfRegistry(registry: string): string | undefined {
   if (registry === '') return undefined;
+  // A host by its capitals alone: in lower case, the one form of hosts, it would be somebody's name on Docker Hub.
+  if (!/[.:[\]]/.test(registry) && registry.toLowerCase() !== 'localhost') {
+    return `repository names are lower-case: "${registry}"`;
+  }
   const port = /:(\d*)$/.exec(registry.replace(/^\[[^\]]*\]/, ''));
   const host = port === null ? registry : registry.slice(0, registry.length - port[0].length);
   if (!hostName.test(host) && !ipv6Literal.test(host)) return `"${registry}" is not a registry host`;
