@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
+import { keepCompiledModules } from './compile-cache.ts';
 import type { CliHost } from './host.ts';
 
-// Keeps compiled modules between runs: more than half of the time until the first result is spent loading them.
-enableCompileCache();
+// Before anything else is loaded.
+keepCompiledModules(process.env);
 const { exitCodes } = await import('./exit-codes.ts');
 
 const interrupt = new AbortController();

@@ -31,10 +31,9 @@ export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
   }
   const progress = createProgress(host.stderr, host.env);
   progress.step('looking for a cluster');
-  const target = await chooseTarget(options, host, progress.note);
+  const [target, plan] = await Promise.all([chooseTarget(options, host, progress.note), planEngines(options, host)]);
   // An empty folder is said before anything is started.
   if (target.kind !== 'cluster') await requireObjects(target.paths, host.signal);
-  const plan = await planEngines(options, host);
   const log = openLog(dataFolder(options, host), options.verbose === true, host);
   const env = { ...host.env };
   const loggerFor = (service: string) => createLogger({ service, env, destination: log.stream });
