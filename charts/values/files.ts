@@ -1,4 +1,6 @@
 import { groups, values } from './all.ts';
+import { compatFile } from './emit/compat.ts';
+import { readme } from './emit/readme.ts';
 import { formatJson, valuesSchema } from './emit/schema.ts';
 import { valuesYaml } from './emit/yaml.ts';
 
@@ -7,5 +9,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'values.yaml': valuesYaml(groups),
     'values.schema.json': `${formatJson(valuesSchema(values))}\n`,
+    'files/compat.yaml': compatFile(values),
+    'README.md': readme(groups),
   };
 }

@@ -65,8 +65,14 @@ export function alias(
 }
 
 /** A key that works and should not be used in new files. */
-export function deprecated(key: string, schema: Schema, to: string, description: string): Value {
-  return { key, schema, description, status: 'deprecated', to, conversion: 'same' };
+export function deprecated(
+  key: string,
+  schema: Schema,
+  to: string,
+  description: string,
+  former: readonly Json[] = [],
+): Value {
+  return { key, schema, description, status: 'deprecated', to, conversion: 'same', former };
 }
 
 /** A key without effect that files of the former charts may have. */

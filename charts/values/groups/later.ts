@@ -32,8 +32,8 @@ const pod = (name: string): Record<string, Entry> => ({
   priorityClassName: [t.text, 'Priority class', ['']],
   podLabels: [t.stringMap, 'More labels of its pods', [{}]],
   podAnnotations: [t.stringMap, 'More annotations of its pods', [{}]],
-  volumes: [t.objects, 'More volumes'],
-  volumeMounts: [t.objects, 'More mounts'],
+  volumes: [t.objects, 'More volumes', [[]]],
+  volumeMounts: [t.objects, 'More mounts', [[]]],
 });
 
 const linuxOnly = {

@@ -50,6 +50,7 @@ function webhook() {
       t.object,
       'operator.admissionWebhooks.service',
       'Former place of the Service of the webhook',
+      [{}],
     ),
   ];
 }
@@ -151,6 +152,7 @@ export const kubevuln: Group = {
       t.looseFlag,
       'kubevuln.config.cveMatchingMode',
       'Use cveMatchingMode: true is off, false is adaptive',
+      [false],
     ),
     value('kubevuln.verbose', t.looseText, '', 'Taken from former files; logger.level decides'),
     value('kubevuln.tmpDirPersistence.enabled', t.flag, false, 'Put the scratch space of scans on a PVC'),
@@ -198,7 +200,7 @@ export const kollector: Group = {
 export const cloudEndpoint: Group = {
   title: 'cloud-endpoint: keeps results and shows them',
   values: [
-    value('cloudEndpoint.enabled', t.flag, true, 'Keep results and reports in the cluster'),
+    value('cloudEndpoint.enabled', t.autoFlag, 'auto', 'Keep results and reports in the cluster; auto: unless there is a backend'),
     ...component('cloudEndpoint', {
       name: 'cloud-endpoint',
       title: 'cloud-endpoint',

@@ -1,0 +1,46 @@
+{{/* Up to six of a list, and how many more. */}}
+{{- define "kso.some" -}}
+{{- join ", " (slice . 0 (min 6 (len .) | int)) }}{{ if gt (len .) 6 }} and {{ sub (len .) 6 }} more{{ end -}}
+{{- end -}}
+
+{{/*
+What is to be said about keys that the user gave and that have another name, belong to a part that comes later, or have no effect: a YAML list of
+texts. The keys are in files/compat.yaml, which is generated from charts/values.
+*/}}
+{{- define "kso.compatNotes" -}}
+{{- $values := .Values.AsMap -}}
+{{- $renamed := list -}}
+{{- $later := dict -}}
+{{- $unused := dict -}}
+{{- range (.Files.Get "files/compat.yaml" | fromYaml).keys -}}
+{{- $given := include "kso.given" (dict "values" $values "entry" .) -}}
+{{- if and $given (has .kind (list "alias" "deprecated")) -}}
+{{- $renamed = append $renamed (printf "%s is now %s" .key .to) -}}
+{{- else if and $given (eq .kind "pending") -}}
+{{- $part := first (splitList "." .key) -}}
+{{- $_ := set $later $part (append (get $later $part | default list) (trimPrefix (printf "%s." $part) .key)) -}}
+{{- else if $given -}}
+{{- $_ := set $unused .note (append (get $unused .note | default list) .key) -}}
+{{- end -}}
+{{- end -}}
+{{- $notes := list -}}
+{{- if $renamed -}}{{- $notes = append $notes (printf "former names, still taken: %s" (include "kso.some" $renamed)) -}}{{- end -}}
+{{- range $part, $keys := $later -}}
+{{- $notes = append $notes (printf "%s is not part of this version, without effect: %s" $part (include "kso.some" $keys)) -}}
+{{- end -}}
+{{- range $note, $keys := $unused -}}
+{{- $notes = append $notes (printf "without effect: %s (%s)" (include "kso.some" $keys) $note) -}}
+{{- end -}}
+{{- toYaml $notes -}}
+{{- end -}}
+
+{{/* "true" when the values hold the key of a compat entry, with another value than those of former charts' files. In: dict values, entry. */}}
+{{- define "kso.given" -}}
+{{- $node := .values -}}
+{{- range splitList "." .entry.key -}}
+{{- $node = ternary (get (ternary $node dict (kindIs "map" $node)) .) nil (kindIs "map" $node) -}}
+{{- end -}}
+{{- $former := list "null" "\"\"" -}}
+{{- range .entry.former -}}{{- $former = append $former (toJson .) -}}{{- end -}}
+{{- if not (has (toJson $node) $former) -}}true{{- end -}}
+{{- end -}}
