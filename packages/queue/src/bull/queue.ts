@@ -1,4 +1,4 @@
-import { type BasePorts, KsoError } from '@kso/kit';
+import type { BasePorts } from '@kso/kit';
 import type { JsonObject } from '@kso/wire';
 import { fail } from '../errors.ts';
 import type {
@@ -22,8 +22,8 @@ import { type QueueMetrics, queueMetrics } from '../shared/queue-metrics.ts';
 import { settledWithin } from '../shared/within.ts';
 import { Connection } from './connection.ts';
 import { type RedisTarget, redisOptions } from './connection-options.ts';
-import { type Added, Ledger } from './ledger.ts';
-import { OwnWork } from './own-work.ts';
+import { Intake } from './intake.ts';
+import { Ledger } from './ledger.ts';
 import { Parents, type TakenEnd } from './parents.ts';
 import { Tickets } from './tickets.ts';
 import { Upkeep } from './upkeep.ts';
@@ -58,11 +58,10 @@ export class BullQueue implements JobQueue {
   readonly #parents: Parents;
   readonly #tickets: Tickets;
   readonly #upkeep: Upkeep;
-  readonly #ownWork = new OwnWork();
+  readonly #intake: Intake;
   readonly #workers = new Set<BullWorker>();
   readonly #bullPrefix: string;
   #announcer: Announcer<TakenEnd> | undefined;
-  #restoring: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: BullQueueOptions, ports: BasePorts) {
@@ -81,8 +80,8 @@ export class BullQueue implements JobQueue {
         newsChannel: `${keys.prefix}news`,
       },
       {
-        ready: () => void this.#connected(),
-        dataLost: () => void this.#restore(),
+        ready: () => void this.#connected(false),
+        dataLost: () => void this.#connected(true),
         news: (message) => this.#news(message),
       },
       ports,
@@ -94,6 +93,7 @@ export class BullQueue implements JobQueue {
       now: ports.clock.now,
     });
     this.#tickets = new Tickets(redis, this.#bullPrefix, ports.logger);
+    this.#intake = new Intake({ ledger: this.#ledger, parents: this.#parents, tickets: this.#tickets, ports });
     this.#upkeep = new Upkeep({
       connection: this.#connection,
       ledger: this.#ledger,
@@ -110,25 +110,22 @@ export class BullQueue implements JobQueue {
 
   async add(job: NewJob): Promise<AddResult> {
     const spec = this.#spec(job);
-    const added = await this.#run(() => this.#add(spec));
+    const added = await this.#run(() => this.#intake.add(spec));
     return { key: job.key, outcome: added.outcome };
   }
 
   async openParent(id: string, data: JsonObject): Promise<void> {
-    await this.#run(() => this.#parents.open(id, data));
-    this.#ownWork.opened(id, data);
+    await this.#run(() => this.#intake.openParent(id, data));
   }
 
   async addChild(parentId: string, job: NewJob): Promise<AddResult> {
     const spec = this.#spec({ ...job, parentId: job.parentId ?? parentId });
-    const added = await this.#run(() => this.#withParent(parentId, () => this.#addChild(parentId, spec)));
-    this.#ownWork.childAdded(parentId, spec);
+    const added = await this.#run(() => this.#intake.addChild(parentId, spec));
     return { key: job.key, outcome: added.outcome };
   }
 
   async sealParent(parentId: string, note?: JsonObject): Promise<void> {
-    await this.#run(() => this.#withParent(parentId, () => this.#parents.seal(parentId, note)));
-    this.#ownWork.sealed(parentId, note);
+    await this.#run(() => this.#intake.sealParent(parentId, note));
   }
 
   getParent(id: string): Promise<ParentRecord | undefined> {
@@ -240,97 +237,24 @@ export class BullQueue implements JobQueue {
 
   async #run<T>(command: () => Promise<T>): Promise<T> {
     this.#checkOpen();
-    // In between, a parent may be back without its children: sealing it then would complete it.
-    await this.#restoring;
+    await this.#intake.settled;
     return this.#connection.run(command);
-  }
-
-  #add(spec: JobSpec): Promise<Added> {
-    return this.#place(spec, (run, now) => this.#ledger.add(spec, run, now));
-  }
-
-  #addChild(parentId: string, spec: JobSpec): Promise<Added> {
-    return this.#place(spec, async (run, now) => {
-      const added = await this.#ledger.addChild(parentId, spec, run, now);
-      if (added === 'unknown') throw fail('PARENT_UNKNOWN', { parentId });
-      if (added === 'sealed') throw fail('PARENT_SEALED', { parentId });
-      return added;
-    });
-  }
-
-  /** Record first, ticket second; whoever adds the same key next, or the upkeep, makes up for a ticket that is missing. */
-  async #place(spec: JobSpec, add: (run: string, now: number) => Promise<Added>): Promise<Added> {
-    const candidate = crypto.randomUUID();
-    this.#ownWork.adding(candidate, spec);
-    const added = await add(candidate, this.#ports.clock.now()).catch((error: unknown) => {
-      this.#ownWork.ended(candidate);
-      throw error;
-    });
-    if (added.outcome !== 'added') this.#ownWork.ended(candidate);
-    const { kind, run, rank } = added;
-    if (added.ticketMissing) await this.#tickets.place(kind, run, rank);
-    else if (added.raised) await this.#tickets.raise(kind, run, rank).catch(() => undefined);
-    return added;
-  }
-
-  /** A parent that we opened and Redis does not know was lost with Redis's data: put everything back, then try again. */
-  async #withParent<T>(parentId: string, command: () => Promise<T>): Promise<T> {
-    try {
-      return await command();
-    } catch (error) {
-      const lost = error instanceof KsoError && error.code === 'PARENT_UNKNOWN' && this.#ownWork.knowsParent(parentId);
-      if (!lost) throw error;
-      await this.#restore();
-      return command();
-    }
   }
 
   async #handleEnd(end: ChildEnd, handler: (end: ChildEnd) => Promise<void>): Promise<void> {
     await handler(end);
-    this.#ownWork.childAcknowledged(end);
+    this.#intake.acknowledged(end);
   }
 
   #news(message: string): void {
     const [word, run = ''] = message.split(' ');
     if (word === 'end') this.#announcer?.wake();
-    if (word === 'done') this.#ownWork.ended(run);
+    if (word === 'done') this.#intake.ended(run);
     if (word === 'cancel') for (const worker of this.#workers) worker.cancelRun(run);
   }
 
-  /** The news of ends may have been missed while there was no connection. */
-  async #connected(): Promise<void> {
-    this.#announcer?.wake();
-    try {
-      for (const run of await this.#ledger.ended(this.#ownWork.runs)) this.#ownWork.ended(run);
-    } catch (error) {
-      this.#ports.logger.debug({ err: error }, 'the connection to Redis was lost again');
-    }
-  }
-
-  #restore(): Promise<void> {
-    this.#restoring ??= this.#putBack().finally(() => {
-      this.#restoring = undefined;
-    });
-    return this.#restoring;
-  }
-
-  async #putBack(): Promise<void> {
-    const { logger } = this.#ports;
-    logger.error(
-      { known: this.#ownWork.size },
-      'Redis came back without its data; what this process knows is put back',
-    );
-    try {
-      await this.#ownWork.restore({
-        add: async (spec) => void (await this.#add(spec)),
-        openParent: (id, data) => this.#parents.open(id, data),
-        addChild: async (parentId, spec) => void (await this.#addChild(parentId, spec)),
-        addAcknowledged: (parentId, key, state) => this.#parents.restoreAcknowledged(parentId, key, state),
-        sealParent: (id, note) => this.#parents.seal(id, note),
-      });
-    } catch (error) {
-      logger.error({ err: error }, 'work that Redis has lost could not be put back completely');
-    }
+  async #connected(dataLost: boolean): Promise<void> {
+    await (dataLost ? this.#intake.restore() : this.#intake.reconnected());
     this.#announcer?.wake();
   }
 }
