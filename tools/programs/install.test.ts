@@ -95,7 +95,7 @@ describe('install', () => {
 
   it.each([
     [['nosuch'], 'unknown program: nosuch (see --help)\n'],
-    [['--for', 'fun'], '--for takes start or test, not fun (see --help)\n'],
+    [['--for', 'fun'], '--for takes start, test or e2e, not fun (see --help)\n'],
   ])('ends with 2 for %j', async (args, errors) => {
     expect(await runInstall(...args)).toEqual({ code: 2, events: [], errors });
   });

@@ -1,4 +1,4 @@
-// node tools/programs/install.ts [--apt] [--json] [--for start|test] [NAME…]
+// node tools/programs/install.ts [--apt] [--json] [--for start|test|e2e] [NAME…]
 // Exit codes: 0 all are there, 1 one is missing, 2 usage.
 import { parseArgs } from 'node:util';
 import { formatEvent, type InstallEvent } from './events.ts';
@@ -10,7 +10,7 @@ const usage = `Finds or builds the outside programs, each once, in a cache folde
   node tools/programs/install.ts [options] [NAME...]
 
   NAME           one of: ${programs.map(({ name }) => name).join(', ')}
-  --for PURPOSE  start (scanning images) or test; the default without names is test
+  --for PURPOSE  start (scanning images), test or e2e; the default without names is test
   --apt          also install missing Debian packages (root on Debian)
   --json         one JSON object a line: {"event": "start"|"progress"|"done"|"failed", "program": ...}
   --list         show where each program is and change nothing
@@ -28,7 +28,8 @@ function readArguments(args: readonly string[]): Options | { error: string } {
       options: { apt: boolean, json: boolean, list: boolean, help: boolean, for: { type: 'string', default: 'test' } },
     });
     const purpose = values.for;
-    if (purpose !== 'start' && purpose !== 'test') return { error: `--for takes start or test, not ${purpose}` };
+    if (purpose !== 'start' && purpose !== 'test' && purpose !== 'e2e')
+      return { error: `--for takes start, test or e2e, not ${purpose}` };
     const unknown = positionals.find((name) => !programs.some((program) => program.name === name));
     if (unknown !== undefined) return { error: `unknown program: ${unknown}` };
     const named = programs.filter(({ name }) => positionals.includes(name));

@@ -1,12 +1,14 @@
+/** `start`: scanning images. `test`: every test. `e2e`: the images and the one-node cluster of `pnpm test:e2e`, beside what tests need. */
+export type Purpose = 'start' | 'test' | 'e2e';
+
 /** A program built with Go from a `go.mod` in this folder, which pins it and everything it is made of. */
 export interface BuiltProgram {
   readonly name: string;
   readonly source: 'go';
-  /** `start`: needed to scan images. `test`: needed by tests only. */
-  readonly neededFor: 'start' | 'test';
+  readonly neededFor: Purpose;
   readonly version: string;
   /** Folder beside this file with `go.mod` and `go.sum`. */
-  readonly module: 'engines' | 'kubernetes' | 'helm' | 'opa';
+  readonly module: 'engines' | 'kubernetes' | 'helm' | 'opa' | 'coredns';
   /** The import path of its main package. */
   readonly package: string;
   /** Go variables to set, without which the program does not know its version. */
@@ -17,7 +19,7 @@ export interface BuiltProgram {
 export interface DebianProgram {
   readonly name: string;
   readonly source: 'debian';
-  readonly neededFor: 'test';
+  readonly neededFor: Exclude<Purpose, 'start'>;
   readonly package: string;
 }
 
@@ -41,10 +43,25 @@ export const programs: readonly Program[] = [
   debian('prometheus', 'prometheus'),
   debian('chromium', 'chromium'),
   debian('debootstrap', 'debootstrap'),
+  { ...kubernetes('kubelet'), neededFor: 'e2e' },
+  { ...kubernetes('kube-proxy'), neededFor: 'e2e' },
+  { ...built('coredns', 'coredns', 'v1.15.0', 'github.com/coredns/coredns'), neededFor: 'e2e' },
+  { ...debian('containerd', 'containerd'), neededFor: 'e2e' },
+  { ...debian('runc', 'runc'), neededFor: 'e2e' },
+  { ...debian('bridge', 'containernetworking-plugins'), neededFor: 'e2e' },
+  { ...debian('iptables', 'iptables'), neededFor: 'e2e' },
+  { ...debian('conntrack', 'conntrack'), neededFor: 'e2e' },
+  { ...debian('ip', 'iproute2'), neededFor: 'e2e' },
+  { ...debian('openssl', 'openssl'), neededFor: 'e2e' },
+  { ...debian('buildah', 'buildah'), neededFor: 'e2e' },
+  { ...debian('gcc', 'gcc'), neededFor: 'e2e' },
 ];
 
-export function programsFor(purpose: 'start' | 'test'): Program[] {
-  return programs.filter(({ neededFor }) => purpose === 'test' || neededFor === 'start');
+const purposes: readonly Purpose[] = ['start', 'test', 'e2e'];
+
+/** What a purpose needs; each one also needs what those before it do. */
+export function programsFor(purpose: Purpose): Program[] {
+  return programs.filter(({ neededFor }) => purposes.indexOf(neededFor) <= purposes.indexOf(purpose));
 }
 
 function built(name: string, module: BuiltProgram['module'], version: string, mainPackage: string): BuiltProgram {
