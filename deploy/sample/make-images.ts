@@ -1,6 +1,14 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildImage, debianPackages, type Image, layer, pythonPackage, type TarEntry } from '@kso/testkit/images';
+import {
+  buildImage,
+  debianPackages,
+  type Image,
+  layer,
+  pythonPackage,
+  type TarEntry,
+  writeImageLayout,
+} from '@kso/testkit/images';
 
 /**
  * Makes the images that the sample manifests use, as OCI image layouts of a few hundred bytes each: package databases and nothing else.
@@ -25,24 +33,5 @@ function image(...layers: readonly (readonly TarEntry[])[]): Image {
   return buildImage({ layers: layers.map((entries) => layer(entries)), entrypoint: ['/usr/bin/python3'] });
 }
 
-function writeLayout(directory: string, content: Readonly<Record<string, Image>>): void {
-  const blobs = join(directory, 'blobs', 'sha256');
-  mkdirSync(blobs, { recursive: true });
-  const write = (digest: string, bytes: Buffer): void => {
-    writeFileSync(join(blobs, digest.replace('sha256:', '')), bytes);
-  };
-  for (const { descriptor, manifest, blobs: parts } of Object.values(content)) {
-    write(descriptor.digest, manifest);
-    for (const [digest, blob] of parts) write(digest, blob);
-  }
-  const manifests = Object.entries(content).map(([name, { descriptor, platform }]) => ({
-    ...descriptor,
-    platform,
-    annotations: { 'org.opencontainers.image.ref.name': name },
-  }));
-  writeFileSync(join(directory, 'oci-layout'), `${JSON.stringify({ imageLayoutVersion: '1.0.0' })}\n`);
-  writeFileSync(join(directory, 'index.json'), `${JSON.stringify({ schemaVersion: 2, manifests }, null, 2)}\n`);
-}
-
 rmSync(target, { recursive: true, force: true });
-writeLayout(target, images);
+writeImageLayout(target, images);

@@ -10,6 +10,7 @@ export {
   layerOfBlob,
   layerOfTar,
 } from './image.ts';
+export { writeImageLayout } from './layout.ts';
 export { debianPackages, pythonPackage } from './packages.ts';
 export { pushImage } from './push.ts';
 export { type TarEntry, tar } from './tar.ts';
