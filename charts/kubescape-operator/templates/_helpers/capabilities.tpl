@@ -1,0 +1,82 @@
+{{/* The capabilities as asked for, aliases of older charts included, as YAML: name → enable | disable. */}}
+{{- define "kso.askedCapabilities" -}}
+{{- $v := include "kso.values" . | fromJson -}}
+{{- $asked := dict -}}
+{{- range $name, $value := omit (dig "capabilities" dict $v) "testing" -}}
+{{- if has $name (list "seccompProfileBackend") -}}
+{{- $_ := set $asked $name $value -}}
+{{- else -}}
+{{- $_ := set $asked $name (ternary "enable" "disable" (or (not (empty (include "kso.on" $value))) (eq ($value | toString) "detect"))) -}}
+{{- end -}}
+{{- end -}}
+{{- $switches := dict "configurationScan" "kubescape" "vulnerabilityScan" "kubevuln" "operator" "operator" -}}
+{{- range $name, $component := $switches -}}
+{{- if eq (dig $component "enabled" true $v | toString) "false" -}}{{- $_ := set $asked $name "disable" -}}{{- end -}}
+{{- end -}}
+{{- if eq (dig "kubescape" "enableHostScan" true $v | toString) "false" -}}{{- $_ := set $asked "nodeScan" "disable" -}}{{- end -}}
+{{- if include "kso.on" (dig "kubevuln" "config" "vexGeneration" "" $v) -}}{{- $_ := set $asked "vexGeneration" "enable" -}}{{- end -}}
+{{- toYaml $asked -}}
+{{- end -}}
+
+{{/* Capabilities whose part of the suite does not exist yet: known, accepted, reported, without effect (R11). */}}
+{{- define "kso.notBuilt" -}}
+- admissionController
+- agentRuntimePosture
+- backend-storage
+- httpDetection
+- malwareDetection
+- manageWorkloads
+- networkEventsStreaming
+- networkPolicyService
+- nodeProfileService
+- nodeSbomGeneration
+- nodeScan
+- relevancy
+- remediation
+- riskAcceptance
+- runtimeDetection
+- runtimeObservability
+- scanEmbeddedSBOMs
+- seccompProfileService
+- syncSBOM
+- vexGeneration
+{{- end -}}
+
+{{/* What was asked for and does not work, with the reason, as a YAML list of texts. The one source for NOTES and `ks-capabilities`. */}}
+{{- define "kso.warnings" -}}
+{{- $s := include "kso.settings" . | fromYaml -}}
+{{- $v := include "kso.values" . | fromJson -}}
+{{- $warnings := list -}}
+{{- $missing := list -}}
+{{- range include "kso.notBuilt" . | fromYamlArray -}}
+{{- if eq (get $s.capabilities . | default "disable") "enable" -}}{{- $missing = append $missing . -}}{{- end -}}
+{{- end -}}
+{{- if $missing -}}{{- $warnings = append $warnings (printf "not built yet, without effect: %s" (join ", " $missing)) -}}{{- end -}}
+{{- if not (has "enable" (list (get $s.capabilities "operator"))) -}}
+{{- $warnings = append $warnings "capabilities.operator is off: no scans on command and no scheduled scans" -}}
+{{- end -}}
+{{- if and (eq (get $s.capabilities "continuousScan" | default "disable") "enable") (ne (get $s.capabilities "configurationScan") "enable") -}}
+{{- $warnings = append $warnings "capabilities.continuousScan needs configurationScan" -}}
+{{- end -}}
+{{- if and (has "kubevuln" $s.components) (not (include "kso.on" (dig "global" "enableClusterWideSecretAccess" false $v))) -}}
+{{- $warnings = append $warnings "Secrets are not read: controls about Secrets are not evaluated (global.enableClusterWideSecretAccess)" -}}
+{{- end -}}
+{{- if and (not $s.compact) (not $s.reportUrl) (not $s.backend) -}}
+{{- $warnings = append $warnings "neither server nor cloudEndpoint is on: results stay inside the scanners" -}}
+{{- end -}}
+{{- if not $s.persistence -}}
+{{- $warnings = append $warnings "persistence is off: a deleted pod loses its queue, its results and the reports that were not sent yet" -}}
+{{- end -}}
+{{- if and $s.compact (or (dig "includeNamespaces" "" $v) (dig "excludeNamespaces" "" $v)) -}}
+{{- $warnings = append $warnings "profile compact looks at all namespaces: includeNamespaces and excludeNamespaces have no effect" -}}
+{{- end -}}
+{{- if and $s.compact $s.offline -}}
+{{- $warnings = append $warnings "profile compact: capabilities.kubescapeOffline has no effect, as nothing leaves the cluster anyway" -}}
+{{- end -}}
+{{- range $component, $key := dict "storage" "enabled" "synchronizer" "enabled" "kubevulnWorker" "enabled" "inventory" "enabled" -}}
+{{- if and (include "kso.on" (dig $component $key "" $v)) (ne $component "storage") -}}
+{{- $warnings = append $warnings (printf "%s is not built yet: %s.enabled has no effect" $component $component) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $warnings -}}
+{{- end -}}

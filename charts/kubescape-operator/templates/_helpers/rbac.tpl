@@ -1,0 +1,96 @@
+{{/* Binds a Role to the ServiceAccount of the same component. In: list <root> <component> <name of account and Role>. */}}
+{{- define "kso.roleBinding" -}}
+{{- $root := index . 0 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  {{- include "kso.metadata" (list $root (index . 1) (index . 1)) | nindent 2 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ index . 1 }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ index . 2 }}
+    namespace: {{ $root.Release.Namespace }}
+{{- end -}}
+
+{{/* A ClusterRole of a component and its binding. In: dict root, settings, component, rules (YAML list). */}}
+{{- define "kso.clusterRole" -}}
+{{- $c := include (printf "kso.component.%s" .component) . | fromYaml }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  {{- include "kso.clusterMetadata" (list .root .component .component) | nindent 2 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  {{- include "kso.clusterMetadata" (list .root .component .component) | nindent 2 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ include "kso.clusterName" (list .root .component) }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "kso.serviceAccountName" (dict "root" .root "c" $c) }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end -}}
+
+{{/* What scans on command need: pods, and what runs them. */}}
+{{- define "kso.rules.operator" -}}
+- apiGroups: [""]
+  resources: [pods, nodes, namespaces, services, replicationcontrollers]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [deployments, replicasets, statefulsets, daemonsets]
+  verbs: [get, list, watch]
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+{{- if eq (get .settings.capabilities "continuousScan" | default "disable") "enable" }}
+{{- range dig "continuousScanning" "matchingRules" "match" list (include "kso.values" .root | fromJson) }}
+- apiGroups: {{ .apiGroups | toJson }}
+  resources: {{ .resources | toJson }}
+  verbs: [get, list, watch]
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "kso.rules.kollector" -}}
+- apiGroups: [""]
+  resources: [pods, namespaces, nodes, services, replicationcontrollers]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [deployments, replicasets, statefulsets, daemonsets]
+  verbs: [get, list, watch]
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+{{- end -}}
+
+{{/* The kinds that the control library reads, and no others; a test holds this list and the library together. */}}
+{{- define "kso.rules.kubescape" -}}
+- apiGroups: [""]
+  resources: [pods, namespaces, nodes, services, serviceaccounts, configmaps{{ if .root.Values.global.enableClusterWideSecretAccess }}, secrets{{ end }}]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [deployments, replicasets, statefulsets, daemonsets]
+  verbs: [get, list, watch]
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, clusterroles, rolebindings, clusterrolebindings]
+  verbs: [get, list, watch]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies, ingresses]
+  verbs: [get, list, watch]
+- apiGroups: [cilium.io]
+  resources: [ciliumnetworkpolicies, ciliumclusterwidenetworkpolicies]
+  verbs: [get, list, watch]
+{{- end -}}

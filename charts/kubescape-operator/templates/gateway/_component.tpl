@@ -1,0 +1,34 @@
+{{- define "kso.component.gateway" -}}
+{{- $v := .root.Values.gateway -}}
+key: gateway
+component: gateway
+args: [gateway]
+metrics: true
+# Only with a backend: otherwise it is a master itself and shows nobody a key.
+credentials: {{ .settings.backend }}
+floor: 128
+ports:
+  websocket: {{ $v.websocketService.targetPort }}
+  http: {{ $v.httpService.targetPort }}
+services:
+  - name: {{ $v.name }}
+    type: {{ $v.websocketService.type }}
+    annotations: {{ merge (deepCopy ($v.websocketService.annotations | default dict)) ($v.httpService.annotations | default dict) | toJson }}
+    ports:
+      - {name: websocket, port: {{ $v.websocketService.port }}, targetPort: websocket}
+      - {name: http, port: {{ $v.httpService.port }}, targetPort: http}
+{{- if .settings.backend }}
+cloudConfig:
+  {{ .root.Values.global.cloudConfig }}: {clusterData: clusterData.json, services: services.json}
+checksums:
+  {{ .root.Values.global.cloudConfig }}: kso.config.clusterData
+{{- end }}
+env:
+  KSO_GATEWAY_HOST: 0.0.0.0
+  WEBSOCKET_PORT: {{ $v.websocketService.targetPort | quote }}
+  HTTP_PORT: {{ $v.httpService.targetPort | quote }}
+  {{- if .settings.backend }}
+  CONFIG: /etc/config/clusterData.json
+  SERVICES: /etc/config/services.json
+  {{- end }}
+{{- end -}}

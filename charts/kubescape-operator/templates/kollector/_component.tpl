@@ -1,0 +1,31 @@
+{{- define "kso.component.kollector" -}}
+{{- $v := .root.Values.kollector -}}
+{{- $operator := .root.Values.operator -}}
+key: kollector
+component: kollector
+args: [kollector]
+metrics: true
+token: true
+credentials: true
+floor: 128
+replicas: 1
+# Two of them would ask for each new image twice.
+strategy: Recreate
+data:
+  {{- include "kso.data" (dict "root" .root "key" "kollector" "claim" "kubescape-kollector") | nindent 2 }}
+env:
+  KSO_KOLLECTOR_HOST: 0.0.0.0
+  KSO_KOLLECTOR_DATA_DIR: /var/lib/kso
+  KSO_KOLLECTOR_CLUSTER_NAME: {{ .settings.clusterName | quote }}
+  KSO_KOLLECTOR_OPERATOR_URL: {{ printf "http://%s:%v" $operator.name $operator.service.port }}
+  {{- if and (has "gateway" .settings.components) .settings.credentialsSecret }}
+  KSO_KOLLECTOR_GATEWAY_URL: {{ printf "http://%s:%v" .root.Values.gateway.name .root.Values.gateway.httpService.port }}
+  {{- end }}
+  KSO_KOLLECTOR_TRIGGER_NEW_IMAGE_SCAN: {{ ternary "true" "false" (not (empty (include "kso.on" .root.Values.triggerNewImageScan))) | quote }}
+  KSO_KOLLECTOR_AT_START: {{ $v.atStart | default "unasked" }}
+  {{- if .settings.includeNamespaces }}
+  KSO_KOLLECTOR_INCLUDE_NAMESPACES: {{ join "," .settings.includeNamespaces | quote }}
+  {{- else }}
+  KSO_KOLLECTOR_EXCLUDE_NAMESPACES: {{ join "," .settings.excludeNamespaces | quote }}
+  {{- end }}
+{{- end -}}

@@ -1,0 +1,57 @@
+{{- define "kso.component.suite" -}}
+{{- $v := .root.Values -}}
+key: suite
+component: suite
+args: [suite]
+engines: true
+metrics: true
+token: true
+credentials: true
+floor: 512
+replicas: 1
+strategy: Recreate
+tmpSize: 1Gi
+ports:
+  endpoint: 8090
+  websocket: 8001
+  gateway-http: 8002
+  trigger-port: 4002
+  kubescape: 8080
+  kubevuln: 8081
+services:
+  - name: {{ $v.operator.name }}
+    type: {{ $v.operator.service.type }}
+    ports:
+      - {name: trigger-port, port: {{ $v.operator.service.port }}, targetPort: trigger-port}
+  - name: {{ $v.gateway.name }}
+    type: {{ $v.gateway.websocketService.type }}
+    ports:
+      - {name: websocket, port: {{ $v.gateway.websocketService.port }}, targetPort: websocket}
+      - {name: http, port: {{ $v.gateway.httpService.port }}, targetPort: gateway-http}
+  - name: {{ $v.kubescape.name }}
+    type: {{ $v.kubescape.service.type }}
+    ports:
+      - {name: http, port: {{ $v.kubescape.service.port }}, targetPort: kubescape}
+  - name: {{ $v.kubevuln.name }}
+    type: {{ $v.kubevuln.service.type }}
+    ports:
+      - {name: http, port: {{ $v.kubevuln.service.port }}, targetPort: kubevuln}
+  - name: {{ $v.cloudEndpoint.name }}
+    type: {{ $v.cloudEndpoint.service.type }}
+    annotations: {{ $v.cloudEndpoint.service.annotations | default dict | toJson }}
+    ports:
+      - {name: http, port: {{ $v.cloudEndpoint.service.port }}, targetPort: endpoint}
+data:
+  {{- include "kso.data" (dict "root" .root "key" "suite" "claim" "kubescape-suite") | nindent 2 }}
+env:
+  KSO_SUITE_HOST: 0.0.0.0
+  KSO_SUITE_DATA_DIR: /var/lib/kso
+  KSO_SUITE_CLUSTER_NAME: {{ .settings.clusterName | quote }}
+  KSO_SUITE_ACCESS_KEY_FILE: /etc/credentials/accessKey
+  KSO_SUITE_IMAGES_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v.kubevuln | quote }}
+  # The CronJobs ask for recurring scans in this profile too.
+  KSO_SUITE_SCHEDULE_ENABLED: "false"
+secretEnv:
+  - {name: KSO_SUITE_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}
+  {{- include "kso.cloudProviderEnv" .root | nindent 2 }}
+{{- end -}}
