@@ -84,6 +84,14 @@ describe('C-0012 credentials in ConfigMaps', () => {
     ]);
   });
 
+  // In quadratic time the first would take minutes.
+  it('judges text that almost looks like base64, and entries of any length', () => {
+    const almost = `${' '.repeat(1_000_000)}!`;
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`almost${index}`, almost]));
+    const data = { ...many, long: 'a'.repeat(20_000_000), password: 'x1' };
+    expect(pathsOf(findingsOn(credentialsInConfiguration, configMap(data)), 'delete')).toEqual(['data[password]']);
+  });
+
   it('passes ordinary data, and what is no map of texts', () => {
     for (const data of [{ 'app.properties': 'color=blue' }, undefined, null, [1], { password: 5 }])
       expect(findingsOn(credentialsInConfiguration, configMap(data))).toEqual([]);

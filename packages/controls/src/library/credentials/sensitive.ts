@@ -7,7 +7,7 @@ export interface SensitiveMatcher {
 }
 
 /** Values longer than this are not searched further: no credential is that long, and patterns come from configuration. */
-const maxSearchedLength = 65_536;
+export const maxSearchedLength = 65_536;
 
 /** Words that say something about a credential without being one. */
 const plainValues = /^(?:true|false|yes|no|on|off|enabled|disabled|null|none)$/i;
