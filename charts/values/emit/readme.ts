@@ -20,17 +20,26 @@ function supported(group: Group): string[] {
     .filter(({ status }) => status === 'supported')
     .map((value) => [`\`${value.key}\``, shownDefault(value.default), cell(value.description)]);
   if (rows.length === 0) return [];
-  return [`### ${group.title}`, '', ...(group.intro === undefined ? [] : [group.intro, '']), ...table(['key', 'default', 'meaning'], rows), ''];
+  return [
+    `### ${group.title}`,
+    '',
+    ...(group.intro === undefined ? [] : [group.intro, '']),
+    ...table(['key', 'default', 'meaning'], rows),
+    '',
+  ];
 }
 
 function outcome(value: Value): string {
   if (value.to !== undefined) return `${value.status === 'deprecated' ? 'deprecated, ' : ''}use \`${value.to}\``;
-  if (value.status === 'refused') return `only ${(value.allowed ?? []).map((one) => `\`${JSON.stringify(one)}\``).join(', ')}: ${cell(value.note ?? '')}`;
+  if (value.status === 'refused')
+    return `only ${(value.allowed ?? []).map((one) => `\`${JSON.stringify(one)}\``).join(', ')}: ${cell(value.note ?? '')}`;
   return cell(value.note ?? value.description);
 }
 
 function others(values: readonly Value[], statuses: readonly Value['status'][]): string[] {
-  const rows = values.filter(({ status }) => statuses.includes(status)).map((value) => [`\`${value.key}\``, outcome(value)]);
+  const rows = values
+    .filter(({ status }) => statuses.includes(status))
+    .map((value) => [`\`${value.key}\``, outcome(value)]);
   return table(['key', 'what becomes of it'], rows);
 }
 

@@ -109,12 +109,10 @@ export const telemetry: Group = {
     value('otelCollector.hostmetrics.scrapeInterval', t.duration, '30s', 'How often they are read'),
     alias('otelCollector.disable', t.looseFlag, 'otelCollector.enabled', { conversion: 'not', former: [false] }),
     alias('otelCollector.endpoint.host', t.text, 'configurations.otelUrl', { conversion: 'hostPort', former: [''] }),
-    noted(
-      'otelCollector.endpoint.port',
-      { type: ['integer', 'string', 'null'] },
-      'Used with otelCollector.endpoint.host; write configurations.otelUrl',
-      [4317, '4317'],
-    ),
+    alias('otelCollector.endpoint.port', { type: ['integer', 'string', 'null'] }, 'configurations.otelUrl', {
+      conversion: 'hostPort',
+      former: [4317, '4317'],
+    }),
     value('grafanaDashboard.enabled', t.flag, false, 'Render a dashboard as a ConfigMap for the sidecar of Grafana'),
     value('grafanaDashboard.namespace', t.text, '', 'Its namespace; by default that of the release'),
     value('grafanaDashboard.labels', t.stringMap, { grafana_dashboard: '1' }, 'Labels by which Grafana finds it'),

@@ -200,7 +200,12 @@ export const kollector: Group = {
 export const cloudEndpoint: Group = {
   title: 'cloud-endpoint: keeps results and shows them',
   values: [
-    value('cloudEndpoint.enabled', t.autoFlag, 'auto', 'Keep results and reports in the cluster; auto: unless there is a backend'),
+    value(
+      'cloudEndpoint.enabled',
+      t.autoFlag,
+      'auto',
+      'Keep results and reports in the cluster; auto: unless there is a backend',
+    ),
     ...component('cloudEndpoint', {
       name: 'cloud-endpoint',
       title: 'cloud-endpoint',
