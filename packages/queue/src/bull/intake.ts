@@ -20,6 +20,8 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #ownWork = new OwnWork();
   #restoring: Promise<void> | undefined;
+  /** Work is not back yet that Redis has lost. */
+  #isOwed = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -62,6 +64,8 @@ export class Intake {
 
   /** The news of ends may have been missed while there was no connection. */
   async reconnected(): Promise<void> {
+    // The connection broke again in the middle: to Redis the rest would look as if it had ended and been forgotten.
+    if (this.#isOwed) return this.restore();
     try {
       for (const run of await this.#parts.ledger.ended(this.#ownWork.runs)) this.#ownWork.ended(run);
     } catch (error) {
@@ -120,6 +124,7 @@ export class Intake {
       { known: this.#ownWork.size },
       'Redis came back without its data; what this process knows is put back',
     );
+    this.#isOwed = true;
     try {
       await this.#ownWork.restore({
         add: async (spec) => void (await this.add(spec)),
@@ -128,8 +133,9 @@ export class Intake {
         addAcknowledged: (parentId, key, state) => parents.restoreAcknowledged(parentId, key, state),
         sealParent: (id, note) => parents.seal(id, note),
       });
+      this.#isOwed = false;
     } catch (error) {
-      ports.logger.error({ err: error }, 'work that Redis has lost could not be put back completely');
+      ports.logger.error({ err: error }, 'work that Redis has lost could not be put back completely yet');
     }
   }
 }

@@ -75,12 +75,17 @@ export class OwnWork {
     return this.#jobs.size + this.#parents.size;
   }
 
-  /** What a worker has meanwhile finished and recorded is known to the new Redis and not run again: `reuse` succeeded. */
+  /**
+   * What a worker has meanwhile finished and recorded is known to the new Redis and not run again: `reuse` succeeded. When `restorer`
+   * throws, what is not back yet is still remembered, and all may be done again.
+   */
   async restore(restorer: Restorer): Promise<void> {
-    const jobs = [...this.#jobs.values()];
     const parents = [...this.#parents];
-    this.#jobs.clear();
-    for (const spec of jobs) await restorer.add(reusing(spec));
+    for (const [run, spec] of [...this.#jobs]) {
+      await restorer.add(reusing(spec));
+      // It is back under a run of its own.
+      this.#jobs.delete(run);
+    }
     for (const [id, parent] of parents) {
       await restorer.openParent(id, parent.data);
       for (const [key, child] of parent.children) {

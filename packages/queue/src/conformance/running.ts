@@ -125,6 +125,19 @@ export function runningTests(harness: () => QueueHarness): void {
     expect(attempts).toBe(1);
   });
 
+  it('keeps a job for who joined it beyond the deadline of who asked first', async () => {
+    const queue = harness().open();
+    const soon = Date.now() + 300;
+    for (const key of ['for-ever', 'longer', 'shorter']) await queue.add(testJob({ key, expiresAt: soon }));
+    await queue.add(testJob({ key: 'for-ever', priority: 'onDemand' }));
+    await queue.add(testJob({ key: 'longer', expiresAt: Date.now() + 60_000 }));
+    await queue.add(testJob({ key: 'shorter', expiresAt: Date.now() + 1 }));
+    expect((await untilEnded(queue, 'shorter')).state).toBe('expired');
+    expect(Date.now()).toBeGreaterThanOrEqual(soon);
+    expect((await queue.get('for-ever'))?.state).toBe('waiting');
+    expect((await queue.get('longer'))?.state).toBe('waiting');
+  });
+
   it('ends a job as expired that waited too long, with or without a worker', async () => {
     const queue = harness().open();
     const ends = new EndLog(queue);

@@ -47,7 +47,13 @@ export class Journal {
     if (hasEnded(state)) {
       return state === 'succeeded' && reuse === 'succeeded' ? { key, outcome: 'known', run } : undefined;
     }
-    this.#db.run('UPDATE jobs SET rank = min(rank, ?) WHERE run = ?', spec.rank, run);
+    // Who joins must not lose the job to the deadline of somebody who asked for it before. `max` with NULL is NULL: no deadline.
+    this.#db.run(
+      'UPDATE jobs SET rank = min(rank, ?), expires_at = max(expires_at, ?) WHERE run = ?',
+      spec.rank,
+      spec.job.expiresAt ?? null,
+      run,
+    );
     return { key, outcome: 'joined', run };
   }
 

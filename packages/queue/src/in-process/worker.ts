@@ -1,4 +1,4 @@
-import type { BasePorts } from '@kso/kit';
+import { type BasePorts, backoffDelay } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { JobHandler, JobWorker } from '../port.ts';
 import type { ResolvedSettings } from '../settings.ts';
@@ -16,6 +16,8 @@ export interface WorkerContext {
   readonly changed: () => void;
 }
 
+const rewrite = { baseMs: 1000, maxMs: 30_000 };
+
 /** Takes jobs of one kind from the journal as long as it has room. */
 export class InProcessWorker implements JobWorker {
   readonly kind: string;
@@ -23,7 +25,7 @@ export class InProcessWorker implements JobWorker {
   readonly #handler: JobHandler;
   readonly #context: WorkerContext;
   readonly #attempts: Attempts;
-  #closing = false;
+  readonly #closing = new AbortController();
 
   constructor(kind: string, concurrency: number, handler: JobHandler, context: WorkerContext) {
     this.kind = kind;
@@ -36,7 +38,7 @@ export class InProcessWorker implements JobWorker {
   /** Fills free places. Called whenever a job may wait. */
   fill(): void {
     const { journal, ports } = this.#context;
-    while (!this.#closing && this.#attempts.size < this.#concurrency) {
+    while (!this.#closing.signal.aborted && this.#attempts.size < this.#concurrency) {
       const claimed = journal.claim(this.kind, ports.clock.now());
       if (claimed === undefined) return;
       this.#start(claimed);
@@ -48,7 +50,7 @@ export class InProcessWorker implements JobWorker {
   }
 
   async close(graceMs: number): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     // Writing is synchronous here; what takes time is a handler that does not listen.
     await this.#attempts.drain(graceMs, this.#context.settings.abortGraceMs * 2);
   }
@@ -61,21 +63,32 @@ export class InProcessWorker implements JobWorker {
   }
 
   async #finish(run: number, attempt: Attempt): Promise<void> {
-    const { ports, metrics, changed } = this.#context;
+    const { metrics, changed } = this.#context;
     const begun = performance.now();
     const outcome = await attempt.run(this.#handler);
     metrics.attempt(attempt.record, outcome.type, (performance.now() - begun) / 1000);
-    try {
-      this.#write(run, outcome);
-    } catch (error) {
-      // A full disk: the job stays active in the journal and counts as stalled at the next start.
-      ports.logger.error(
-        { err: error, kind: this.kind, jobId: attempt.record.jobId, parentId: attempt.record.parentId },
-        'the outcome of a job cannot be written',
-      );
-    }
+    await this.#writeAtLast(run, attempt, outcome);
     // After this promise has settled the place is free.
     queueMicrotask(changed);
+  }
+
+  /**
+   * A full disk may have room later: until then the job keeps its place, and nobody who adds its key anew waits for nothing. Left
+   * unwritten at the end, it is still active in the journal and counts as stalled at the next start.
+   */
+  async #writeAtLast(run: number, { record }: Attempt, outcome: Outcome): Promise<void> {
+    const { clock, logger } = this.#context.ports;
+    const log = logger.child({ kind: this.kind, jobId: record.jobId, parentId: record.parentId });
+    for (let failures = 1; ; failures += 1) {
+      try {
+        this.#write(run, outcome);
+        return;
+      } catch (error) {
+        log.error({ err: error, outcome: outcome.type }, 'the outcome of a job cannot be written');
+        if (this.#closing.signal.aborted) return;
+        await clock.sleep(backoffDelay(failures, rewrite), this.#closing.signal).catch(() => undefined);
+      }
+    }
   }
 
   #write(run: number, outcome: Outcome): void {

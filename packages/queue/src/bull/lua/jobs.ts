@@ -9,6 +9,19 @@ local function answer(outcome, run, raised, tickets)
   return {outcome, run, f[1], f[2], missing, raised}
 end
 
+-- Who joins must not lose the run to the deadline of somebody who asked for it before.
+local function postpone(run, expiresAt)
+  local before = call('HGET', runKey(run), 'expiresAt')
+  if not before then return end
+  if expiresAt == '' then
+    call('HDEL', runKey(run), 'expiresAt')
+    call('ZREM', P .. 'expiring', run)
+  elseif tonumber(expiresAt) > tonumber(before) then
+    call('HSET', runKey(run), 'expiresAt', expiresAt)
+    call('ZADD', P .. 'expiring', 'XX', expiresAt, run)
+  end
+end
+
 local function addRun(now, candidate, job, tickets)
   local run = call('HGET', P .. 'keys', job.key)
   local outcome = 'added'
@@ -23,6 +36,7 @@ local function addRun(now, candidate, job, tickets)
         call('HSET', runKey(run), 'rank', job.rank)
         raised = 1
       end
+      postpone(run, job.expiresAt)
     elseif f[1] == 'succeeded' and job.reuse == 'succeeded' then
       outcome = 'known'
     else
