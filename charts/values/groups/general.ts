@@ -16,9 +16,9 @@ export const general: Group = {
   values: [
     value(
       'profile',
-      t.oneOf('standard', 'compact'),
-      'standard',
-      'standard: one Deployment for each service and Redis between them. compact: everything in one pod, for small clusters',
+      t.oneOf('default', 'compact'),
+      'default',
+      'default: one Deployment for each service and Redis between them. compact: everything in one pod, for small clusters',
     ),
     value(
       'clusterName',

@@ -58,6 +58,6 @@ imagePullPolicy: {{ .image.pullPolicy | default "IfNotPresent" }}
 {{- $given := .Values.imagePullSecrets | default list -}}
 {{- if kindIs "string" $given -}}{{- $given = list $given -}}{{- end -}}
 {{- range $given }}
-- name: {{ ternary (get . "name") . (kindIs "map" .) | quote }}
+- name: {{ if kindIs "map" . }}{{ .name | quote }}{{ else }}{{ . | quote }}{{ end }}
 {{- end -}}
 {{- end -}}
