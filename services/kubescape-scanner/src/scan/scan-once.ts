@@ -5,6 +5,7 @@ import { buildPostureReport } from '@kso/report';
 import type { PostureReport } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { assemble } from './assemble.ts';
+import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 import { createSession } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
@@ -45,7 +46,7 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureR
     await session.evaluate(signal);
     for (const document of session.unreadable) options.onUnreadable?.(document);
     const serverVersion = await source.serverVersion?.();
-    const { input } = assemble(session, {
+    const assembled = assemble(session, {
       scanId: randomUUID(),
       now: systemClock.now(),
       clusterName: options.clusterName ?? (source.type === 'cluster' ? source.name : ''),
@@ -55,10 +56,8 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureR
       excludedNamespaces: options.excludedNamespaces,
       serverVersion,
     });
-    if (input.results.length === 0)
-      throw fail('NOTHING_EVALUATED', {
-        problem: `none of ${input.controls.length} controls had an object to look at`,
-      });
+    const { input } = assembled;
+    if (input.results.length === 0) throw nothingEvaluated(assembled);
     options.onProgress?.({ phase: 'reporting', resources: input.results.length });
     return buildPostureReport(input);
   } finally {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
+import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { reportParts } from '../scan/report-parts.ts';
@@ -222,9 +223,7 @@ class ThreadWorker implements PostureWorker {
       serverVersion: await session.source.serverVersion?.().catch(() => undefined),
     });
     if (assembled.result.controls === 0 || (assembled.result.resources === 0 && only === undefined))
-      throw fail('NOTHING_EVALUATED', {
-        problem: `${assembled.result.controls} controls, ${assembled.result.resources} resources`,
-      });
+      throw nothingEvaluated(assembled);
     this.#onProgress?.({ phase: 'reporting', resources: assembled.result.resources });
     writeReportFile(path.join(this.#settings.resultsDir, `${scanId}.json`), assembled.input);
     this.#report('watching');
