@@ -10,7 +10,7 @@ export type PostOutcome =
   /** No answer: not reachable, connection lost, time is up. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** Address, account or key are wrong. The report may be fine, so it waits for a person to put that right. */
-  | { readonly kind: 'misconfigured'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'misconfigured'; readonly reason: string }
   /** We are stopping; the entry stays as it was. */
   | { readonly kind: 'abandoned' };
 
@@ -35,7 +35,7 @@ export function outcomeOf(
     const retryAfterMs = parseRetryAfter(answer.retryAfter, now);
     return { kind: 'busy', status, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
-  return { kind: 'misconfigured', status, reason };
+  return { kind: 'misconfigured', reason };
 }
 
 /** One printable line out of a foreign text, without the secret should it have been echoed. */

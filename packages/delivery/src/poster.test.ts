@@ -132,6 +132,35 @@ describe('poster', () => {
     expect(JSON.stringify(lines)).not.toMatch(/s3cret|"key\\":/);
   });
 
+  it('delivers a report whose key or trace fits into no header, under the same key each time', async () => {
+    const endpoint = await startEndpoint((_request, count) => (count <= 3 ? 500 : 200));
+    const { outbox, poster, clock } = setUp(endpoint.url);
+    const keys = ['sysreport/läuft/1', 'line\r\nx-injected: 1', 'x'.repeat(20_000)];
+    outbox.put(keys.map((key) => entry(key, { traceparent: 'no\ntrace' })));
+    poster.start();
+    await endpoint.count(3);
+    await poster.idle();
+    clock.advance(100_000);
+    await endpoint.count(6);
+    await poster.idle();
+    expect(outbox.stats()).toMatchObject({ queued: 0, undeliverable: 0 });
+    const sent = endpoint.received.map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(sent).size).toBe(3);
+    expect(sent.every((key) => /^sha256-[0-9a-f]{64}$/.test(String(key)))).toBe(true);
+    expect(endpoint.received.flatMap(({ headers }) => Object.keys(headers))).not.toContain('x-injected');
+  });
+
+  it('takes an access key that fits into no header for a wrong one', async () => {
+    const endpoint = await startEndpoint();
+    const target = { url: endpoint.url, accessKey: 's3cret\n' };
+    const { outbox, poster, lines, logged } = setUp(endpoint.url, { target });
+    outbox.put([entry('a')]);
+    poster.start();
+    await expect.poll(() => logged('error')).toMatchObject([{ reason: expect.stringContaining('access key') }]);
+    expect([outbox.stats().queued, endpoint.received]).toEqual([1, []]);
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+  });
+
   it('compresses large bodies', async () => {
     const endpoint = await startEndpoint();
     const { outbox, poster } = setUp(endpoint.url, { gzipBytes: 100 });

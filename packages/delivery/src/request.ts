@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { HttpClient } from '@kso/kit';
@@ -25,6 +26,8 @@ export interface PostOptions {
 export async function post(entry: QueuedEntry, options: PostOptions): Promise<PostOutcome> {
   const { target, signal } = options;
   const timeout = AbortSignal.timeout(options.timeoutMs);
+  if (target.accessKey !== undefined && !isHeaderText(target.accessKey))
+    return { kind: 'misconfigured', reason: 'the access key has characters that no header can carry' };
   try {
     const isLarge = Buffer.byteLength(entry.body) >= options.gzipBytes;
     const response = await options.http.request(addressOf(target, entry.path), {
@@ -32,10 +35,10 @@ export async function post(entry: QueuedEntry, options: PostOptions): Promise<Po
       signal: AbortSignal.any([signal, timeout]),
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': entry.idempotencyKey,
+        'idempotency-key': headerKey(entry.idempotencyKey),
         ...(isLarge ? { 'content-encoding': 'gzip' } : {}),
         ...(target.accessKey === undefined ? {} : { 'x-api-key': target.accessKey }),
-        ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
+        ...(isHeaderText(options.traceparent) ? { traceparent: options.traceparent } : {}),
       },
       body: isLarge ? await compress(entry.body) : entry.body,
     });
@@ -58,6 +61,20 @@ export function addressOf(target: CloudEndpointTarget, entryPath: string): URL {
   for (const [name, value] of new URLSearchParams(query)) base.searchParams.append(name, value);
   if (target.account !== undefined) base.searchParams.set('customerGUID', target.account);
   return base;
+}
+
+/** The largest key that is sent as it is; receivers have limits for headers. */
+const maxKeyLength = 512;
+
+/** Parts of a key come from clusters and clients. One that fits into no header is sent as its hash: the same report, the same key. */
+export function headerKey(key: string): string {
+  if (key.length <= maxKeyLength && isHeaderText(key)) return key;
+  return `sha256-${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** Visible ASCII, spaces only within: what every server takes and no proxy changes. */
+function isHeaderText(text: string | undefined): text is string {
+  return text !== undefined && /^[!-~]([ -~]*[!-~])?$/.test(text);
 }
 
 /** An address without a scheme means https (kubevuln.md 2.3); `http://` is kept. @throws TARGET_INVALID */

@@ -80,8 +80,10 @@ export class OwnWork {
    * throws, what is not back yet is still remembered, and all may be done again.
    */
   async restore(restorer: Restorer): Promise<void> {
+    // Copies: the restorer remembers what it adds.
+    const jobs = [...this.#jobs];
     const parents = [...this.#parents];
-    for (const [run, spec] of [...this.#jobs]) {
+    for (const [run, spec] of jobs) {
       await restorer.add(reusing(spec));
       // It is back under a run of its own.
       this.#jobs.delete(run);
