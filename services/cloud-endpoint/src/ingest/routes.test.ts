@@ -39,6 +39,16 @@ describe('every report', () => {
     );
   });
 
+  it.each(samples)('%s is not taken for another one whose key begins alike, or that has none', async (path, report) => {
+    const endpoint = start();
+    const long = 'k'.repeat(600);
+    for (const key of [`${long}/1`, `${long}/2`, '']) {
+      const { headers } = await endpoint.post(path, report, { key });
+      expect(headers['idempotent-replayed']).toBe('false');
+    }
+    expect((await endpoint.post(path, report, { key: `${long}/2` })).headers['idempotent-replayed']).toBe('true');
+  });
+
   it.each(samples)('%s may be compressed, and needs no content type', async (path, report) => {
     const endpoint = start();
     expect(await endpoint.post(path, report, { gzip: true })).toMatchObject({ status: 200 });

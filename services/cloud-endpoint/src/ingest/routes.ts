@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BasePorts } from '@kso/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessControl } from '../access/access-control.ts';
@@ -35,7 +36,7 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
         const outcome = await ingest.receive({
           route,
           account: access.sender(request).account,
-          idempotencyKey: header(request, 'idempotency-key')?.slice(0, 512),
+          idempotencyKey: keyOf(header(request, 'idempotency-key')),
           encoding: header(request, 'content-encoding')?.trim().toLowerCase() ?? '',
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         });
@@ -70,6 +71,15 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
         throw fail('INGEST_UNAVAILABLE');
     }
   };
+}
+
+const maxKeyLength = 512;
+
+/** A long key is kept as its hash: cut, two of them might be one. An empty one is none. */
+function keyOf(key: string | undefined): string | undefined {
+  if (key === undefined || key === '') return undefined;
+  if (key.length <= maxKeyLength) return key;
+  return `sha256-${createHash('sha256').update(key).digest('hex')}`;
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {
