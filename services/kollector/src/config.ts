@@ -1,4 +1,4 @@
-import { defineConfig, duration, port, secret } from '@kso/kit';
+import { defineConfig, duration, port, secret, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
 /** Settings of the kollector (kollector.md 2, 11). */
@@ -25,7 +25,12 @@ export const kollectorConfig = defineConfig({
     /** If not empty, only these namespaces are looked at. */
     includeNamespaces: z.array(z.string()).default([]),
     excludeNamespaces: z.array(z.string()).default([]),
-    /** URL or `host:port` of the gateway's REST side. If set, commands go through it; otherwise straight to the operator. */
+    /**
+     * Straight to the operator, whose answer means that the command is safe in its queue; or through the gateway, which answers 200 also
+     * when no operator is connected to it: a command that comes in that moment is lost (docs/reference/kollector.md).
+     */
+    route: z.enum(['operator', 'gateway']).default('operator'),
+    /** URL or `host:port` of the gateway's REST side, for `route: gateway`. */
     gatewayUrl: z.string().optional(),
     /** Shown to the gateway as `X-API-KEY`. */
     gatewayKey: secret().optional(),
@@ -33,11 +38,14 @@ export const kollectorConfig = defineConfig({
     /** A file with a token that the operator checks; read again when it is renewed. */
     operatorTokenFile: z.string().optional(),
     /** For one request. */
-    requestTimeout: duration().default(10_000),
-    retryMin: duration().default(1000),
-    retryMax: duration().default(60_000),
-    /** After this time a command that could not be delivered is given up; the image is asked for again when its pod changes. */
-    giveUpAfter: duration().default(3_600_000),
+    requestTimeout: timerDuration().default(10_000),
+    retryMin: timerDuration().default(1000),
+    retryMax: timerDuration().default(60_000),
+    /**
+     * After this time a command that could not be delivered is given up; the image is asked for again when its pod changes. Pods that
+     * run for months do not change, so this is longer than any outage should be.
+     */
+    giveUpAfter: duration().default(7 * 86_400_000),
     /** Workloads whose commands may wait for delivery at once. */
     maxPending: z.number().int().positive().default(10_000),
     /** Requests at once. */

@@ -181,7 +181,10 @@ describe('the kollector in a cluster', () => {
   it('speaks to the gateway as the operator expects it', async () => {
     const receiver = await startReceiver();
     const gateway = receiver.url.replace('http://', '');
-    const started = await startKollector({ gatewayUrl: gateway, account: 'acc', gatewayKey: 'key' }, { receiver });
+    const started = await startKollector(
+      { route: 'gateway', gatewayUrl: gateway, account: 'acc', gatewayKey: 'key' },
+      { receiver },
+    );
     await following(started);
     started.cluster.put(pod('p', { images: { app: 'a1' } }));
     await receiver.until(1);
@@ -207,6 +210,18 @@ describe('the kollector in a cluster', () => {
         ],
       },
     });
+  });
+
+  it('goes straight to the operator although it knows a gateway, which cannot tell whether anybody heard', async () => {
+    const started = await startKollector({ gatewayUrl: 'http://127.0.0.1:9' });
+    await following(started);
+    started.cluster.put(pod('p', { images: { app: 'a1' } }));
+    await started.receiver.until(1);
+    expect(started.receiver.received[0]?.path).toBe('POST /v1/triggerAction');
+  });
+
+  it('does not begin with a route that leads nowhere', async () => {
+    await expect(startKollector({ route: 'gateway' })).rejects.toMatchObject({ code: 'GATEWAY_NOT_CONFIGURED' });
   });
 
   it('is not ready until the pods are listed, and says why', async () => {

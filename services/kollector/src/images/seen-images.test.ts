@@ -35,6 +35,23 @@ describe('images that were seen', () => {
     expect(seen.see(sighting('p2', 'rs2', a, image('y', 'b')), false)).toEqual([image('y', 'b')]);
   });
 
+  it('remembers only the newest requests of this life, the others where what was asked for is kept', () => {
+    const asked = memoryAskedImages();
+    const seen = createSeenImages(asked, 'unasked', 2);
+    for (const digest of ['a', 'b', 'c']) {
+      seen.see(sighting('p', digest, image(digest)), false);
+      seen.delivered(wlid, [image(digest)]);
+      seen.gone('p');
+    }
+    expect(seen.see(sighting('p', 'again', image('a')), false)).toEqual([]);
+    const forgetful = createSeenImages(memoryAskedImages(), 'unasked', 2);
+    for (const digest of ['a', 'b', 'c', 'a']) {
+      const fresh = forgetful.see(sighting('p', `rs-${digest}`, image(digest)), false);
+      forgetful.gone('p');
+      expect(fresh).toEqual([image(digest)]);
+    }
+  });
+
   it('keeps nothing of pods that have gone but what was asked for', () => {
     const seen = createSeenImages(memoryAskedImages(), 'unasked');
     seen.see(sighting('p1', 'rs1', image('a')), false);

@@ -34,12 +34,24 @@ interface Container {
   readonly pods: Set<string>;
 }
 
-export function createSeenImages(asked: AskedImages, firstPass: FirstPass): SeenImages {
+const defaultMaxRequested = 200_000;
+
+export function createSeenImages(
+  asked: AskedImages,
+  firstPass: FirstPass,
+  maxRequested = defaultMaxRequested,
+): SeenImages {
   /** By revision, type and name of the container. */
   const containers = new Map<string, Container>();
   const keysOfPods = new Map<string, readonly string[]>();
-  /** Asked for in this life, delivered or still on its way. */
+  /** Asked for in this life, delivered or still on its way; the newest, since pods without owner bring ever new workloads. */
   const requested = new Set<string>();
+  const remember = (request: string) => {
+    requested.add(request);
+    if (requested.size <= maxRequested) return;
+    const [oldest = ''] = requested;
+    requested.delete(oldest);
+  };
 
   const release = (pod: string) => {
     for (const key of keysOfPods.get(pod) ?? []) {
@@ -74,7 +86,7 @@ export function createSeenImages(asked: AskedImages, firstPass: FirstPass): Seen
         pod,
         images.map((image) => keyOf(revision, image)),
       );
-      for (const image of fresh) requested.add(`${wlid} ${identityOfImage(image)}`);
+      for (const image of fresh) remember(`${wlid} ${identityOfImage(image)}`);
       return fresh;
     },
     gone: release,

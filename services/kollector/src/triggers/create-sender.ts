@@ -1,12 +1,14 @@
 import { rotatingToken } from '@kso/kit';
 import type { KollectorConfig } from '../config.ts';
+import { fail } from '../errors.ts';
 import type { CommandSender } from './command-sender.ts';
 import { gatewaySender, operatorSender, type SenderPorts } from './http-senders.ts';
 
-/** The way that is configured: the gateway if there is one, else the operator. */
+/** The way that is configured. @throws GATEWAY_NOT_CONFIGURED */
 export function createSender(config: KollectorConfig, clusterName: string, ports: SenderPorts): CommandSender {
   const timeoutMs = config.requestTimeout;
-  if (config.gatewayUrl !== undefined && config.gatewayUrl !== '') {
+  if (config.route === 'gateway') {
+    if (config.gatewayUrl === undefined || config.gatewayUrl === '') throw fail('GATEWAY_NOT_CONFIGURED');
     const key = config.gatewayKey === undefined ? {} : { key: config.gatewayKey };
     return gatewaySender(
       { url: config.gatewayUrl, account: config.account ?? '', clusterName, timeoutMs, ...key },

@@ -85,7 +85,11 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
         return 'givenUp';
       }
       meters.trigger('retried');
-      log.warn({ detail: outcome.detail, attempt }, 'scan of new images not asked for yet');
+      // Thousands of workloads may wait for the same operator.
+      log[attempt === 1 ? 'warn' : 'debug'](
+        { detail: outcome.detail, attempt },
+        'scan of new images not asked for yet',
+      );
       await clock.sleep(retryDelay(attempt, options.backoff, outcome.retryAfterMs), stopping.signal);
     }
   };
