@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -238,6 +238,18 @@ describe('kso scan', () => {
     expect(run).toMatchObject({ code, stdout: '' });
     expect(run.stderr.toLowerCase()).toContain(line.toLowerCase());
     expect(run.stderr).toMatch(/^kso: [^\n]+\n$/);
+  });
+
+  test.runIf(process.platform === 'linux')('standard output that is full is 3 and one line', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [main, 'scan', sample], {
+      env: withoutEngines,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^kso: the output cannot be written: ENOSPC[^\n]*\n$/);
   });
 
   test('a reader that has seen enough is no failure', async () => {

@@ -28,6 +28,12 @@ export const cliErrors = {
     retryable: true,
     severity: 'error',
   },
+  SCAN_FAILED: {
+    message: 'the scan has no result: {reason}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
   NOTHING_EVALUATED: {
     message: 'nothing could be evaluated: {reason}',
     httpStatus: 500,

@@ -20,8 +20,9 @@ process.on('SIGTERM', onSignal);
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`kso … | head`) is no failure.
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? exitCodes.ok);
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.ok);
+    if (stream === process.stdout) process.stderr.write(`kso: the output cannot be written: ${error.message}\n`);
+    process.exit(exitCodes.failed);
   });
 }
 

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it, test } from 'vitest';
 import type { CliHost } from './host.ts';
 import { runCli } from './service.ts';
+import { sampleFolder } from './target/sample.ts';
 
 interface Run {
   readonly code: number;
@@ -67,6 +68,10 @@ describe('a wrong command line is one line and exit status 2', () => {
     [['scan', '--framework', ','], 'empty'],
     [['up', '--port', '99999'], '65535'],
     [['up', '--port', 'http'], '65535'],
+    [['up', '--manifests', ''], 'empty'],
+    [['up', '--data-dir='], 'empty'],
+    [['scan', ''], 'empty'],
+    [['scan', '.', '--output', ''], 'empty'],
     [['up', '--listen', 'operatr=1'], 'operator'],
     [['up', '--listen', 'operator'], 'port'],
     [['up', 'extra'], 'argument'],
@@ -79,4 +84,10 @@ describe('a wrong command line is one line and exit status 2', () => {
     expect(stderr).toMatch(/^kso: [^\n]+\n$/);
     expect(stderr).toContain(hint);
   });
+});
+
+it.runIf(process.platform === 'linux')('a result that cannot be written is one line', async () => {
+  const { code, stderr } = await run(['scan', sampleFolder, '--output', '/dev/full']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^kso: cannot write \/dev\/full: ENOSPC[^\n]*\n$/);
 });

@@ -5,7 +5,7 @@ import type { ToolsOptions } from './commands/tools.ts';
 import type { UpOptions } from './commands/up.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { CliHost } from './host.ts';
-import { listenerNames, listenValue, listValue, portValue, severityValue } from './options/values.ts';
+import { listenerNames, listenValue, listValue, portValue, severityValue, textValue } from './options/values.ts';
 
 /** The command tree. Each command loads its code when it runs, so that `--help` and short scans stay quick. */
 export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): Command {
@@ -43,13 +43,17 @@ function addUp(program: Command, host: CliHost, onEnd: (code: ExitCode) => void)
     .description(
       'Run the whole suite in this process and scan: the manifests given, else the current cluster if it answers, else the sample cluster.',
     )
-    .option('-m, --manifests <path>', 'scan this folder or file of manifests instead of a cluster')
-    .option('--context <name>', 'context of the kubeconfig to use')
-    .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, else ~/.kube/config)')
+    .option('-m, --manifests <path>', 'scan this folder or file of manifests instead of a cluster', textValue)
+    .option('--context <name>', 'context of the kubeconfig to use', textValue)
+    .option('--kubeconfig <file>', 'kubeconfig to use (default: $KUBECONFIG, else ~/.kube/config)', textValue)
     .option('--once', 'end after the first full scan instead of watching')
     .addOption(failOnOption('with --once: '))
     .option('--no-engines', 'do not build Syft and Grype when they are missing; images are then not evaluated')
-    .option('--data-dir <path>', 'where results are kept (default: $XDG_DATA_HOME/kso, else ~/.local/share/kso)')
+    .option(
+      '--data-dir <path>',
+      'where results are kept (default: $XDG_DATA_HOME/kso, else ~/.local/share/kso)',
+      textValue,
+    )
     .addOption(
       new Option('--port <number>', 'port of the CloudEndpoint and its page (default: 8090), 0 for any').argParser(
         portValue,
@@ -88,9 +92,9 @@ function addScan(program: Command, host: CliHost, onEnd: (code: ExitCode) => voi
     )
     .addOption(new Option('--control <ids>', 'only these controls, e.g. C-0057').argParser(listValue))
     .addOption(failOnOption())
-    .option('-o, --output <file>', 'write the result to a file instead of standard output')
-    .option('--context <name>', 'for cluster: context of the kubeconfig to use')
-    .option('--kubeconfig <file>', 'for cluster: kubeconfig to use')
+    .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
+    .option('--context <name>', 'for cluster: context of the kubeconfig to use', textValue)
+    .option('--kubeconfig <file>', 'for cluster: kubeconfig to use', textValue)
     .addHelpText(
       'after',
       examples([
@@ -114,8 +118,8 @@ function addScan(program: Command, host: CliHost, onEnd: (code: ExitCode) => voi
     .argument('<reference>', 'image, e.g. nginx:1.27 or registry.example.com/team/app@sha256:…')
     .addOption(formatOption())
     .addOption(failOnOption())
-    .option('-o, --output <file>', 'write the result to a file instead of standard output')
-    .option('--platform <os/arch>', 'platform of an image of several, e.g. linux/arm64')
+    .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
+    .option('--platform <os/arch>', 'platform of an image of several, e.g. linux/arm64', textValue)
     .addHelpText(
       'after',
       examples([

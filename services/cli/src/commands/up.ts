@@ -79,7 +79,7 @@ async function run(context: Run): Promise<ExitCode> {
 
   progress.step('scanning the configuration');
   const end = await suite.scanPosture(host.signal);
-  if (!end.ok) throw fail('NOTHING_EVALUATED', { reason: end.failure.message });
+  if (!end.ok) throw fail('SCAN_FAILED', { reason: end.failure.message });
   const posture = (await suite.snapshot()).posture;
   for (const [id, failed] of failedIn(posture?.results ?? [])) known.set(id, failed);
   await show(context, { images: false });

@@ -18,6 +18,12 @@ export function portValue(text: string): number {
   return port;
 }
 
+/** For paths and names: an empty one is a variable of a script that is not set, and would mean the current folder. */
+export function textValue(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
 /** For options that may be given several times or with commas. */
 export function listValue(text: string, before: readonly string[] | undefined): readonly string[] {
   const items = text

@@ -29,6 +29,8 @@ export async function writeResult(
   const stream = createWriteStream(userPath(host, file));
   try {
     await once(stream, 'open');
+    // What goes wrong from here on is told by `write` and `finished`.
+    stream.on('error', () => undefined);
     await write(stream, text);
     stream.end();
     await finished(stream);

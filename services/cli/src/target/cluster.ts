@@ -1,4 +1,4 @@
-import { describeError, systemClock } from '@kso/kit';
+import { describeError, KsoError, systemClock } from '@kso/kit';
 import { createKubeClient, findConnection, type KubeClient } from '@kso/kube';
 import { fail } from '../errors.ts';
 import { type CliHost, userPath } from '../host.ts';
@@ -32,10 +32,15 @@ export async function findCluster(options: ClusterOptions, host: CliHost): Promi
     await client.version(AbortSignal.any([host.signal, AbortSignal.timeout(answerTimeoutMs)]));
     return { found: true, client };
   } catch (error) {
+    // Who may not read the version may still read objects.
+    if (client !== undefined && statusOf(error) === 403) return { found: true, client };
     await client?.close();
     host.signal.throwIfAborted();
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+    const server = client?.server ?? '';
+    const reason = isTimeout ? `${server} did not answer within ${answerTimeoutMs / 1000} s` : describeError(error);
     const configured = codeOf(error) !== 'KUBE_NOT_CONFIGURED';
-    return { found: false, configured, reason: describeError(error), error };
+    return { found: false, configured, reason, error };
   }
 }
 
@@ -45,6 +50,10 @@ export async function requireCluster(options: ClusterOptions, host: CliHost): Pr
   if (lookup.found) return lookup.client;
   if (codeOf(lookup.error) === 'KUBECONFIG_INVALID') throw lookup.error;
   throw fail('CLUSTER_UNREACHABLE', { problem: lookup.reason });
+}
+
+function statusOf(error: unknown): unknown {
+  return error instanceof KsoError ? error.context['status'] : undefined;
 }
 
 function codeOf(error: unknown): unknown {

@@ -54,6 +54,7 @@ export async function chooseTarget(
 /** Folders and files as the user wrote them. @throws PATH_UNREADABLE */
 export function manifestsTarget(written: readonly string[], host: CliHost): Target {
   const paths = written.map((path) => {
+    if (path === '') throw fail('PATH_UNREADABLE', { path: "''", problem: 'a path is empty' });
     const absolute = userPath(host, path);
     try {
       statSync(absolute);
