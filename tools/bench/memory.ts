@@ -64,6 +64,26 @@ const subjects: readonly Subject[] = [
   },
 ];
 
+/** Services that do not look at the cluster: measured once. */
+const others: readonly Subject[] = [
+  {
+    service: 'gateway',
+    env: ({ port, healthPort }) => ({
+      KSO_GATEWAY_WEBSOCKET_PORT: '0',
+      KSO_GATEWAY_HTTP_PORT: String(port),
+      KSO_GATEWAY_HEALTH_PORT: String(healthPort),
+    }),
+  },
+  {
+    service: 'cloud-endpoint',
+    env: ({ folder, port, healthPort }) => ({
+      KSO_CLOUD_ENDPOINT_PORT: String(port),
+      KSO_CLOUD_ENDPOINT_HEALTH_PORT: String(healthPort),
+      KSO_CLOUD_ENDPOINT_DATA_DIR: folder,
+    }),
+  },
+];
+
 /** A line of /proc/PID/status, in MiB. */
 function status(pid: number, name: string): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'mu'));
@@ -143,3 +163,6 @@ for (const size of (process.argv[2] ?? '50,500,5000,20000').split(',').map(Numbe
   for (const subject of subjects) await measure(subject, cluster, size);
   await cluster.stop();
 }
+const empty = await startFakeApiServer();
+for (const subject of others) await measure(subject, empty, 0);
+await empty.stop();
