@@ -1,5 +1,5 @@
 // node tools/images/build.ts [--local] [--tag TAG] [--repository PREFIX] [--statements FOLDER]
-// Builds the suite image and the engines image with buildah and prints their names, digests and sizes.
+// Builds the suite image and the engines image with buildah and prints their names and sizes.
 
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { makeTree } from './tree.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const engineNames = ['syft', 'grype', 'opa'] as const;
 
-const usage = `Builds the images kubescape-operator-suite and kubescape-operator-suite-engines.
+const usage = `Builds the images kubescape-operator and kubescape-operator-engines.
 
   node tools/images/build.ts [options]
 
@@ -51,8 +51,8 @@ export function buildImages({ local, repository, tag }: BuildRequest): { suite: 
     buildImage({ file, context: root, name, args: { ...args, ...more }, timestamp });
     return { name, ...inspectImage(name) };
   };
-  const suite = build('suite', 'kubescape-operator-suite');
-  return { suite, engines: build('engines', 'kubescape-operator-suite-engines', { SUITE: suite.name }) };
+  const suite = build('suite', 'kubescape-operator');
+  return { suite, engines: build('engines', 'kubescape-operator-engines', { SUITE: suite.name }) };
 }
 
 /** What the stages of the Containerfiles would make, made here: seconds instead of minutes, and without their base images. */
@@ -90,8 +90,8 @@ function main(): void {
     return;
   }
   for (const image of Object.values(buildImages(values))) {
-    console.log(`${image.name}  ${image.digest}  ${Math.round(image.size / 1e6)} MB`);
-    if (values.statements !== undefined) writeStatements(image, values.statements);
+    console.log(`${image.name}  ${Math.round(image.size / 1e6)} MB`);
+    if (values.statements !== undefined) writeStatements(image.name, values.statements);
   }
 }
 

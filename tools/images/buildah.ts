@@ -34,8 +34,6 @@ export function buildImage({ file, context, name, args, timestamp }: BuildOption
 }
 
 export interface ImageFacts {
-  /** Of the manifest, as it stands in local storage. */
-  readonly digest: string;
   /** Sum of the layers as they are stored, uncompressed, in bytes. */
   readonly size: number;
   readonly entrypoint: readonly string[];
@@ -44,14 +42,12 @@ export interface ImageFacts {
 }
 
 export function inspectImage(name: string): ImageFacts {
-  const { OCIv1, FromImageDigest } = JSON.parse(run('buildah', ['inspect', '--type', 'image', name])) as {
-    FromImageDigest: string;
+  const { OCIv1 } = JSON.parse(run('buildah', ['inspect', '--type', 'image', name])) as {
     OCIv1: { config: { Entrypoint?: string[]; User?: string; Labels?: Record<string, string> } };
   };
   const [listed] = JSON.parse(run('buildah', ['images', '--json', name])) as { size: string }[];
   const { Entrypoint = [], User = '', Labels = {} } = OCIv1.config;
   return {
-    digest: FromImageDigest,
     size: bytes(listed?.size ?? ''),
     entrypoint: Entrypoint,
     user: User,

@@ -28,17 +28,18 @@ describe('prune', () => {
 
   it('keeps of our own packages what a program or an export reaches, workers too', () => {
     const own = 'node_modules/@kso/kit';
+    const service = 'node_modules/@kso/gateway';
     const kept = {
-      'package.json': '{}',
-      'dist/main.js': "await import('./run.js');",
-      'dist/run.js': "new Worker(new URL('./worker.js', import.meta.url));",
-      'dist/worker.js': '',
+      [`${service}/package.json`]: '{}',
+      [`${service}/dist/main.js`]: "await import('./run.js');",
+      [`${service}/dist/run.js`]: "new Worker(new URL('./worker.js', import.meta.url));",
+      [`${service}/dist/worker.js`]: '',
       [`${own}/package.json`]: JSON.stringify({ exports: { '.': { compiled: './dist/index.js' } } }),
       [`${own}/dist/index.js`]: "export * from './deep/part.js';",
       [`${own}/dist/deep/part.js`]: '',
     };
     const gone = {
-      'dist/main.js.map': '',
+      [`${service}/dist/main.js.map`]: '',
       [`${own}/src/index.ts`]: '',
       [`${own}/dist/index.d.ts`]: '',
       [`${own}/dist/index.test.js`]: "import './conformance.js';",
@@ -59,7 +60,7 @@ describe('prune', () => {
     const gone = ['yaml/README.md', 'yaml/index.d.mts', 'yaml/test/all.js', 'a/node_modules/b/docs/index.js'];
     const under = (file: string) => `node_modules/${file}`;
     const all = [...kept, ...gone, '@types/node/index.js'].map(under);
-    write({ 'package.json': '{}', ...Object.fromEntries(all.map((file) => [file, ''])) });
+    write(Object.fromEntries(all.map((file) => [file, ''])));
     expect(remaining(all)).toEqual(kept.map(under).toSorted());
   });
 });

@@ -13,7 +13,6 @@ const ownReference = /['"](\.\.?\/[^'"]+\.js)['"]/g;
 
 /** Removes from a deployed package and its `node_modules` what does not run. */
 export function prune(packageFolder: string): void {
-  pruneOwn(packageFolder);
   const modules = path.join(packageFolder, 'node_modules');
   for (const folder of packagesIn(modules)) {
     if (path.basename(path.dirname(folder)) === '@kso') pruneOwn(folder);

@@ -8,8 +8,8 @@ import { run } from './run.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** The package that composes all others: what it needs is what the image needs. */
-const whole = '@kso/cli';
+/** The package whose dependencies are what the images have. */
+const whole = '@kso/images';
 
 /**
  * Compiles, deploys with the versions of the lockfile and removes what does not run. The folder is made anew.
@@ -18,14 +18,13 @@ const whole = '@kso/cli';
 export function makeTree(target: string): void {
   const pnpm = ['-y', 'pnpm@12', '--config.node-linker=hoisted', '--config.inject-workspace-packages=true'];
   rmSync(target, { recursive: true, force: true });
-  run(path.join(root, 'node_modules/.bin/tsc'), ['-b', 'services/cli'], { cwd: root });
+  run(path.join(root, 'node_modules/.bin/tsc'), ['-b', 'services/cli', 'services/lifecycle'], { cwd: root });
   run('npx', [...pnpm, '--filter', whole, 'deploy', '--prod', target], { cwd: root });
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'node_modules/.bin', 'node_modules/.pnpm'])
+  for (const name of ['README.md', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'node_modules/.bin', 'node_modules/.pnpm'])
     rmSync(path.join(target, name), { recursive: true, force: true });
   for (const file of readdirSync(path.join(target, 'node_modules')))
     if (file.startsWith('.')) rmSync(path.join(target, 'node_modules', file), { recursive: true });
   prune(target);
-  cpSync(path.join(root, 'deploy/images/launcher.js'), path.join(target, 'launcher.js'));
   cpSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
   if (!existsSync(path.join(target, 'node_modules/@kso/suite/dist/main.js'))) throw new Error(`${target} has no suite`);
 }
