@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createSecureServer, get as secureGet } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -159,6 +159,24 @@ describe('with a certificate of a private CA', () => {
     const url = `https://127.0.0.1:${port}/`;
     expect(await (await trusting.request(url)).body.text()).toBe('secure');
     await expect(other.request(url)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  });
+
+  it('B40 extra CAs may be several files, and a folder as Kubernetes mounts a Secret', async () => {
+    const port = await secureServer();
+    const mounted = mkdtempSync(join(folder, 'secret-'));
+    mkdirSync(join(mounted, '..data-1'));
+    writeFileSync(join(mounted, '..data-1', 'corp.pem'), cert);
+    symlinkSync('..data-1', join(mounted, '..data'));
+    symlinkSync(join('..data', 'corp.pem'), join(mounted, 'corp.pem'));
+    const outgoing = readOutgoing({ KSO_CA_FILE: `${caFile}:${mounted}` });
+    const client = createHttpClient({ outgoing: readOutgoing({ KSO_CA_FILE: mounted }) });
+    closing.push(() => client.close());
+    expect(await (await client.request(`https://127.0.0.1:${port}/`)).body.text()).toBe('secure');
+    expect(childNetworkEnv(outgoing)).toEqual({
+      SSL_CERT_DIR: `/etc/ssl/certs:${folder}:${mounted}`,
+      NODE_EXTRA_CA_CERTS: caFile,
+    });
+    expect(() => readOutgoing({ KSO_CA_FILE: mkdtempSync(join(folder, 'empty-')) })).toThrow('the folder is empty');
   });
 
   it('B40 the HTTP client goes through the proxy with its credentials, and not to inside hosts', async () => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { fail } from '../error-table.ts';
 import { Secret } from '../secret.ts';
@@ -16,7 +16,8 @@ export interface Outgoing {
   readonly noProxy: string;
   /** System roots and the extra ones, in PEM; undefined when there are no extra ones and the default is right. */
   readonly ca?: readonly string[];
-  readonly caFile?: string;
+  /** Files and folders that the extra ones are in. */
+  readonly caPaths?: readonly string[];
 }
 
 export interface OutgoingOptions {
@@ -25,7 +26,8 @@ export interface OutgoingOptions {
 }
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` (lower case wins, as with curl) and the extra CA file `KSO_CA_FILE`.
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` (lower case wins, as with curl) and `KSO_CA_FILE`: a file with extra
+ * CAs or a folder of such files, or several of them with `:` between, as `SSL_CERT_DIR` has it.
  * The API server (`KUBERNETES_SERVICE_HOST`) is always reached directly. @throws PROXY_INVALID, CA_UNREADABLE
  */
 export function readOutgoing(env: NodeJS.ProcessEnv, options: OutgoingOptions = {}): Outgoing {
@@ -35,13 +37,13 @@ export function readOutgoing(env: NodeJS.ProcessEnv, options: OutgoingOptions = 
   const apiServer = env['KUBERNETES_SERVICE_HOST'];
   const inside = [...(options.inside ?? []), ...(apiServer ? [apiServer] : [])];
   const rules = [...configured, ...inside].filter((rule) => rule !== '');
-  const caFile = env['KSO_CA_FILE'];
+  const caPaths = (env['KSO_CA_FILE'] ?? '').split(delimiter).filter((item) => item !== '');
   return {
     ...(httpsProxy === undefined ? {} : { httpsProxy }),
     ...(httpProxy === undefined ? {} : { httpProxy }),
     direct: directRules(rules),
     noProxy: [...new Set([...rules, 'localhost', '127.0.0.1', '.svc', '.cluster.local'])].join(','),
-    ...(caFile ? { caFile: resolve(caFile), ca: readCa(caFile) } : {}),
+    ...(caPaths.length === 0 ? {} : { caPaths: caPaths.map((item) => resolve(item)), ca: readCas(caPaths) }),
   };
 }
 
@@ -67,9 +69,11 @@ export function childNetworkEnv(outgoing: Outgoing): Record<string, string> {
   if (outgoing.httpsProxy !== undefined) set('HTTPS_PROXY', outgoing.httpsProxy.reveal());
   if (outgoing.httpProxy !== undefined) set('HTTP_PROXY', outgoing.httpProxy.reveal());
   if (outgoing.httpsProxy !== undefined || outgoing.httpProxy !== undefined) set('NO_PROXY', outgoing.noProxy);
-  if (outgoing.caFile !== undefined) {
-    env['SSL_CERT_DIR'] = `/etc/ssl/certs:${dirname(outgoing.caFile)}`;
-    env['NODE_EXTRA_CA_CERTS'] = outgoing.caFile;
+  if (outgoing.caPaths !== undefined) {
+    const folders = outgoing.caPaths.map((item) => (isFolder(item) ? item : dirname(item)));
+    env['SSL_CERT_DIR'] = [...new Set(['/etc/ssl/certs', ...folders])].join(delimiter);
+    const file = outgoing.caPaths.find((item) => !isFolder(item));
+    if (file !== undefined) env['NODE_EXTRA_CA_CERTS'] = file;
   }
   return env;
 }
@@ -97,6 +101,23 @@ function isDecodable({ username, password }: URL): boolean {
   }
 }
 
+function readCas(paths: readonly string[]): string[] {
+  return [...getCACertificates('default'), ...paths.flatMap(filesOf).flatMap(readCa)];
+}
+
+/** A Secret that is mounted as a folder has its keys as links, and the kubelet's own links begin with two dots. */
+function filesOf(path: string): string[] {
+  if (!isFolder(path)) return [path];
+  const files = readdirSync(path)
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => join(path, name))
+    .filter((file) => !isFolder(file));
+  if (files.length === 0) throw fail('CA_UNREADABLE', { file: path, problem: 'the folder is empty' });
+  return files;
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function readCa(file: string): string[] {
   let pem: string;
   try {
@@ -107,7 +128,7 @@ function readCa(file: string): string[] {
   const extra = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (extra.length === 0) throw fail('CA_UNREADABLE', { file, problem: 'no PEM certificate in it' });
   if (!extra.every(isCertificate)) throw fail('CA_UNREADABLE', { file, problem: 'a certificate is damaged' });
-  return [...getCACertificates('default'), ...extra];
+  return extra;
 }
 
 function isCertificate(pem: string): boolean {
