@@ -21,6 +21,7 @@ export function storeConformance(name: string, open: (options: OutboxOptions) =>
 
     describe('results', () => {
       resultConformance(() => store);
+      pruneConformance(() => store);
     });
     describe('outbox', () => {
       const setTime = (at: number) => {
@@ -76,6 +77,18 @@ function resultConformance(current: () => Store): void {
     expect(results.delete('posture', 'a')).toBe(true);
     expect(results.delete('posture', 'a')).toBe(false);
     expect(results.put(result('a'))).toBe(true);
+  });
+}
+
+function pruneConformance(current: () => Store): void {
+  it('removes what is older than asked, of one kind only', () => {
+    const { results } = current();
+    for (const [key, storedAt] of Object.entries({ old: 4, edge: 5, fresh: 6 })) results.put(result(key, { storedAt }));
+    results.put(result('old', { kind: 'image', storedAt: 4 }));
+    expect(results.prune('posture', 5)).toBe(1);
+    expect(results.list('posture', { limit: 9 }).map((each) => each.key)).toEqual(['edge', 'fresh']);
+    expect(results.count('image')).toBe(1);
+    expect(results.prune('posture', 5)).toBe(0);
   });
 }
 

@@ -12,6 +12,8 @@ export interface ResultStore {
   /** In key order; `after` is the last key of the page before. */
   list(kind: string, options: { prefix?: string; after?: string; limit: number }): StoredResult[];
   count(kind: string): number;
+  /** Removes what was stored before a time (epoch ms) and not written since; how many there were. */
+  prune(kind: string, before: number): number;
 }
 
 export interface StoredResult {

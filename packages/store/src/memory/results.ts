@@ -26,6 +26,11 @@ export function createMemoryResults(state: ResultState): ResultStore {
         .slice(0, limit)
         .map((each) => toResult(each)),
     count: (kind) => [...state.values()].filter((each) => each.kind === kind).length,
+    prune(kind, before) {
+      const old = [...state].filter(([, each]) => each.kind === kind && each.storedAt < before);
+      for (const [key] of old) state.delete(key);
+      return old.length;
+    },
   };
 }
 

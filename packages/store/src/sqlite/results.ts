@@ -17,6 +17,7 @@ export function createSqliteResults(database: DatabaseSync, { transaction }: Tra
   const page = database.prepare(
     'SELECT * FROM result WHERE kind = ? AND key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?',
   );
+  const removeOld = database.prepare('DELETE FROM result WHERE kind = ? AND stored_at < ?');
   const countAll = database.prepare('SELECT count(*) AS n FROM result WHERE kind = ?');
 
   return {
@@ -30,6 +31,7 @@ export function createSqliteResults(database: DatabaseSync, { transaction }: Tra
     list: (kind, { prefix = '', after = '', limit }) =>
       page.all(kind, prefix, prefix + last, after, limit).map((row) => toResult(row)),
     count: (kind) => integer(countAll.get(kind) ?? {}, 'n'),
+    prune: (kind, before) => transaction(() => Number(removeOld.run(kind, before).changes)),
   };
 }
 
