@@ -28,6 +28,8 @@ export const KubevulnConfig = z.strictObject({
   engineMemory: byteSize().default(2048 * mebibyte),
   /** All compressed SBOMs that are kept. */
   sbomCacheSize: byteSize().default(1024 * mebibyte),
+  /** How long the findings of an image are kept after they were written; a scan after that asks the engines again. */
+  keepAnswers: duration().prefault('90d'),
   /** For images of which nobody says what the node runs. */
   defaultPlatform: z.string().default('linux/amd64'),
   /** Folder with OCI image layouts that are looked into before any registry. */

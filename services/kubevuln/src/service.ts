@@ -13,6 +13,7 @@ import { type Expectations, lookAtPrerequisites, type Readiness } from './prereq
 import { queueMissedScans } from './prerequisites/rescan.ts';
 import { createPrerequisiteWatcher } from './prerequisites/watcher.ts';
 import { createRecorder } from './results/recorder.ts';
+import { createRetention } from './results/retention.ts';
 import { registerDiagnostics } from './routes/diagnostics.ts';
 import { createJobAliases } from './routes/job-aliases.ts';
 import { registerScanImage } from './routes/scan-image.ts';
@@ -143,6 +144,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     },
   });
 
+  const retention = createRetention({ clock, logger, results: store.results, keepMs: config.keepAnswers });
+
   const server = createHttpServer({ ...ports, logger, name: 'kubevuln', host: config.host, port: config.port });
   let url: string | undefined;
   let stopped: Promise<void> | undefined;
@@ -165,12 +168,14 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       await removeStaleScratchDirectories(scratchRoot);
       await watcher.start();
       if (updates.enabled) updater.start();
+      retention.start();
       ({ url } = await server.start());
     },
     stop: () =>
       (stopped ??= stopAll([
         () => server.stop(),
         () => updater.stop(),
+        () => retention.stop(),
         () => watcher.stop(),
         async () => worker?.close(config.shutdownTimeout),
         () => summarizer.close(),

@@ -64,7 +64,7 @@ export interface ImageLocator {
 }
 
 /** Kind of the records that say which image of an index a platform runs; a digest's content never changes. */
-const identityKind = 'image-identity';
+export const identityKind = 'image-identity';
 const Identity = z.object({ digest: z.string(), platform: z.string() });
 
 export function createImageLocator(options: LocatorOptions): ImageLocator {
