@@ -80,3 +80,26 @@
 {{- end -}}
 {{- toYaml $warnings -}}
 {{- end -}}
+
+{{/* Settings that are taken and make things less safe, as a YAML list of texts. */}}
+{{- define "kso.insecure" -}}
+{{- $notes := list -}}
+{{- range (.Values.imageScanning.privateRegistries.credentials | default list) -}}
+{{- if or .skipTlsVerify .insecure -}}{{- $notes = append $notes (printf "insecure: registry %s is reached without checked TLS" .registry) -}}{{- end -}}
+{{- end -}}
+{{- if .Values.global.enableClusterWideSecretAccess -}}{{- $notes = append $notes "insecure: the scanner may read all Secrets (global.enableClusterWideSecretAccess)" -}}{{- end -}}
+{{- if .Values.global.allowUpstreamImages -}}{{- $notes = append $notes "experiment: images of Kubescape are run in place of our own (global.allowUpstreamImages)" -}}{{- end -}}
+{{- if not .Values.rbac.create -}}{{- $notes = append $notes "rbac.create is off: create the rights of README.md yourself" -}}{{- end -}}
+{{- toYaml $notes -}}
+{{- end -}}
+
+{{/* Image blocks of Kubescape's charts that are left aside (R16). */}}
+{{- define "kso.upstreamImages" -}}
+{{- $ignored := list -}}
+{{- range $key := list "operator" "gateway" "kubescape" "kubevuln" "kollector" "kubescapeScheduler" "kubevulnScheduler" "registryScanScheduler" -}}
+{{- if include "kso.isUpstreamImage" (dict "root" $ "image" ((get $.Values $key).image | default dict)) -}}{{- $ignored = append $ignored (printf "%s.image" $key) -}}{{- end -}}
+{{- end -}}
+{{- $notes := list -}}
+{{- if $ignored -}}{{- $notes = append $notes (printf "images below quay.io/kubescape are not ours and are left aside: %s" (join ", " $ignored)) -}}{{- end -}}
+{{- toYaml $notes -}}
+{{- end -}}

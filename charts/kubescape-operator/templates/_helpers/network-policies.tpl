@@ -50,10 +50,10 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- end }}
 {{- if $v.tests.enabled }}
 {{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" "cloud-endpoint" "suite" }}
-- {from: test, to: {{ . }}, port: 8000}
+- {from: helm-test, to: {{ . }}, port: 8000}
 {{- end }}
-- {from: test, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
-- {from: test, to: suite, port: 8001}
+- {from: helm-test, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
+- {from: helm-test, to: suite, port: 8001}
 {{- end }}
 {{- end -}}
 
@@ -63,8 +63,8 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- $root := .root -}}
 {{- $settings := .settings -}}
 {{- $policy := .root.Values.global.networkPolicy -}}
-{{- $present := concat .settings.components (list "registry-scheduler" "test" "make-secrets") -}}
-{{- $served := not (has $component (list "redis" "otel-collector" "grype-offline-db" "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" "make-secrets" "test")) }}
+{{- $present := concat .settings.components (list "registry-scheduler" "helm-test" "make-secrets") -}}
+{{- $served := not (has $component (list "redis" "otel-collector" "grype-offline-db" "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" "make-secrets" "helm-test")) }}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -133,7 +133,7 @@ spec:
     {{- end }}
     {{- end }}
     {{- end }}
-    {{- if and $policy.httpsProxyIP (not (has $component (list "redis" "cloud-endpoint" "grype-offline-db" "test"))) }}
+    {{- if and $policy.httpsProxyIP (not (has $component (list "redis" "cloud-endpoint" "grype-offline-db" "helm-test"))) }}
     - to:
         - ipBlock: {cidr: {{ $policy.httpsProxyIP }}/{{ ternary 128 32 (contains ":" $policy.httpsProxyIP) }}}
       {{- with $policy.httpsProxyPort }}

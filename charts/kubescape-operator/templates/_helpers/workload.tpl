@@ -19,6 +19,7 @@ What a component is stands in `kso.component.<component>` beside the template th
 {{- include "kso.workload" $context }}
 {{- include "kso.serviceAccount" $context }}
 {{- include "kso.services" $context }}
+{{- include "kso.healthService" $context }}
 {{- include "kso.claim" $context }}
 {{- include "kso.disruptionBudget" $context }}
 {{- include "kso.serviceMonitor" $context }}
@@ -64,7 +65,7 @@ spec:
 {{- define "kso.serviceAccount" -}}
 {{- $v := get .root.Values .c.key -}}
 {{- $account := $v.serviceAccount | default dict -}}
-{{- if ne ($account.create | default true | toString) "false" }}
+{{- if ne (get $account "create" | toString) "false" }}
 {{- $annotations := include "kso.cloudIdentity" . | fromYaml }}
 ---
 apiVersion: v1
@@ -162,35 +163,42 @@ spec:
 {{- end -}}
 
 {{/*
-Scrapes the port `health` of the component's pods. A PodMonitor would need no Service, but people have ServiceMonitors in their files; the
-Service `<name>-metrics` comes with it.
+Service `<name>-health`, for scrapes and for helm test: the port `health` of each pod, also of one that is not ready, as its metrics and its
+answer say why.
 */}}
-{{- define "kso.serviceMonitor" -}}
+{{- define "kso.healthService" -}}
 {{- $v := get .root.Values .c.key -}}
-{{- $m := $v.serviceMonitor | default dict -}}
-{{- if and .c.metrics (include "kso.on" ($m.enabled | default false)) }}
-{{- $name := printf "%s-metrics" ($v.name | default .c.component) -}}
-{{- $labels := merge (dict "kubescape.io/metrics" .c.component) (include "kso.labels" (list .root .c.component) | fromYaml) }}
+{{- if .c.metrics }}
 ---
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ $name }}
+  name: {{ printf "%s-health" ($v.name | default .c.component) }}
   namespace: {{ .root.Release.Namespace }}
   labels:
-    {{- toYaml $labels | nindent 4 }}
+    {{- toYaml (merge (dict "kubescape.io/metrics" .c.component) (include "kso.labels" (list .root .c.component) | fromYaml)) | nindent 4 }}
+  {{- with .root.Values.additionalAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   type: ClusterIP
   clusterIP: None
-  # A pod that is not ready has metrics that say why.
   publishNotReadyAddresses: true
   selector:
     {{- include "kso.selectorLabels" (list .root .c.component) | nindent 4 }}
   ports:
-    - name: metrics
+    - name: health
       port: 8000
       targetPort: health
       protocol: TCP
+{{- end }}
+{{- end -}}
+
+{{- define "kso.serviceMonitor" -}}
+{{- $v := get .root.Values .c.key -}}
+{{- $m := $v.serviceMonitor | default dict -}}
+{{- if and .c.metrics (include "kso.on" ($m.enabled | default false)) }}
 ---
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
@@ -208,7 +216,7 @@ spec:
       kubescape.io/metrics: {{ .c.component }}
       app.kubernetes.io/instance: {{ .root.Release.Name }}
   endpoints:
-    - port: metrics
+    - port: health
       path: /metrics
       interval: {{ $m.interval | default "60s" }}
       scrapeTimeout: {{ $m.scrapeTimeout | default "30s" }}
