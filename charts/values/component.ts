@@ -155,7 +155,12 @@ export function persistence(key: string, o: { enabled: boolean; size: string; of
   const at = (name: string) => `${key}.persistence.${name}`;
   return [
     value(at('enabled'), t.flag, o.enabled, `Keep ${o.of} on a PVC; otherwise in an emptyDir, which ends with its pod`),
-    value(at('size'), t.quantity, o.size, 'Size of the PVC, or limit of the emptyDir'),
+    value(
+      at('size'),
+      t.quantity,
+      o.size,
+      `Size of the PVC, or limit of the emptyDir${o.size === '' ? `; by default persistence.size.${key}` : ''}`,
+    ),
     value(at('existingClaim'), t.name, '', 'An existing PVC'),
     value(at('storageClass'), t.text, '', 'Storage class; by default persistence.storageClass'),
   ];

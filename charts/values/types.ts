@@ -53,7 +53,7 @@ export const definitions: Readonly<Record<string, Schema>> = {
   quantity: {
     title: 'quantity, such as 100m, 0.5 or 512Mi',
     type: ['string', 'number', 'null'],
-    pattern: String.raw`^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$`,
+    pattern: String.raw`^([0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?)?$`,
     minimum: 0,
   },
   duration: {

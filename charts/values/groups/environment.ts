@@ -1,4 +1,4 @@
-import { alias, deprecated, type Group, noted, optional, value } from '../model.ts';
+import { alias, deprecated, type Group, noted, optional, pending, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const http = (tag: string) => ({ repository: 'quay.io/kubescape/http-request', tag, pullPolicy: 'IfNotPresent' });
@@ -26,12 +26,9 @@ export const backend: Group = {
       'Addresses of the backend, instead of asking for them: the document of service discovery',
     ),
     value('serviceDiscovery.metrics', t.text, '', 'Address of the telemetry of the backend, instead of asking for it'),
-    value(
-      'serviceDiscovery.urlDiscovery.insecureSkipTLSVerify',
-      t.flag,
+    pending('serviceDiscovery.urlDiscovery.insecureSkipTLSVerify', t.flag, 'Do not check the certificate when asking', [
       false,
-      'Do not check the certificate when asking',
-    ),
+    ]),
     value('configurations.otelUrl', t.text, '', 'Receiver of OTLP, host:port or URL, for all components'),
     value(
       'configurations.prometheusAnnotations',
@@ -207,11 +204,11 @@ export const images: Group = {
       [],
       'Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; not needed where pull secrets of the pods do',
     ),
-    value(
+    pending(
       'imageScanning.privateRegistries.existingSecrets',
       t.strings,
-      [],
       'Existing Secrets with logins (dockerconfigjson or registriesAuth)',
+      [[]],
     ),
   ],
 };
@@ -229,11 +226,11 @@ export const storageClasses: Group = {
     value('persistence.accessModes', t.strings, [], 'Access modes as a list; wins over accessMode'),
     value('persistence.annotations', t.stringMap, {}, 'Annotations of all PVCs'),
     value('persistence.keep', t.flag, true, 'Keep PVCs when the release is removed'),
-    value(
+    pending(
       'persistence.size.backingStorage',
       t.quantity,
-      '5Gi',
       'Size of the PVC of the storage server; not part of this version',
+      ['5Gi'],
     ),
     value('persistence.size.kubevuln', t.quantity, '5Gi', 'Size of the PVC of the vulnerability database'),
     value('configurations.persistence', t.capability, 'enable', 'disable: no PVC at all, everything in emptyDirs'),
@@ -306,13 +303,7 @@ export const platform: Group = {
       false,
       'Let operator and scanner read all Secrets. Off, controls about Secrets are not evaluated',
     ),
-    value(
-      'global.readPullSecrets',
-      t.flag,
-      true,
-      'Let the operator read the pull secrets that pods name, for private images',
-    ),
-    value('global.overrideRuntimePath', t.text, '', 'Path of the container runtime on nodes, below /host'),
+    pending('global.overrideRuntimePath', t.text, 'Path of the container runtime on nodes, below /host', ['']),
     value(
       'global.addRevisionLabel',
       t.looseFlag,
@@ -327,11 +318,11 @@ export const platform: Group = {
       0.75,
       'Share of the memory limit for the heap of a service',
     ),
-    value('crds.install', t.flag, true, 'Render the CRDs'),
-    value('crds.keep', t.flag, true, 'Keep CRDs and their objects when the release is removed'),
-    value('alertCRD.installDefault', t.flag, false, 'Install the default runtime rules; not part of this version'),
-    value('alertCRD.scopeClustered', t.flag, true, 'Bindings of runtime rules are cluster-scoped'),
-    value('alertCRD.scopeNamespaced', t.flag, false, 'Bindings of runtime rules are namespaced; not both'),
+    pending('crds.install', t.flag, 'Render the CRDs', [true]),
+    pending('crds.keep', t.flag, 'Keep CRDs and their objects when the release is removed', [true]),
+    pending('alertCRD.installDefault', t.flag, 'Install the default runtime rules; not part of this version', [false]),
+    pending('alertCRD.scopeClustered', t.flag, 'Bindings of runtime rules are cluster-scoped', [true]),
+    pending('alertCRD.scopeNamespaced', t.flag, 'Bindings of runtime rules are namespaced; not both', [false]),
     noted('global.capabilitiesConfig', t.text, 'The name is always ks-capabilities', ['ks-capabilities']),
     noted('global.configMapsDirectory', t.text, 'Checksums need no folder', ['configs']),
     noted('global.proxySecretDirectory', t.text, 'Checksums need no folder', ['proxy-support']),

@@ -1,4 +1,4 @@
-import { alias, type Group, noted, optional, refused, value } from '../model.ts';
+import { alias, type Group, noted, optional, pending, refused, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const urls = {
@@ -58,7 +58,7 @@ export const general: Group = {
       true,
       'Before the release is removed, a Job removes what the services made at run time',
     ),
-    value('leaderElection.enabled', t.flag, true, 'Elect a leader among the pods of operator and kollector'),
+    pending('leaderElection.enabled', t.flag, 'Elect a leader among the pods of operator and kollector', [true]),
     refused(
       'environment',
       t.oneOf('prod', 'dev', 'staging', ''),
@@ -91,11 +91,11 @@ export const scope: Group = {
       'Namespaces that are left out; that of the release always is',
     ),
     value('includeNamespaces', t.text, '', 'If set, only these namespaces are scanned'),
-    value(
+    pending(
       'excludeLabels',
       { type: ['object', 'null'], additionalProperties: { type: ['array', 'string'] } },
-      {},
       'Workloads with one of these labels are left out by the node agent: label to list of values',
+      [{}],
     ),
     value('defaultFrameworks', t.strings, [], 'Frameworks of a scan that names none; empty: all'),
     value('triggerNewImageScan', t.looseFlag, true, 'Scan an image as soon as it is seen for the first time'),
@@ -132,9 +132,9 @@ export const scheduling: Group = {
     value('customScheduling.tolerations', t.tolerations, [], 'For components without any'),
     value('customScheduling.topologySpreadConstraints', t.objects, [], 'For components without any'),
     value('customScheduling.priorityClassName', t.text, '', 'For components without one'),
-    value('configurations.priorityClass.enabled', t.flag, true, 'Create a priority class for the node agent'),
-    value('configurations.priorityClass.daemonset', t.integer(-2147483648, 1000000000), 100000100, 'Its value'),
-    value('configurations.priorityClass.existing', t.text, '', 'An existing priority class instead'),
+    pending('configurations.priorityClass.enabled', t.flag, 'Create a priority class for the node agent', [true]),
+    pending('configurations.priorityClass.daemonset', t.integer(-2147483648, 1000000000), 'Its value', [100000100]),
+    pending('configurations.priorityClass.existing', t.text, 'An existing priority class instead', ['']),
     alias('tolerations', t.tolerations, 'customScheduling.tolerations'),
   ],
 };

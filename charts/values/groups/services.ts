@@ -115,7 +115,7 @@ export const kubevuln: Group = {
       sizes: { cpu: ['300m', '1500m'], memory: ['512Mi', '4Gi'], disk: ['5Gi', '10Gi'] },
     }),
     ...service('kubevuln', { port: 8080 }),
-    ...persistence('kubevuln', { enabled: false, size: '10Gi', of: 'vulnerability database, SBOMs and results' }),
+    ...persistence('kubevuln', { enabled: false, size: '', of: 'vulnerability database, SBOMs and results' }),
     value(
       'kubevuln.config.maxImageSize',
       t.bytes,

@@ -93,7 +93,7 @@ describe.skipIf(skipped)('with helm', () => {
   it.each(named.filter((value) => seeds.includes(value)))('$key, given, gets a note ($status)', (value) => {
     const notes = notesOf(template(chart.folder, { values: nested(value.key, sampleOf(value)) }));
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toContain(value.to ?? value.note ?? value.key.slice(value.key.indexOf('.') + 1));
+    expect(notes[0]).toContain(value.to ?? value.note ?? value.key);
   });
 
   it('says nothing about values that only repeat the defaults', () => {

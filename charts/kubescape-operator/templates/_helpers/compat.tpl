@@ -18,7 +18,7 @@ texts. The keys are in files/compat.yaml, which is generated from charts/values.
 {{- $renamed = append $renamed (printf "%s is now %s" .key .to) -}}
 {{- else if and $given (eq .kind "pending") -}}
 {{- $part := first (splitList "." .key) -}}
-{{- $_ := set $later $part (append (get $later $part | default list) (trimPrefix (printf "%s." $part) .key)) -}}
+{{- $_ := set $later $part (append (get $later $part | default list) .key) -}}
 {{- else if $given -}}
 {{- $_ := set $unused .note (append (get $unused .note | default list) .key) -}}
 {{- end -}}
@@ -26,7 +26,7 @@ texts. The keys are in files/compat.yaml, which is generated from charts/values.
 {{- $notes := list -}}
 {{- if $renamed -}}{{- $notes = append $notes (printf "former names, still taken: %s" (include "kso.some" $renamed)) -}}{{- end -}}
 {{- range $part, $keys := $later -}}
-{{- $notes = append $notes (printf "%s is not part of this version, without effect: %s" $part (include "kso.some" $keys)) -}}
+{{- $notes = append $notes (printf "without effect in this version: %s" (include "kso.some" $keys)) -}}
 {{- end -}}
 {{- range $note, $keys := $unused -}}
 {{- $notes = append $notes (printf "without effect: %s (%s)" (include "kso.some" $keys) $note) -}}

@@ -20,7 +20,7 @@ services:
     ports:
       - {name: http, port: {{ $v.service.port }}, targetPort: http}
 data:
-  {{- include "kso.data" (dict "root" .root "key" "kubevuln" "claim" "kubescape-kubevuln" "keep" $v.config.grypeDbPersistence) | nindent 2 }}
+  {{- include "kso.data" (dict "root" .root "key" "kubevuln" "claim" "kubescape-kubevuln" "size" ($v.persistence.size | default .root.Values.persistence.size.kubevuln) "keep" $v.config.grypeDbPersistence) | nindent 2 }}
 cloudConfig:
   {{ .root.Values.global.cloudConfig }}: {clusterData: clusterData.json, services: services.json}
 checksums:
