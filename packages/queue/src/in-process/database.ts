@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { KsoError, openDatabase, storeError, transaction } from '@kso/kit';
+import { describeError, KsoError, openDatabase, storeError, transaction } from '@kso/kit';
 import { fail } from '../errors.ts';
 import { migrations } from './schema.ts';
 
@@ -10,6 +10,7 @@ export class JournalDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #failure: { readonly reason: string; readonly writes: number } | undefined;
 
   /** @throws JOURNAL_IN_USE when another process has it, and the STORE_… errors of `openDatabase`. */
   constructor(path: string, durability: 'full' | 'normal') {
@@ -38,7 +39,12 @@ export class JournalDatabase {
   }
 
   transaction<T>(fn: () => T): T {
-    return transaction(this.#database, this.#path, fn);
+    return this.#watched(() => transaction(this.#database, this.#path, fn));
+  }
+
+  /** Why the journal cannot be used, until something has been written again: a full disk still answers questions. */
+  get failure(): string | undefined {
+    return this.#failure?.reason;
   }
 
   close(): void {
@@ -65,11 +71,31 @@ export class JournalDatabase {
   }
 
   #run<T>(fn: () => T): T {
+    return this.#watched(() => {
+      try {
+        return fn();
+      } catch (error) {
+        throw storeError(error, this.#path);
+      }
+    });
+  }
+
+  #watched<T>(fn: () => T): T {
     try {
-      return fn();
+      const result = fn();
+      if (this.#failure !== undefined && this.#writes() > this.#failure.writes) this.#failure = undefined;
+      return result;
     } catch (error) {
-      throw storeError(error, this.#path);
+      if (error instanceof KsoError && error.code.startsWith('STORE_'))
+        this.#failure = { reason: describeError(error), writes: this.#writes() };
+      throw error;
     }
+  }
+
+  /** Rows that this connection has written, also those that were taken back. */
+  #writes(): number {
+    if (!this.#database.isOpen) return 0;
+    return Number(this.#statement('SELECT total_changes() AS writes').get()?.['writes'] ?? 0);
   }
 }
 

@@ -166,7 +166,7 @@ class InProcessQueue implements JobQueue {
   }
 
   notReady(): string | undefined {
-    return this.#closed ? 'the queue is closed' : undefined;
+    return this.#closed ? 'the queue is closed' : this.#db.failure;
   }
 
   /** Hands running jobs back. Close workers with a grace period before. */
