@@ -1,7 +1,7 @@
 export { postureReportJson } from './json.ts';
 export * from './posture-v2.ts';
 export { reportResult } from './posture-v2-result.ts';
-export { type PostureReportPart, postureView } from './posture-view.ts';
+export { controlViews, type PostureReportPart, postureView } from './posture-view.ts';
 export { scrubObject } from './scrub-object.ts';
 export * from './table.ts';
 export { type Cell, type Column, renderGrid } from './text/grid.ts';

@@ -1,10 +1,10 @@
-import type { PostureReport } from '@kso/wire';
+import type { LazyPostureReport } from './posture-v2.ts';
 
 /**
  * A posture report as JSON, piece by piece: one resource or result a line, and no text of the whole report in memory. Ends with a
  * newline.
  */
-export function* postureReportJson(report: PostureReport): Generator<string, void, undefined> {
+export function* postureReportJson(report: LazyPostureReport): Generator<string, void, undefined> {
   const { resources, results, ...head } = report;
   yield JSON.stringify(head, null, 2).replace(/\n\}$/, '');
   yield* list('resources', resources);
@@ -12,7 +12,7 @@ export function* postureReportJson(report: PostureReport): Generator<string, voi
   yield '\n}\n';
 }
 
-function* list(name: string, items: readonly unknown[]): Generator<string, void, undefined> {
+function* list(name: string, items: Iterable<unknown>): Generator<string, void, undefined> {
   yield `,\n  "${name}": [`;
   let separator = '\n';
   for (const item of items) {

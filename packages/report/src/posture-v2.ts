@@ -8,6 +8,7 @@ import type {
   ReportFrameworkSummary,
   ReportMetadata,
   ReportResource,
+  ReportResult,
   ReportScanCoverage,
   ResourceResult,
   ScanCoverage,
@@ -59,17 +60,40 @@ export interface PostureReportInput {
 /** Everything of a report except resources and results: what each part of it repeats. */
 export type PostureReportHead = Omit<PostureReport, 'resources' | 'results'>;
 
-/** Builds the posture report, version 2, as the scanner answers it and the CLI prints it (scanner.md 8, file variant). */
-export function buildPostureReport(input: PostureReportInput): PostureReport {
+/** A report whose two long lists are made anew each time they are read: it never stands in memory as a whole. */
+export interface LazyPostureReport extends PostureReportHead {
+  readonly resources: Iterable<ReportResource>;
+  readonly results: Iterable<ReportResult>;
+}
+
+/** The posture report, version 2, as the scanner answers it and the CLI prints it (scanner.md 8, file variant). */
+export function lazyPostureReport(input: PostureReportInput): LazyPostureReport {
   const severities = severitiesOf(input.controls);
   return {
     ...buildReportHead(input),
-    resources: input.results.flatMap(({ resourceId }) => {
-      const resource = input.resource(resourceId);
-      return resource === undefined ? [] : [reportResource(resource)];
-    }),
-    results: input.results.map((result) => reportResult(result, severities, input.inputsOf)),
+    resources: { [Symbol.iterator]: () => resourcesOf(input) },
+    results: { [Symbol.iterator]: () => resultsOf(input, severities) },
   };
+}
+
+/** The same report with both lists in memory. */
+export function buildPostureReport(input: PostureReportInput): PostureReport {
+  const report = lazyPostureReport(input);
+  return { ...report, resources: [...report.resources], results: [...report.results] };
+}
+
+function* resourcesOf({ results, resource }: PostureReportInput): Generator<ReportResource, void, undefined> {
+  for (const { resourceId } of results) {
+    const found = resource(resourceId);
+    if (found !== undefined) yield reportResource(found);
+  }
+}
+
+function* resultsOf(
+  { results, inputsOf }: PostureReportInput,
+  severities: ReadonlyMap<string, NamedSeverity>,
+): Generator<ReportResult, void, undefined> {
+  for (const result of results) yield reportResult(result, severities, inputsOf);
 }
 
 export function buildReportHead(input: PostureReportInput): PostureReportHead {

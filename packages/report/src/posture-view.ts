@@ -12,11 +12,11 @@ export interface PostureReportPart {
   readonly summaryDetails: Pick<PostureReport['summaryDetails'], 'ResourceCounters' | 'complianceScore'> & {
     readonly controls: Readonly<Record<string, ControlPart>>;
   };
-  readonly results: readonly {
+  readonly results: Iterable<{
     readonly resourceID: string;
     readonly controls: readonly Pick<ReportControl, 'controlID' | 'status'>[];
-  }[];
-  readonly resources: readonly ReportResource[];
+  }>;
+  readonly resources: Iterable<ReportResource>;
   readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls' | 'policyDegradations'>;
 }
 
@@ -43,7 +43,8 @@ function gapsOf({ policyDegradations, failedGVRPulls }: PostureReportPart['scanC
   ];
 }
 
-function controlViews(report: PostureReportPart): ControlView[] {
+/** What became of each control: read from the summary, so without a look at the results. */
+export function controlViews(report: Pick<PostureReportPart, 'summaryDetails' | 'scanCoverage'>): ControlView[] {
   const reasons = new Map(report.scanCoverage.notEvaluatedControls.map(({ controlID, reason }) => [controlID, reason]));
   return Object.values(report.summaryDetails.controls).map((control): ControlView => {
     const { passedResources, failedResources } = control.ResourceCounters;
@@ -62,7 +63,7 @@ function controlViews(report: PostureReportPart): ControlView[] {
 
 /** One row per object; what several bindings say about one subject stands in one row. */
 function failures(report: PostureReportPart, severities: ReadonlyMap<string, Severity>): ObjectView[] {
-  const resources = new Map(report.resources.map((resource) => [resource.resourceID, resource]));
+  const resources = new Map(Array.from(report.resources, (resource) => [resource.resourceID, resource]));
   const rows = new Map<string, { readonly view: Omit<ObjectView, 'failed'>; readonly failed: Set<string> }>();
   for (const { resourceID, controls } of report.results) {
     const failed = controls.filter((control) => control.status.status === 'failed');

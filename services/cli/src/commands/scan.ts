@@ -1,6 +1,6 @@
 import type { Severity } from '@kso/domain';
 import { type ScanProgress, scanSourceOnce } from '@kso/kubescape-scanner';
-import { postureReportJson, postureView, renderTable, type ScanView, terminalOf } from '@kso/report';
+import { controlViews, postureReportJson, postureView, renderTable, terminalOf } from '@kso/report';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
@@ -35,13 +35,14 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
       onProgress: (each) => progress.step(describe(each)),
     });
     progress.clear();
-    const posture = postureView(report);
-    const view: ScanView = { target: { name: target.name, type: target.kind }, posture };
     const file = options.output;
     const terminal = file === undefined ? terminalOf(host.stdout, host.env) : { color: false };
-    const table = (): string => renderTable(view, { terminal, now: host.now() });
+    const table = (): string => {
+      const view = { target: { name: target.name, type: target.kind }, posture: postureView(report) };
+      return renderTable(view, { terminal, now: host.now() });
+    };
     await writeResult(host, file, options.format === 'json' ? postureReportJson(report) : table());
-    const met = posture.controls.some((control) => control.failed > 0 && reaches(control.severity, options.failOn));
+    const met = controlViews(report).some((control) => control.failed > 0 && reaches(control.severity, options.failOn));
     return met ? exitCodes.thresholdMet : exitCodes.ok;
   } finally {
     progress.clear();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectSource } from '@kso/domain';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
-import { buildPostureReport } from '@kso/report';
+import { type LazyPostureReport, lazyPostureReport } from '@kso/report';
 import type { PostureReport } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { assemble } from './assemble.ts';
@@ -28,10 +28,10 @@ export interface ScanOnceOptions {
 }
 
 /**
- * One scan in the present thread, without listener and store: for the command line.
+ * One scan in the present thread, without listener and store: for the command line. The report's lists are made while they are read.
  * @throws SourceError when nothing can be read; UNKNOWN_TARGETS; NOTHING_EVALUATED when no control had anything to look at.
  */
-export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureReport> {
+export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPostureReport> {
   const opened = await open(options.source);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
@@ -59,16 +59,20 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<PostureR
     const { input } = assembled;
     if (input.results.length === 0) throw nothingEvaluated(assembled);
     options.onProgress?.({ phase: 'reporting', resources: input.results.length });
-    return buildPostureReport(input);
+    return lazyPostureReport(input);
   } finally {
     stop.abort();
     await opened.close();
   }
 }
 
-/** `scanSourceOnce` for a folder or file of manifests. */
-export function scanManifestsOnce(path: string, options: Omit<ScanOnceOptions, 'source'> = {}): Promise<PostureReport> {
-  return scanSourceOnce({ ...options, source: { type: 'manifests', path } });
+/** `scanSourceOnce` for a folder or file of manifests, with the whole report in memory. */
+export async function scanManifestsOnce(
+  path: string,
+  options: Omit<ScanOnceOptions, 'source'> = {},
+): Promise<PostureReport> {
+  const report = await scanSourceOnce({ ...options, source: { type: 'manifests', path } });
+  return { ...report, resources: [...report.resources], results: [...report.results] };
 }
 
 function onceTarget({ frameworks = [], controls = [] }: ScanOnceOptions): ScanTarget {
