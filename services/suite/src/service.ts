@@ -57,6 +57,8 @@ export interface Suite extends Service {
   imagesScanned(signal?: AbortSignal): Promise<void>;
   /** The composer has built the engines, or given up: scans that waited go on. */
   enginesArrived(): Promise<void>;
+  /** Why nothing can go on at present, e.g. a full disk; undefined as long as jobs run. */
+  stuck(): string | undefined;
   /** Resolves when all reports so far are at the CloudEndpoint. */
   delivered(signal: AbortSignal): Promise<void>;
   snapshot(): Promise<SuiteSnapshot>;
@@ -125,6 +127,7 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
       await kollector.firstImagesAsked(signal);
       await firstScan.images(signal);
     },
+    stuck: () => parts?.queue.notReady(),
     enginesArrived: () => running().images.enginesArrived(),
     delivered: async (signal) => {
       const { scanner, images, operator } = running();

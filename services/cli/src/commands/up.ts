@@ -14,6 +14,7 @@ import { changeLines, type FailedControls, failedIn } from '../up/changes.ts';
 import { buildEngines, type EnginePlan, explainEngines, planEngines } from '../up/engines.ts';
 import { openLog } from '../up/log.ts';
 import { severitiesFound, viewOf } from '../up/results.ts';
+import { watchForStuck } from '../up/stuck.ts';
 import { dataFolder, type SuiteOptions, suiteConfigOf } from '../up/suite-config.ts';
 
 export interface UpOptions extends SuiteOptions {
@@ -67,6 +68,23 @@ interface Run {
 }
 
 async function run(context: Run): Promise<ExitCode> {
+  const { host, options, progress, suite } = context;
+  const watch = watchForStuck({
+    stuck: suite.stuck,
+    progress,
+    giveUpAfterMs: options.once === true ? stuckMs : undefined,
+  });
+  try {
+    return await scanAndWatch(context, AbortSignal.any([host.signal, watch.signal]));
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Somebody who waits for an end of it is told that there will be none. */
+const stuckMs = 15_000;
+
+async function scanAndWatch(context: Run, signal: AbortSignal): Promise<ExitCode> {
   const { options, host, progress, suite, plan, log } = context;
   const known: FailedControls = new Map();
   let watching = false;
@@ -78,7 +96,7 @@ async function run(context: Run): Promise<ExitCode> {
   explainEngines(plan, progress);
 
   progress.step('scanning the configuration');
-  const end = await suite.scanPosture(host.signal);
+  const end = await suite.scanPosture(signal);
   if (!end.ok) throw fail('SCAN_FAILED', { reason: end.failure.message });
   const posture = (await suite.snapshot()).posture;
   for (const [id, failed] of failedIn(posture?.results ?? [])) known.set(id, failed);
@@ -87,7 +105,7 @@ async function run(context: Run): Promise<ExitCode> {
 
   const build = plan.type === 'build' ? buildThenScan(plan.missing, context) : undefined;
   progress.step('scanning images');
-  await suite.imagesScanned(host.signal);
+  await suite.imagesScanned(signal);
   await build;
   const view = await show(context, { images: true });
   if (options.once !== true) {
@@ -96,7 +114,10 @@ async function run(context: Run): Promise<ExitCode> {
     return exitCodes.interrupted;
   }
   progress.step('delivering reports');
-  await suite.delivered(AbortSignal.any([host.signal, AbortSignal.timeout(deliveryMs)])).catch(() => undefined);
+  await suite.delivered(AbortSignal.any([signal, AbortSignal.timeout(deliveryMs)])).catch(() => {
+    host.signal.throwIfAborted();
+    progress.note('Some reports are not at the CloudEndpoint yet: they are kept and go out at the next start.');
+  });
   return severitiesFound(view).some((severity) => reaches(severity, options.failOn))
     ? exitCodes.thresholdMet
     : exitCodes.ok;
