@@ -12,7 +12,8 @@ ports:
   http: {{ $v.httpService.targetPort }}
 services:
   - name: {{ $v.name }}
-    type: {{ $v.websocketService.type }}
+    # Both ports belong to one Service: the type that was changed counts.
+    type: {{ ternary $v.httpService.type $v.websocketService.type (eq $v.websocketService.type "ClusterIP") }}
     annotations: {{ merge (deepCopy ($v.websocketService.annotations | default dict)) ($v.httpService.annotations | default dict) | toJson }}
     ports:
       - {name: websocket, port: {{ $v.websocketService.port }}, targetPort: websocket}
