@@ -184,10 +184,13 @@ describe('a folder of manifests', () => {
     await symlink(path.join(root, 'real'), path.join(root, 'alias'));
     await symlink(root, path.join(root, 'real', 'circle'));
     await symlink('/nowhere', path.join(root, 'dangling.yaml'));
+    await symlink('somebody@host', path.join(root, '.#edited.yaml'));
+    await symlink('/nowhere', path.join(root, 'dangling.txt'));
     const { start, lines } = open(root);
     await start();
     const reason = 'the link leads out of the folder and is not followed';
     expect(lines()).toEqual([
+      'unreadable dangling.yaml: the link leads nowhere',
       `unreadable file.yaml: ${reason}`,
       `unreadable folder: ${reason}`,
       'added ConfigMap/a alias/a.yaml:1',

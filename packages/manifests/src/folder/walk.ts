@@ -32,7 +32,7 @@ const maxFiles = 200_000;
 
 /**
  * Finds the files below a root. Hidden folders and what `.kubescapeignore` names are left out quietly; templates of Helm charts and
- * links that lead out of the root are left out with the reason. A root that is a file is taken whatever its name is.
+ * links that lead out of the root or nowhere are left out with the reason. A root that is a file is taken whatever its name is.
  */
 export async function walk(root: string): Promise<WalkResult> {
   const state: WalkState = { root, realRoot: await realpath(root), files: [], leftOut: [], visited: new Set() };
@@ -53,8 +53,9 @@ interface WalkState {
 }
 
 async function visitFolder(folder: string, relative: string, rules: IgnoreRules, state: WalkState): Promise<void> {
-  const real = await realpath(folder);
-  if (state.visited.has(real)) return;
+  const real = relative === '' ? state.realRoot : await realpath(folder).catch(() => undefined);
+  // Undefined: it has gone since its parent was read.
+  if (real === undefined || state.visited.has(real)) return;
   state.visited.add(real);
   let entries: Dirent[];
   try {
@@ -80,14 +81,16 @@ interface Surroundings {
 async function visitEntry(entry: Dirent, file: string, relative: string, around: Surroundings): Promise<void> {
   const { isChart, rules, state } = around;
   const isFolder = entry.isSymbolicLink() ? await leadsToFolder(file) : entry.isDirectory();
-  if (isFolder === undefined || rules.ignores(relative, isFolder)) return;
+  if (rules.ignores(relative, isFolder)) return;
   if (isFolder ? entry.name.startsWith('.') : !extensions.has(path.extname(entry.name).toLowerCase())) return;
   if (isChart && isFolder && entry.name === 'templates') {
     state.leftOut.push({ file, detail: 'templates of a Helm chart are no manifests until the chart is rendered' });
     return;
   }
-  if (entry.isSymbolicLink() && !isInside(state.realRoot, await realpath(file))) {
-    state.leftOut.push({ file, detail: 'the link leads out of the folder and is not followed' });
+  const problem = entry.isSymbolicLink() ? await problemOfLink(file, state.realRoot) : undefined;
+  if (problem !== undefined) {
+    // Editors mark a file that is being edited with a hidden link to nowhere.
+    if (!entry.name.startsWith('.')) state.leftOut.push({ file, detail: problem });
     return;
   }
   if (isFolder) {
@@ -101,12 +104,18 @@ async function visitEntry(entry: Dirent, file: string, relative: string, around:
   state.files.push({ file, relativePath: relative, size: found.size, stamp: stampOf(found) });
 }
 
-/** Undefined for a link that leads nowhere. */
-async function leadsToFolder(file: string): Promise<boolean | undefined> {
-  return stat(file).then(
+async function leadsToFolder(link: string): Promise<boolean> {
+  return stat(link).then(
     (target) => target.isDirectory(),
-    () => undefined,
+    () => false,
   );
+}
+
+/** Why a link is not followed. */
+async function problemOfLink(link: string, root: string): Promise<string | undefined> {
+  const real = await realpath(link).catch(() => undefined);
+  if (real === undefined) return 'the link leads nowhere';
+  return isInside(root, real) ? undefined : 'the link leads out of the folder and is not followed';
 }
 
 function isInside(root: string, file: string): boolean {
