@@ -26,9 +26,15 @@ export async function planEngines(options: EngineOptions, host: CliHost): Promis
   const missing = lookups.flatMap(({ name, lookup }) => (lookup.found === 'found' ? [] : [name]));
   if (missing.length === 0) return { type: 'present' };
   if (!options.engines) return { type: 'missing', missing, reason: 'building them is turned off (--no-engines)' };
-  if (options.once === true) return { type: 'missing', missing, reason: 'build them first: kso tools install' };
   const builder = canBuild(host.env);
-  return builder.ok ? { type: 'build', missing } : { type: 'missing', missing, reason: builder.reason };
+  if (!builder.ok) return { type: 'missing', missing, reason: builder.reason };
+  if (options.once === true)
+    return {
+      type: 'missing',
+      missing,
+      reason: 'with --once nothing is built: kso tools install does it ahead of time',
+    };
+  return { type: 'build', missing };
 }
 
 /** Says on the screen what the plan means for the user. */

@@ -79,7 +79,7 @@ describe('missing engines', () => {
   const nothing = { PATH: '/nowhere', KSO_TOOLS_DIR: '/nowhere' };
 
   it.each([
-    [{ engines: true, once: true }, 'kso tools install'],
+    [{ engines: true, once: true }, 'Go is not on PATH'],
     [{ engines: false }, '--no-engines'],
     [{ engines: true }, 'Go is not on PATH'],
   ])('%j: images are not evaluated, and why', async (options, reason) => {
@@ -92,8 +92,12 @@ describe('missing engines', () => {
 
   test('are built when there is Go and the suite stays', async () => {
     writeFileSync(join(folder, 'go'), '');
-    const plan = await planEngines({ engines: true }, host({ ...nothing, PATH: folder }));
-    expect(plan).toEqual({ type: 'build', missing: ['syft', 'grype'] });
+    const withGo = host({ ...nothing, PATH: folder });
+    expect(await planEngines({ engines: true }, withGo)).toEqual({ type: 'build', missing: ['syft', 'grype'] });
+    expect(await planEngines({ engines: true, once: true }, withGo)).toMatchObject({
+      type: 'missing',
+      reason: expect.stringContaining('kso tools install'),
+    });
   });
 });
 
