@@ -1,4 +1,4 @@
-import { type Json, optional, type Value, value } from './model.ts';
+import { type Json, optional, pending, type Value, value } from './model.ts';
 import * as t from './types.ts';
 
 interface Sizes {
@@ -28,7 +28,8 @@ interface ComponentOptions {
   readonly nodeSelector?: Json;
   /** Jobs have neither probes nor replicas. */
   readonly job?: boolean;
-  readonly singleton?: boolean;
+  /** It owns its database, so there is one pod. */
+  readonly single?: boolean;
   readonly metrics?: boolean;
   /** Without a heap of Node.js. */
   readonly foreign?: boolean;
@@ -89,9 +90,8 @@ export const heapShare = (key: string): Value =>
   );
 
 function running(at: (name: string) => string, o: ComponentOptions): Value[] {
-  const replicas = o.singleton === true ? t.integer(0, 1) : t.integer(0);
   return [
-    value(at('replicaCount'), replicas, 1, o.singleton === true ? 'Pods: one or none' : 'Pods'),
+    replicas(at('replicaCount'), o),
     value(at('livenessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('readinessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('startupProbe'), t.object, {}, 'Laid over the built-in probe'),
@@ -104,6 +104,11 @@ function running(at: (name: string) => string, o: ComponentOptions): Value[] {
     ),
     ...(o.metrics === false ? [] : serviceMonitor(at)),
   ];
+}
+
+function replicas(key: string, { single, title }: ComponentOptions): Value {
+  if (single !== true) return value(key, t.integer(0), 1, 'Pods');
+  return pending(key, t.integer(0), `Pods; there is always one ${title}, which owns its database`, [1]);
 }
 
 export function serviceMonitor(at: (name: string) => string): Value[] {

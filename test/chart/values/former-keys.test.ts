@@ -30,8 +30,18 @@ function statusesFor(plan: string): readonly Status[] {
   return ['supported', 'pending'];
 }
 
-/** Keys that the list keeps and that have nothing to act on here. */
-const withoutObject = /^serviceDiscovery\.(name|nodeSelector|podAnnotations|podLabels|resources)/u;
+/**
+ * Keys that the list keeps and that have nothing to act on here: there is no discovery Job, policies are never downloaded, nothing asks for
+ * updates, a scrape starts no scan, and logs have one level.
+ */
+const withoutObject = new RegExp(
+  [
+    String.raw`^serviceDiscovery\.(name|nodeSelector|podAnnotations|podLabels|resources)`,
+    String.raw`^kubescape\.(downloadArtifacts|skipUpdateCheck|serviceMonitor\.skipPersistence)$`,
+    String.raw`^kubevuln\.verbose$`,
+  ].join('|'),
+  'u',
+);
 
 describe('parseCsv', () => {
   it('reads quoted fields, empty fields and doubled quotes', () => {

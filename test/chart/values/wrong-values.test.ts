@@ -10,7 +10,6 @@ const wrong: readonly [set: string, where: string, says: string][] = [
   ['operator.image.tags=1', '/operator/image', "'tags' not allowed"],
   ['kubevuln.resources.limits.ram=1Gi', '/kubevuln/resources/limits', "'ram' not allowed"],
   ['operator.replicaCount=two', '/operator/replicaCount', 'got string, want integer'],
-  ['redis.replicaCount=2', '/redis/replicaCount', 'maximum: got 2, want 1'],
   ['storage.replicaCount=2', '/storage/replicaCount', 'maximum: got 2, want 1'],
   ['global.networkPolicy.enabled=yes', '/global/networkPolicy/enabled', 'got string, want boolean'],
   ['kubescape.service.port=70000', '/kubescape/service/port', 'maximum'],
