@@ -8,7 +8,8 @@ key: {{ .key }}
 component: {{ .component }}
 restart: Never
 telemetry: false
-floor: 64
+# The program that posts takes 95 MiB.
+floor: 128
 labels:
   armo.tier: {{ .tier }}
 args:
