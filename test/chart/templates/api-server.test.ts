@@ -2,19 +2,10 @@ import { type ControlPlane, controlPlanePrograms, startControlPlane } from '@kso
 import { missingPrograms } from '@kso/testkit/programs';
 import type { KubeObject } from '@kso/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Values } from '../values/chart-under-test.ts';
 import { podOf, render } from './rendered.ts';
 import { variants } from './variants.ts';
 
 const namespace = 'kubescape';
-
-/** Each variant is rendered once for all tests of this file. */
-const known = new Map<Values, KubeObject[]>();
-function rendered(given: Values): KubeObject[] {
-  const objects = known.get(given) ?? render(given.values as object, given);
-  known.set(given, objects);
-  return objects;
-}
 
 interface Answer {
   readonly status: number;
@@ -59,7 +50,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
     };
 
     it.each(Object.entries(variants))('%s: accepted, without an unknown field or a warning', async (_name, given) => {
-      const objects = rendered(given);
+      const objects = render(given.values as object, given);
       const problems: string[] = [];
       for (const object of objects) {
         // Kinds of the Prometheus operator and of OpenShift are not part of Kubernetes.
@@ -74,7 +65,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
     it.each(Object.entries(variants))(
       '%s: every pod is admitted where Pod Security "restricted" is enforced',
       async (_name, given) => {
-        const pods = rendered(given).flatMap((object) => {
+        const pods = render(given.values as object, given).flatMap((object) => {
           const pod = podOf(object);
           const spec = pod && {
             ...pod.spec,

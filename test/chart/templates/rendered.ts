@@ -37,11 +37,21 @@ export interface Workload {
   readonly pod: PodTemplate;
 }
 
+const known = new Map<string, string>();
+
 /** All objects of a release named `kubescape` in the namespace `kubescape`. @throws when Helm refuses */
 export function render(values: object = {}, { files = [], set = [] }: Omit<Values, 'values'> = {}): KubeObject[] {
-  const { ok, out, error } = template(chartFolder, { values, files, set });
+  const given = { values, files, set };
+  const key = JSON.stringify(given);
+  const text = known.get(key) ?? rendered(given);
+  known.set(key, text);
+  return objectsOf(text);
+}
+
+function rendered(given: Values): string {
+  const { ok, out, error } = template(chartFolder, given);
   if (!ok) throw new Error(error);
-  return objectsOf(out);
+  return out;
 }
 
 /** Helm's reason not to render. @throws when it renders */

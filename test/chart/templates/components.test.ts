@@ -1,0 +1,230 @@
+import { missingPrograms } from '@kso/testkit/programs';
+import { testDataFile } from '@kso/testkit/test-data';
+import { describe, expect, it } from 'vitest';
+import { template } from '../values/chart-under-test.ts';
+import {
+  byKind,
+  chartFolder,
+  configOf,
+  envOf,
+  named,
+  refusal,
+  render,
+  running,
+  valuesFile,
+  workloads,
+} from './rendered.ts';
+import { variants } from './variants.ts';
+
+const withHelm = describe.skipIf(missingPrograms('helm') !== undefined);
+const standard = ['cloud-endpoint', 'gateway', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'];
+const without = (...names: string[]) => standard.filter((name) => !names.includes(name));
+const cronJobs = (values: object) => byKind(render(values), 'CronJob').map(({ metadata }) => metadata.name);
+
+withHelm('which components run (chart.md 3.1)', () => {
+  it.each([
+    ['nothing is set', {}, standard],
+    ['a backend is set', { server: 's', account: 'a', accessKey: 'k', clusterName: 'c' }, without('cloud-endpoint')],
+    [
+      'the cloud-endpoint is off',
+      { cloudEndpoint: { enabled: false } },
+      without('cloud-endpoint', 'gateway', 'kollector'),
+    ],
+    [
+      'gateway and kollector are asked for',
+      { cloudEndpoint: { enabled: false }, gateway: { enabled: true }, kollector: { enabled: true } },
+      without('cloud-endpoint'),
+    ],
+    [
+      'gateway and kollector are off',
+      { gateway: { enabled: false }, kollector: { enabled: false } },
+      without('gateway', 'kollector'),
+    ],
+    ['the operator is off', { capabilities: { operator: 'disable' } }, without('operator')],
+    ['configuration scans are off', { capabilities: { configurationScan: 'disable' } }, without('kubescape')],
+    ['by the name of 1.14', { kubescape: { enabled: false } }, without('kubescape')],
+    ['image scans are off', { capabilities: { vulnerabilityScan: false } }, without('kubevuln')],
+    ['Redis is elsewhere', variants['external Redis']?.values as object, without('redis')],
+    ['there is an offline database', { grypeOfflineDB: { enabled: true } }, [...standard, 'grype-offline-db']],
+    ['telemetry goes straight out', { configurations: { otelUrl: 'otel:4317' } }, standard],
+    [
+      'a collector is asked for',
+      { otelCollector: { enabled: true }, configurations: { otelUrl: 'otel:4317' } },
+      [...standard, 'otel-collector'],
+    ],
+    ['a collector has nowhere to send to', { otelCollector: { enabled: true } }, standard],
+    ['the profile is compact', { profile: 'compact' }, ['suite']],
+  ])('%s', (_name, values, expected) => {
+    expect(running(render(values))).toEqual(expected.toSorted());
+  });
+
+  it('the schedules need the operator and their own capability', () => {
+    expect(cronJobs({})).toEqual(['kubescape-scheduler', 'kubevuln-scheduler']);
+    expect(cronJobs({ profile: 'compact' })).toEqual(['kubescape-scheduler', 'kubevuln-scheduler']);
+    expect(cronJobs({ capabilities: { operator: 'disable' } })).toEqual([]);
+    expect(cronJobs({ capabilities: { configurationScan: 'disable' } })).toEqual(['kubevuln-scheduler']);
+    expect(cronJobs({ kubevulnScheduler: { enabled: false } })).toEqual(['kubescape-scheduler']);
+  });
+
+  it.each([
+    'admissionController',
+    'agentRuntimePosture',
+    'httpDetection',
+    'malwareDetection',
+    'manageWorkloads',
+    'networkEventsStreaming',
+    'networkPolicyService',
+    'nodeProfileService',
+    'nodeSbomGeneration',
+    'nodeScan',
+    'relevancy',
+    'remediation',
+    'riskAcceptance',
+    'runtimeDetection',
+    'runtimeObservability',
+    'scanEmbeddedSBOMs',
+    'seccompProfileService',
+    'syncSBOM',
+    'vexGeneration',
+  ])('%s is not built yet: published as asked, not effective, with a warning', (name) => {
+    const published = configOf(render({ capabilities: { [name]: 'enable' } }), 'ks-capabilities', 'capabilities');
+    expect(published['capabilities']).toMatchObject({ [name]: 'enable' });
+    expect(published['effectiveCapabilities']).toMatchObject({ [name]: 'disable' });
+    expect(published['capabilityWarnings']).toContain(`not built yet, without effect: ${name}`);
+  });
+
+  it('ks-capabilities has its six keys', () => {
+    expect(Object.keys(configOf(render(), 'ks-capabilities', 'capabilities'))).toEqual([
+      'capabilities',
+      'capabilityWarnings',
+      'components',
+      'configurations',
+      'effectiveCapabilities',
+      'serviceScanConfig',
+    ]);
+  });
+});
+
+withHelm('a default release', () => {
+  const clusterScoped = ['ClusterRole', 'ClusterRoleBinding'];
+
+  it('has no Secret with data, no hook but the test, no foreign image of ours, nothing outside of its namespace', () => {
+    const objects = render();
+    for (const secret of byKind(objects, 'Secret')) expect(secret['data'], secret.metadata.name).toBeUndefined();
+    const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined);
+    expect(
+      hooks.map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.annotations?.['helm.sh/hook']}`),
+    ).toEqual(['Pod helm-test test']);
+    expect(JSON.stringify(objects)).not.toContain('quay.io/kubescape');
+    for (const { kind, metadata } of objects) {
+      if (clusterScoped.includes(kind)) expect(metadata.name).toMatch(/^kubescape-kubescape-/);
+      else expect(metadata.namespace, `${kind} ${metadata.name}`).toBe('kubescape');
+    }
+  });
+
+  it('names no host outside of the cluster', () => {
+    const hosts = JSON.stringify(render()).match(/https?:\/\/[^"/:\\]+/g) ?? [];
+    expect([...new Set(hosts)].toSorted()).toEqual([
+      'http://cloud-endpoint',
+      'http://cloud-endpoint-health',
+      'http://gateway',
+      'http://gateway-health',
+      'http://kollector-health',
+      'http://kubescape-health',
+      'http://kubevuln-health',
+      'http://operator',
+      'http://operator-health',
+    ]);
+  });
+
+  it('puts no version of the chart into pods or selectors, and selects by three labels', () => {
+    for (const { pod, object, component } of workloads(render())) {
+      if (object.kind !== 'Pod') {
+        expect(pod.metadata.labels).not.toHaveProperty('helm.sh/chart');
+        expect(pod.metadata.labels).not.toHaveProperty('app.kubernetes.io/version');
+      }
+      const { selector } = object['spec'] as { selector?: { matchLabels: object } };
+      if (selector === undefined) continue;
+      expect(selector.matchLabels).toEqual({
+        'app.kubernetes.io/name': 'kubescape-operator',
+        'app.kubernetes.io/instance': 'kubescape',
+        'app.kubernetes.io/component': component,
+      });
+    }
+  });
+
+  it('makes its secrets at run time, with rights on their names only', () => {
+    const objects = render();
+    expect(named(objects, 'Role', 'make-secrets')['rules']).toEqual([
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: ['redis-auth', 'cloud-endpoint-account'],
+        verbs: ['get', 'patch'],
+      },
+    ]);
+    expect(
+      byKind(render({ redis: { auth: { existingSecret: 'r' } }, cloudEndpoint: { existingSecret: 'e' } }), 'Job'),
+    ).toEqual([]);
+  });
+});
+
+withHelm('rendering', () => {
+  it.each(Object.entries(variants))('%s: twice gives the same bytes', (_name, given) => {
+    const once = () => template(chartFolder, given).out;
+    expect(once()).toBe(once());
+  });
+
+  it('a change of the log level restarts pods', () => {
+    const pods = (level: string) => workloads(render({ logger: { level } })).map(({ pod }) => JSON.stringify(pod));
+    const [info, debug] = [pods('info'), pods('debug')];
+    expect(info.filter((pod, index) => pod === debug[index])).toEqual([expect.stringContaining('redis-server')]);
+  });
+
+  it.each([
+    [{ server: 's', accessKey: 'k', clusterName: 'c' }, 'an account is needed'],
+    [{ server: 's', account: 'a', clusterName: 'c' }, 'an access key is needed'],
+    [{ server: 's', account: 'a', accessKey: 'k', clusterName: '' }, 'set clusterName'],
+    [{ ksNamespace: 'elsewhere' }, 'ksNamespace is "elsewhere" but the release goes to namespace "kubescape"'],
+    [{ profile: 'compact', server: 's', account: 'a', accessKey: 'k' }, 'profile compact keeps its results'],
+    [{ redis: { enabled: false } }, 'the services need a queue'],
+    [{ alertCRD: { scopeClustered: true, scopeNamespaced: true } }, 'exclude each other'],
+    [{ global: { overrideDefaultCaCertificates: { enabled: true } } }, 'needs the bundle itself'],
+    [{ global: { extraCaCertificates: { enabled: true } } }, 'needs global.extraCaCertificates.secretName'],
+    [{ cloudProviderMetadata: { awsIamRoleArn: 'a', gkeServiceAccount: 'g' } }, 'belong to different clouds'],
+    [{ imagePullSecret: { server: 'r' } }, 'name the Secret that is made of it'],
+  ])('refuses %j with advice', (values, advice) => {
+    expect(refusal(values)).toContain(advice);
+  });
+
+  it('a Secret of the user takes the place of account and key', () => {
+    const objects = render({ server: 's', clusterName: 'c', credentials: { cloudSecret: 'mine' } });
+    expect(byKind(objects, 'Secret').map(({ metadata }) => metadata.name)).toEqual(['redis-auth']);
+    expect(JSON.stringify(named(objects, 'Deployment', 'operator'))).toContain('"secretName":"mine"');
+    expect(envOf(objects, 'operator')['KSO_OPERATOR_REPORTS_URL']).toBe('https://s');
+  });
+
+  const former = ['1.15.3', '1.27.7', '1.40.3'].map((version) =>
+    testDataFile(`golden/values/kubescape-operator-${version}.yaml`),
+  );
+
+  it.skipIf(former.includes(undefined)).each(former)(
+    'takes the complete values file of a former chart: %s',
+    (file = '') => {
+      const objects = render({ account: 'a', accessKey: 'k', clusterName: 'c' }, { files: [file] });
+      expect(running(objects)).toEqual(expect.arrayContaining(['operator', 'kubescape', 'kubevuln']));
+      expect(JSON.stringify(workloads(objects))).not.toContain('quay.io/kubescape/');
+      // Limits that were made for Go programs would not let Node.js start.
+      const memory = workloads(objects).map(({ pod }) => pod.spec.containers[0].resources.limits?.['memory']);
+      expect(memory).not.toContain('20Mi');
+      expect(memory).not.toContain('50Mi');
+    },
+  );
+
+  it.each(['e2e-default', 'e2e-compact', 'eks', 'gke', 'aks', 'openshift', 'large', 'small'])(
+    'the example values %s render',
+    (name) => {
+      expect(render({}, { files: [valuesFile(name)] }).length).toBeGreaterThan(10);
+    },
+  );
+});
