@@ -94,7 +94,7 @@ function running(at: (name: string) => string, o: ComponentOptions): Value[] {
     replicas(at('replicaCount'), o),
     value(at('livenessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('readinessProbe'), t.object, {}, 'Laid over the built-in probe'),
-    value(at('startupProbe'), t.object, {}, 'Laid over the built-in probe'),
+    ...(o.foreign === true ? [] : [value(at('startupProbe'), t.object, {}, 'Laid over the built-in probe')]),
     value(at('terminationGracePeriodSeconds'), t.integer(0), 30, 'Seconds a pod has to end its work'),
     value(
       at('podDisruptionBudget.enabled'),

@@ -195,9 +195,9 @@ export const cloudEndpoint: Group = {
   values: [
     value(
       'cloudEndpoint.enabled',
-      t.autoFlag,
-      'auto',
-      'Keep results and reports in the cluster; auto: unless there is a backend',
+      t.flag,
+      true,
+      'Keep results and reports in the cluster; with server they go there instead',
     ),
     ...component('cloudEndpoint', {
       name: 'cloud-endpoint',
@@ -232,6 +232,7 @@ export const redis: Group = {
       title: 'Redis',
       single: true,
       foreign: true,
+      metrics: false,
       sizes: { cpu: ['25m', '500m'], memory: ['64Mi', '256Mi'] },
       image: { repository: 'docker.io/library/redis', tag: '7.2-bookworm' },
     }),

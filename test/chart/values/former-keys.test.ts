@@ -9,7 +9,7 @@ import { merge, nested, sampleOf } from './samples.ts';
 
 const file = testDataFile('spec/values.csv');
 const rows = file === undefined ? [] : readFormerKeys(file);
-const components = ['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector', 'cloudEndpoint', 'redis'];
+const components = ['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector', 'cloudEndpoint'];
 const schedulers = ['kubescapeScheduler', 'kubevulnScheduler', 'registryScanScheduler'];
 
 /** A row about each component stands for all of them. */
