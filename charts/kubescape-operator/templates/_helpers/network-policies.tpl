@@ -57,6 +57,31 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- end }}
 {{- end -}}
 
+{{/* What one component is reached by: a list of rules, or nothing. */}}
+{{- define "kso.ingressRules" -}}
+{{- $root := .root -}}
+{{- $component := .component -}}
+{{- $present := .present -}}
+{{- range .edges }}
+{{- if and (eq .to $component) (has .from $present) }}
+- from:
+    - podSelector:
+        matchLabels:
+          {{- include "kso.selectorLabels" (list $root .from) | nindent 10 }}
+  ports:
+    - {protocol: TCP, port: {{ .port }}}
+{{- end }}
+{{- end }}
+{{- with $root.Values.global.networkPolicy.metricsFrom }}
+{{- if $.served }}
+- from:
+    {{- toYaml . | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: 8000}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* The policy of one component. In: dict root, settings, component, edges. */}}
 {{- define "kso.networkPolicy" -}}
 {{- $component := .component -}}
@@ -79,23 +104,12 @@ spec:
     {{- if $policy.createEgressRules }}
     - Egress
     {{- end }}
+  {{- with include "kso.ingressRules" (merge (dict "present" $present "served" $served) .) | trim }}
   ingress:
-    {{- range .edges }}
-    {{- if and (eq .to $component) (has .from $present) }}
-    - from:
-        - podSelector:
-            matchLabels:
-              {{- include "kso.selectorLabels" (list $root .from) | nindent 14 }}
-      ports:
-        - {protocol: TCP, port: {{ .port }}}
-    {{- end }}
-    {{- end }}
-    {{- if and $served $policy.metricsFrom }}
-    - from:
-        {{- toYaml $policy.metricsFrom | nindent 8 }}
-      ports:
-        - {protocol: TCP, port: 8000}
-    {{- end }}
+    {{- . | nindent 4 }}
+  {{- else }}
+  ingress: []
+  {{- end }}
   {{- if $policy.createEgressRules }}
   egress:
     - to:

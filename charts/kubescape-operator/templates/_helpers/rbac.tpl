@@ -25,7 +25,7 @@ kind: ClusterRole
 metadata:
   {{- include "kso.clusterMetadata" (list .root .component .component) | nindent 2 }}
 rules:
-  {{- .rules | nindent 2 }}
+  {{- .rules | trim | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -73,24 +73,16 @@ subjects:
   verbs: [get, list, watch]
 {{- end -}}
 
-{{/* The kinds that the control library reads, and no others; a test holds this list and the library together. */}}
+{{/* The kinds that the control library reads, and no others; Secrets only if asked (R14). */}}
 {{- define "kso.rules.kubescape" -}}
+{{- range $group, $resources := .root.Files.Get "files/scanned-kinds.yaml" | fromYaml }}
+- apiGroups: [{{ $group | quote }}]
+  resources: {{ $resources | toJson }}
+  verbs: [get, list, watch]
+{{- end }}
+{{- if .root.Values.global.enableClusterWideSecretAccess }}
 - apiGroups: [""]
-  resources: [pods, namespaces, nodes, services, serviceaccounts, configmaps{{ if .root.Values.global.enableClusterWideSecretAccess }}, secrets{{ end }}]
+  resources: [secrets]
   verbs: [get, list, watch]
-- apiGroups: [apps]
-  resources: [deployments, replicasets, statefulsets, daemonsets]
-  verbs: [get, list, watch]
-- apiGroups: [batch]
-  resources: [jobs, cronjobs]
-  verbs: [get, list, watch]
-- apiGroups: [rbac.authorization.k8s.io]
-  resources: [roles, clusterroles, rolebindings, clusterrolebindings]
-  verbs: [get, list, watch]
-- apiGroups: [networking.k8s.io]
-  resources: [networkpolicies, ingresses]
-  verbs: [get, list, watch]
-- apiGroups: [cilium.io]
-  resources: [ciliumnetworkpolicies, ciliumclusterwidenetworkpolicies]
-  verbs: [get, list, watch]
+{{- end }}
 {{- end -}}

@@ -1,0 +1,187 @@
+import { missingPrograms } from '@kso/testkit/programs';
+import type { KubeObject } from '@kso/wire';
+import { describe, expect, it } from 'vitest';
+import { byKind, render, workloads } from './rendered.ts';
+
+interface Peer {
+  readonly podSelector?: { readonly matchLabels: Record<string, string> };
+  readonly namespaceSelector?: object;
+  readonly ipBlock?: { readonly cidr: string };
+}
+interface Policy {
+  readonly podSelector: { readonly matchLabels: Record<string, string> };
+  readonly policyTypes: readonly string[];
+  readonly ingress?: readonly { readonly from?: readonly Peer[]; readonly ports: readonly { port: number }[] }[];
+  readonly egress?: readonly {
+    readonly to?: readonly Peer[];
+    readonly ports?: readonly { port: number; protocol: string }[];
+  }[];
+}
+
+const on = { enabled: true, createEgressRules: true };
+const component = 'app.kubernetes.io/component';
+const policiesOf = (objects: readonly KubeObject[]) =>
+  byKind(objects, 'NetworkPolicy').map((object) => object['spec'] as unknown as Policy);
+const nameOf = ({ podSelector, namespaceSelector, ipBlock }: Peer): string =>
+  namespaceSelector !== undefined ? 'dns' : (podSelector?.matchLabels[component] ?? ipBlock?.cidr ?? 'nobody');
+
+/** `from → to:port` as the receivers' policies have it, and as the senders' have it. */
+function edges(objects: readonly KubeObject[]) {
+  const received: string[] = [];
+  const sent: string[] = [];
+  for (const { podSelector, ingress = [], egress = [] } of policiesOf(objects)) {
+    const self = podSelector.matchLabels[component] ?? '';
+    for (const { from = [], ports } of ingress)
+      for (const peer of from) for (const { port } of ports) received.push(`${nameOf(peer)} → ${self}:${port}`);
+    for (const { to, ports = [] } of egress)
+      for (const name of to?.map(nameOf) ?? ['apiserver'])
+        for (const { port } of ports) sent.push(`${self} → ${name}:${port}`);
+  }
+  const inside = sent.filter((edge) => / → (?!dns|apiserver)[a-z-]+:\d+$/.test(edge));
+  return {
+    received: received.toSorted(),
+    inside: inside.toSorted(),
+    outside: [...new Set(sent)].filter((edge) => !inside.includes(edge)),
+  };
+}
+
+const standard = [
+  'kubescape-scheduler → operator:4002',
+  'kubevuln-scheduler → operator:4002',
+  'registry-scheduler → operator:4002',
+  'operator → gateway:8001',
+  'kollector → gateway:8002',
+  ...['operator', 'kubescape', 'kubevuln'].flatMap((from) => [`${from} → redis:6379`, `${from} → cloud-endpoint:8090`]),
+  ...['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector', 'cloud-endpoint'].map(
+    (to) => `helm-test → ${to}:8000`,
+  ),
+  'helm-test → gateway:8001',
+];
+
+describe.skipIf(missingPrograms('helm') !== undefined)('NetworkPolicies (chart.md 14)', () => {
+  it('none unless asked for; ingress only unless egress is asked for too', () => {
+    expect(policiesOf(render())).toEqual([]);
+    const types = policiesOf(render({ global: { networkPolicy: { enabled: true } } })).map(
+      ({ policyTypes }) => policyTypes,
+    );
+    expect(new Set(types.flat())).toEqual(new Set(['Ingress']));
+  });
+
+  it('the edges between components are exactly the needed ones, seen from both sides', () => {
+    const { received, inside } = edges(render({ global: { networkPolicy: on } }));
+    expect(received).toEqual(standard.toSorted());
+    expect(inside).toEqual(received);
+  });
+
+  it('without an endpoint the kollector goes straight to the operator', () => {
+    const { received, inside } = edges(
+      render({ global: { networkPolicy: on }, kollector: { enabled: true }, cloudEndpoint: { enabled: false } }),
+    );
+    expect(received).toContain('kollector → operator:4002');
+    expect(inside).toEqual(received);
+  });
+
+  it('compact: everything ends at the one pod', () => {
+    const { received, inside } = edges(render({ profile: 'compact', global: { networkPolicy: on } }));
+    expect(received).toEqual(
+      [
+        ...['kubescape', 'kubevuln', 'registry'].map((name) => `${name}-scheduler → suite:4002`),
+        'helm-test → suite:8000',
+        'helm-test → suite:8001',
+      ].toSorted(),
+    );
+    expect(inside).toEqual(received);
+  });
+
+  it('with an offline database and a collector both are reached', () => {
+    const values = {
+      global: { networkPolicy: on },
+      grypeOfflineDB: { enabled: true },
+      otelCollector: { enabled: true },
+      configurations: { otelUrl: 'o:4317' },
+    };
+    const { received, inside } = edges(render(values));
+    expect(received).toContain('kubevuln → grype-offline-db:8080');
+    for (const from of ['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector', 'cloud-endpoint'])
+      expect(received).toContain(`${from} → otel-collector:4317`);
+    expect(inside).toEqual(received);
+  });
+
+  it('DNS for every pod by UDP and TCP, the API server for those that call it, the internet for the scanner of images', () => {
+    const objects = render({
+      global: { networkPolicy: { ...on, apiServerIP: '10.0.0.1', apiServerCIDRs: ['fd00::1/128'] } },
+    });
+    const { outside } = edges(objects);
+    for (const { egress = [], podSelector } of policiesOf(objects)) {
+      const dns = egress.find(({ to = [] }) => to.some((peer) => nameOf(peer) === 'dns'));
+      expect(dns?.ports, podSelector.matchLabels[component]).toEqual([
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 53 },
+      ]);
+    }
+    const callers = (peer: string) =>
+      outside
+        .filter((edge) => edge.includes(` → ${peer}`))
+        .map((edge) => edge.split(' ')[0])
+        .toSorted();
+    expect(callers('10.0.0.1/32:443')).toEqual(['kollector', 'kubescape', 'make-secrets', 'operator']);
+    expect(callers('10.0.0.1/32:6443')).toEqual(callers('fd00::1/128:443'));
+    expect(callers('0.0.0.0/0:443')).toEqual(['kubevuln']);
+    expect(outside.filter((edge) => edge.includes('169.254.169.254'))).toEqual([]);
+  });
+
+  it('without known addresses the API server is reached by its ports', () => {
+    const { outside } = edges(render({ global: { networkPolicy: on } }));
+    expect(outside).toEqual(expect.arrayContaining(['operator → apiserver:443', 'operator → apiserver:6443']));
+  });
+
+  it('the proxy, further rules and peers that scrape are added', () => {
+    const scraper = { namespaceSelector: { matchLabels: { team: 'monitoring' } } };
+    const more = { to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [{ protocol: 'TCP', port: 5000 }] };
+    const policy = {
+      ...on,
+      httpsProxyIP: '10.9.9.9',
+      httpsProxyPort: 3128,
+      metricsFrom: [scraper],
+      extraEgress: { kubevuln: [more] },
+    };
+    const objects = render({ global: { networkPolicy: policy } });
+    const { outside } = edges(objects);
+    expect(outside).toEqual(expect.arrayContaining(['kubevuln → 10.9.9.9/32:3128', 'kubevuln → 192.0.2.0/24:5000']));
+    expect(outside).not.toContain('redis → 10.9.9.9/32:3128');
+    const scraped = policiesOf(objects).filter(({ ingress = [] }) =>
+      ingress.some(({ from = [] }) => JSON.stringify(from) === JSON.stringify([scraper])),
+    );
+    expect(scraped.map(({ podSelector }) => podSelector.matchLabels[component]).toSorted()).toEqual([
+      'cloud-endpoint',
+      'gateway',
+      'kollector',
+      'kubescape',
+      'kubevuln',
+      'operator',
+    ]);
+  });
+
+  it('every pod is selected by exactly one policy', () => {
+    for (const values of [{}, { profile: 'compact' }, { grypeOfflineDB: { enabled: true } }]) {
+      const objects = render({ ...values, global: { networkPolicy: on } });
+      for (const { pod, component: name } of workloads(objects)) {
+        const matching = policiesOf(objects).filter(({ podSelector }) =>
+          Object.entries(podSelector.matchLabels).every(([key, value]) => pod.metadata.labels[key] === value),
+        );
+        expect(matching, name).toHaveLength(1);
+      }
+    }
+  });
+
+  it('a policy allows ports that its pods listen on', () => {
+    const objects = render({ global: { networkPolicy: on } });
+    const listening = new Set(
+      workloads(objects).flatMap(
+        ({ component: name, pod }) =>
+          pod.spec.containers[0].ports?.map(({ containerPort }) => `${name}:${containerPort}`) ?? [],
+      ),
+    );
+    for (const edge of edges(objects).received) expect(listening).toContain(edge.split(' → ')[1]);
+  });
+});
