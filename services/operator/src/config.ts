@@ -1,4 +1,4 @@
-import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret } from '@kso/kit';
+import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
 const list = () => z.array(z.string()).default([]);
@@ -39,9 +39,9 @@ const schema = z.object({
       url: z.string().default(''),
       /** Sent as `X-API-KEY`. */
       key: secret().optional(),
-      pingInterval: duration().prefault('30s'),
-      backoffMin: duration().prefault('2s'),
-      backoffMax: duration().prefault('60s'),
+      pingInterval: timerDuration().prefault('30s'),
+      backoffMin: timerDuration().prefault('2s'),
+      backoffMax: timerDuration().prefault('60s'),
       maxMessageSize: byteSize().default(4 * 1024 * 1024),
     })
     .prefault({}),
@@ -52,11 +52,11 @@ const schema = z.object({
       /** `host:port`, plain HTTP. */
       kubescape: z.string().default(''),
       kubevuln: z.string().default(''),
-      requestTimeout: duration().prefault('30s'),
+      requestTimeout: timerDuration().prefault('30s'),
       /** Between two questions whether a configuration scan has ended. */
-      pollInterval: duration().prefault('40s'),
+      pollInterval: timerDuration().prefault('40s'),
       /** Between two tries while the connection is refused, and how many after the first. */
-      refusedWait: duration().prefault('5s'),
+      refusedWait: timerDuration().prefault('5s'),
       refusedRetries: z.coerce.number().int().min(0).default(5),
       concurrency: z.coerce.number().int().min(1).max(64).default(10),
     })

@@ -29,6 +29,12 @@ export const operatorErrors = {
   },
   COMMAND_EMPTY: { message: 'the command has no name', httpStatus: 400, retryable: false, severity: 'warn' },
   COMMAND_UNKNOWN: { message: 'there is no command {name}', httpStatus: 400, retryable: false, severity: 'warn' },
+  COMMAND_FAILED: {
+    message: 'the command cannot be carried out: {problem}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
   PODS_UNAVAILABLE: {
     message: 'images cannot be scanned: this operator has no access to pods',
     httpStatus: 501,

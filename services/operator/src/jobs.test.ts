@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { systemClock } from '@kso/kit';
+import { afterEach, expect, it, vi } from 'vitest';
 import { patiently, podsOf, runningPod, type TestOperator, testOperator, workOn } from './testing/test-operator.ts';
 
 const opened: TestOperator[] = [];
@@ -68,6 +69,55 @@ it('shows commands, newest first, and one with its jobs', async () => {
   );
   expect(await operator.get('/v1/jobs?state=open')).toEqual({ jobs: [] });
   expect((await operator.get<{ jobs: unknown[] }>('/v1/jobs?limit=1&state=complete')).jobs).toHaveLength(1);
+});
+
+it('counts commands, their jobs and their ends', async () => {
+  const operator = await start();
+  workOn(operator.queue, {
+    image: async (job) => {
+      if (job.payload['containerName'] === 'proxy') throw new RangeError('no');
+      return null;
+    },
+  });
+  const wanted = { ...scan('counted'), args: {} };
+  const bad = { commandName: 'kubescapeScan', jobTracking: { jobID: 'bad' } };
+  await operator.post({ commands: [wanted, bad, { commandName: 'x'.repeat(300) }] });
+  await sealed(operator, 'counted');
+  await operator.queue.cancel((await operator.queue.list({ states: ['delayed', 'waiting'], limit: 1 }))[0]?.key ?? '');
+  const metrics = () => operator.ports.metrics.registry.metrics();
+  await expect
+    .poll(metrics, { interval: 50, timeout: 15_000 })
+    .toContain('kso_operator_commands_ended_total{command="scan",outcome="partial"} 1');
+  const text = await metrics();
+  for (const line of [
+    'kso_operator_commands_total{command="scan",source="rest",outcome="accepted"} 1',
+    'kso_operator_commands_total{command="kubescapeScan",source="rest",outcome="rejected"} 1',
+    'kso_operator_commands_total{command="other",source="rest",outcome="notFound"} 1',
+    'kso_operator_commands_ended_total{command="kubescapeScan",outcome="failed"} 1',
+    'kso_operator_jobs_ended_total{kind="image-scan",state="succeeded"} 1',
+    'kso_operator_fan_out_jobs_sum{command="scan"} 2',
+    'kso_operator_fan_out_pods_sum{command="scan"} 1',
+    'kso_operator_commands_waiting 0',
+  ])
+    expect(text).toContain(line);
+});
+
+it('ends a command that cannot be carried out, instead of trying it at each start', async () => {
+  const broken = podsOf([runningPod({ name: 'api-1', top: 'Deployment/api' })]);
+  const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal) };
+  const operator = testOperator({ ports: { pods: broken, clock } });
+  opened.push(operator);
+  vi.spyOn(operator.queue, 'addChild').mockRejectedValue(new TypeError('a bug'));
+  await operator.operator.start();
+  await operator.post({ commands: [scan('hopeless')] });
+  await expect
+    .poll(() => operator.get('/v1/jobs/hopeless'), patiently)
+    .toMatchObject({
+      state: 'failed',
+      completedAt: expect.any(String),
+      failure: { code: 'COMMAND_FAILED', message: 'the command cannot be carried out: a bug' },
+    });
+  expect(operator.reports().at(-1)).toMatchObject({ jobID: 'hopeless', status: 'failure' });
 });
 
 it('shows no logins', async () => {

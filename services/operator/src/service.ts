@@ -11,6 +11,7 @@ import { GatewayLink } from './gateway/gateway-link.ts';
 import { gatewayUrl } from './gateway/gateway-url.ts';
 import { childEndHandler } from './jobs/child-ends.ts';
 import { JobReports } from './jobs/job-reports.ts';
+import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
 import type { OperatorPorts } from './ports.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerTriggerAction } from './routes/trigger-action.ts';
@@ -43,7 +44,8 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
     throw fail('TARGET_NOT_CONFIGURED', { service: 'dispatch by HTTP' });
   const reports = new JobReports(config.reports.enabled ? ports.reports : undefined, config.account, ports);
   const dispatcher = dispatch.mode === 'http' ? httpDispatcher(queue) : queueDispatcher(queue);
-  const desk = new CommandDesk({ config, ports, dispatcher, reports });
+  const meters = operatorMetrics(ports.metrics);
+  const desk = new CommandDesk({ config, ports, dispatcher, reports, metrics: meters });
   const server = createHttpServer({
     ...ports,
     name: 'operator',
@@ -56,7 +58,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   registerJobs(server.app, queue);
 
   const stopping = new AbortController();
-  const gateway = openGateway(config, ports, desk, stopping.signal);
+  const gateway = openGateway(config, { ...ports, meters }, desk, stopping.signal);
   let workers: JobWorker[] = [];
   let stopListening: (() => Promise<void>) | undefined;
   let url: string | undefined;
@@ -84,7 +86,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       return desk.submit(decoded.commands, 'internal');
     },
     start: async () => {
-      stopListening = queue.onChildEnd(childEndHandler(ports, reports));
+      stopListening = queue.onChildEnd(childEndHandler(ports, reports, meters));
       if (dispatch.mode === 'http' && http !== undefined) workers = workOverHttp(dispatch, http, ports);
       url = (await server.start()).url;
       desk.start();
@@ -98,7 +100,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
 
 function openGateway(
   config: OperatorConfig,
-  ports: OperatorPorts,
+  ports: OperatorPorts & { readonly meters: OperatorMetrics },
   desk: CommandDesk,
   signal: AbortSignal,
 ): GatewayLink | undefined {
@@ -114,6 +116,8 @@ function openGateway(
     backoff: { minMs: backoffMin, maxMs: backoffMax },
     maxMessageSize,
     onFrame: gatewayCommands(desk, ports, signal),
+    onConnected: (isConnected: boolean) => ports.meters.gatewayConnected(isConnected),
+    onLost: () => ports.meters.notification('lost'),
   };
   return new GatewayLink(options, ports);
 }

@@ -116,6 +116,24 @@ it('never logs the arguments', async () => {
   expect(log.join('')).not.toMatch(/hunter2|registry\.example\.com/);
 });
 
+it('quotes nothing of a body that is not JSON, neither in the answer nor in the log', async () => {
+  const { post, log } = await start();
+  const answer = await post('{"commands": [{"args": {"password": hunter2}}]}');
+  expect([answer.status, answer.body]).toEqual([500, 'the body is not JSON']);
+  expect(log.join('')).toContain('the body is not JSON');
+  expect(log.join('')).not.toContain('hunter2');
+});
+
+it('does not let a long command fill the log', async () => {
+  const { post, log } = await start();
+  const attributes = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`key-${n}`, 'x'.repeat(100)]));
+  const designators = [{ designatorType: 'Attributes', attributes }];
+  await post({ commands: [{ commandName: 'scan', designators, jobTracking: { jobID: 'long' } }] });
+  const line = log.find((each) => each.includes('commands received')) ?? '';
+  expect(line.length).toBeLessThan(5000);
+  expect(JSON.parse(line)).toMatchObject({ commands: [{ commandName: 'scan', jobTracking: { jobID: 'long' } }] });
+});
+
 it('tells who asks for JSON what became of each command', async () => {
   const { post, get, queue } = await start();
   const commands = [

@@ -1,10 +1,19 @@
+import { describeError, KsoError } from '@kso/kit';
 import type { ImageScanJob } from '@kso/wire';
 import type { OperatorConfig } from '../config.ts';
 import type { Assignment, JobDispatcher } from '../dispatch/dispatcher.ts';
 import { fail } from '../errors.ts';
-import { childStarted, commandEnded, commandFannedOut, tellsOfChildren } from '../jobs/command-reports.ts';
+import {
+  type CommandStep,
+  childStarted,
+  commandEnded,
+  commandFannedOut,
+  commandOutcome,
+  tellsOfChildren,
+} from '../jobs/command-reports.ts';
 import { derivedId } from '../jobs/ids.ts';
-import type { JobReports } from '../jobs/job-reports.ts';
+import type { JobReport, JobReports } from '../jobs/job-reports.ts';
+import type { OperatorMetrics } from '../operator-metrics.ts';
 import { fanOut, type ImageTarget } from '../pods/fan-out.ts';
 import type { OperatorPorts } from '../ports.ts';
 import { type CommandRecord, type FanOutNote, toJson } from './plan.ts';
@@ -15,6 +24,7 @@ export interface CarryOutContext {
   readonly ports: OperatorPorts;
   readonly dispatcher: JobDispatcher;
   readonly reports: JobReports;
+  readonly metrics: OperatorMetrics;
   /** Breaks a long fan-out off; the next start does it again. */
   readonly signal: AbortSignal;
 }
@@ -33,9 +43,28 @@ export function imageJobId(commandId: string, job: Pick<ImageScanJob, 'wlid' | '
  * same ones then. @throws QUEUE_…
  */
 export async function carryOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<FanOutNote> {
+  const begun = performance.now();
   const done = await giveOut(jobId, record, context);
   await seal(jobId, record, done, context);
-  return done.note;
+  const { note, jobs } = done;
+  context.metrics.fannedOut(record.commandName, { jobs, pods: note.pods }, (performance.now() - begun) / 1000);
+  return note;
+}
+
+/**
+ * Ends a command that cannot be carried out: it has failed, and what was given out already goes on. Otherwise it would be "running"
+ * until the next start, which would fail the same way. @throws QUEUE_…
+ */
+export async function giveUp(jobId: string, record: CommandRecord, reason: unknown, context: CarryOutContext) {
+  const { ports } = context;
+  const failure =
+    reason instanceof KsoError
+      ? { code: reason.code, message: reason.message }
+      : { code: 'COMMAND_FAILED', message: fail('COMMAND_FAILED', { problem: describeError(reason) }).message };
+  const note: FanOutNote = { ...emptyNote, failure };
+  const jobs = (await ports.queue.getParent(jobId))?.total ?? 0;
+  if (jobs === 0) endWithoutJobs({ jobId, record }, note, [], context);
+  await ports.queue.sealParent(jobId, toJson(note));
 }
 
 interface GivenOut {
@@ -57,12 +86,20 @@ async function seal(
   jobId: string,
   record: CommandRecord,
   { note, jobs }: GivenOut,
-  { ports, reports }: CarryOutContext,
+  context: CarryOutContext,
 ): Promise<void> {
+  const { ports, reports } = context;
   const step = { jobId, record };
-  const last = jobs === 0 ? [commandEnded(step, note, none)] : [];
-  reports.tryPut([...commandFannedOut(step, note, jobs), ...last]);
+  const steps = commandFannedOut(step, note, jobs);
+  if (jobs === 0) endWithoutJobs(step, note, steps, context);
+  else reports.tryPut(steps);
   await ports.queue.sealParent(jobId, toJson(note));
+}
+
+/** Of the end of a command that has jobs the last of them tells. */
+function endWithoutJobs(step: CommandStep, note: FanOutNote, steps: JobReport[], context: CarryOutContext): void {
+  context.reports.tryPut([...steps, commandEnded(step, note, none)]);
+  context.metrics.commandEnded(step.record.commandName, commandOutcome(note, none));
 }
 
 async function scanImages(

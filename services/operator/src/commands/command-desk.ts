@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { backoffDelay, KsoError } from '@kso/kit';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
-import { type CarryOutContext, carryOut } from './carry-out.ts';
+import { type CarryOutContext, carryOut, giveUp } from './carry-out.ts';
 import { blanked, type Command, commandId } from './command.ts';
 import { CommandRecord, toJson } from './plan.ts';
 import { type CommandSource, isKnownCommand, recordOf } from './read-plan.ts';
@@ -44,7 +44,7 @@ export class CommandDesk {
 
   /** Resolves when every command is safe. @throws TOO_MANY_COMMANDS, QUEUE_UNAVAILABLE: the body may be sent again */
   async submit(commands: readonly Command[], source: CommandSource): Promise<Receipt[]> {
-    const { config, ports } = this.#context;
+    const { config, ports, metrics } = this.#context;
     ports.logger.info(
       { commands: commands.slice(0, mostLogged).map(blanked), count: commands.length, source },
       'commands received',
@@ -52,7 +52,11 @@ export class CommandDesk {
     if (this.size + commands.length > config.capacity)
       throw fail('TOO_MANY_COMMANDS', { count: this.size, limit: config.capacity });
     const receipts: Receipt[] = [];
-    for (const command of commands) receipts.push(await this.#accept(command, source));
+    for (const command of commands) {
+      const receipt = await this.#accept(command, source);
+      metrics.received(receipt.commandName, source, receipt.outcome);
+      receipts.push(receipt);
+    }
     return receipts;
   }
 
@@ -115,6 +119,7 @@ export class CommandDesk {
     if (this.#running.has(jobId) || this.#waiting.some((waiting) => waiting.jobId === jobId)) return;
     this.#waiting.push({ jobId, record });
     this.#fill();
+    this.#context.metrics.waiting(this.size);
   }
 
   #fill(): void {
@@ -125,6 +130,7 @@ export class CommandDesk {
       const work = this.#carryOut(jobId, record).finally(() => {
         this.#running.delete(jobId);
         this.#fill();
+        this.#context.metrics.waiting(this.size);
       });
       this.#running.set(jobId, work);
     }
@@ -145,12 +151,21 @@ export class CommandDesk {
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         if (!(await this.#waitAfter(error, attempt))) {
-          // Still open in the queue: the next start tries again.
           logger.error({ err: error, attempt }, 'a command could not be carried out');
+          await this.#giveUp(jobId, record, error);
           return;
         }
         logger.warn({ err: error, attempt }, 'a command could not be carried out yet');
       }
+    }
+  }
+
+  async #giveUp(jobId: string, record: CommandRecord, reason: unknown): Promise<void> {
+    try {
+      await giveUp(jobId, record, reason, this.#context);
+    } catch (error) {
+      // Still open in the queue: the next start tries again.
+      this.#context.ports.logger.error({ err: error, jobId }, 'the failure of a command could not be kept');
     }
   }
 

@@ -57,9 +57,10 @@ export function decodeCommands(body: unknown): DecodedCommands {
 export function parseCommands(json: string): DecodedCommands {
   try {
     return decodeCommands(JSON.parse(json));
-  } catch (error) {
-    // A JSON text may be nested so deeply that looking at it fails: the sender's fault too.
-    return { ok: false, problem: error instanceof Error ? error.message : 'not JSON' };
+  } catch {
+    // Without the decoder's own words: they quote the text, which may hold credentials. Looking at a JSON text that is nested very
+    // deeply fails as well, which is the sender's fault too.
+    return { ok: false, problem: 'the body is not JSON' };
   }
 }
 
@@ -69,7 +70,12 @@ export function commandId(command: Command): string {
   return command.wildWlid || command.wildSid || command.wlid || command.sid;
 }
 
-/** For the log: arguments may hold credentials, so only their names are shown. */
-export function blanked({ args, ...command }: Command): Fields {
-  return { ...command, args: Object.fromEntries(Object.keys(args).map((key) => [key, ''])) };
+const maxLoggedLength = 4096;
+
+/** For the log: arguments may hold credentials, so only their names are shown. Of a very long command only what names it. */
+export function blanked(command: Command): Fields {
+  const { args, commandName, jobTracking } = command;
+  const shown = { ...command, args: Object.fromEntries(Object.keys(args).map((key) => [key, ''])) };
+  if (JSON.stringify(shown).length <= maxLoggedLength) return shown;
+  return { commandName: commandName.slice(0, 100), id: commandId(command).slice(0, 256), jobTracking, isCut: true };
 }

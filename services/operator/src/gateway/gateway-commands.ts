@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BasePorts, backoffDelay, KsoError } from '@kso/kit';
 import type { Command } from '../commands/command.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
+import type { OperatorMetrics } from '../operator-metrics.ts';
 import { decodeFrame } from './notification.ts';
 
 const attempts = 8;
@@ -10,11 +11,12 @@ const backoff = { baseMs: 500, maxMs: 30_000 };
 /** Commands that come as notifications go the way of those that come by REST. Nobody can be answered, so a busy desk is asked again. */
 export function gatewayCommands(
   desk: Pick<CommandDesk, 'submit'>,
-  ports: BasePorts,
+  ports: BasePorts & { readonly meters: OperatorMetrics },
   signal: AbortSignal,
 ): (frame: Buffer) => Promise<void> {
   return async (frame) => {
     const decoded = decodeFrame(frame);
+    ports.meters.notification(decoded.type);
     if (decoded.type === 'malformed')
       ports.logger.warn({ problem: decoded.problem, bytes: frame.length }, 'a notification was not understood');
     if (decoded.type !== 'commands') return;

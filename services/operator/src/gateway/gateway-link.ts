@@ -11,6 +11,10 @@ export interface GatewayLinkOptions {
   readonly maxMessageSize: number;
   /** Every frame, one after the other. */
   readonly onFrame: (frame: Buffer) => Promise<void>;
+  /** A frame could not be handled. */
+  readonly onLost: () => void;
+  /** Told of each change. */
+  readonly onConnected: (isConnected: boolean) => void;
 }
 
 /** A connection that stood this long was a good one: the next wait is a short one again. */
@@ -54,13 +58,20 @@ export class GatewayLink {
     for (let failures = 1; !signal.aborted; failures += 1) {
       const begun = clock.now();
       let end = await this.#connect(this.#options.url);
-      if (end.upgradeFailed && !signal.aborted) end = await this.#connect(otherScheme(this.#options.url));
+      const other = otherScheme(this.#options.url, this.#options.key !== undefined);
+      if (end.upgradeFailed && !signal.aborted && other !== undefined) end = await this.#connect(other);
       if (signal.aborted) return;
       if (end.opened && clock.now() - begun >= healthyAfterMs) failures = 1;
       const delayMs = minMs / 2 + backoffDelay(failures, { baseMs: minMs, maxMs });
       logger.warn({ reason: end.reason, failures, delayMs }, 'no connection to the gateway');
       await clock.sleep(delayMs, signal).catch(() => undefined);
     }
+  }
+
+  #setOpen(isOpen: boolean): void {
+    if (this.#isOpen === isOpen) return;
+    this.#isOpen = isOpen;
+    this.#options.onConnected(isOpen);
   }
 
   /** One life of the connection. */
@@ -79,7 +90,7 @@ export class GatewayLink {
 
     socket.on('open', () => {
       opened = true;
-      this.#isOpen = true;
+      this.#setOpen(true);
       this.#ports.logger.info({}, 'connected to the gateway');
       pinger = this.#keepAlive(socket, (silence) => {
         reason = silence;
@@ -99,7 +110,7 @@ export class GatewayLink {
       clearInterval(pinger);
       signal.removeEventListener('abort', stop);
       agent?.destroy();
-      this.#isOpen = false;
+      this.#setOpen(false);
       resolve({ reason, opened, upgradeFailed });
     });
     if (signal.aborted) stop();
@@ -160,6 +171,7 @@ export class GatewayLink {
       await this.#options.onFrame(frame);
     } catch (error) {
       this.#ports.logger.error({ err: error }, 'a notification of the gateway was lost');
+      this.#options.onLost();
     }
   }
 }

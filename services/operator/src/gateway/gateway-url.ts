@@ -22,8 +22,12 @@ export function gatewayUrl(address: string, { account, clusterName }: Registrati
   return url;
 }
 
-/** The other scheme: tried once when an upgrade fails (operator-gateway.md 2.2). */
-export function otherScheme(url: URL): URL {
+/**
+ * The other scheme: tried once when an upgrade fails (operator-gateway.md 2.2). Undefined when a key that was to go out encrypted would
+ * be sent in the clear.
+ */
+export function otherScheme(url: URL, hasKey: boolean): URL | undefined {
+  if (hasKey && url.protocol === 'wss:') return undefined;
   const other = new URL(url);
   other.protocol = url.protocol === 'ws:' ? 'wss:' : 'ws:';
   return other;

@@ -68,8 +68,10 @@ it.each([
 });
 
 it('knows the other scheme, and what is no address', () => {
-  expect(otherScheme(new URL('ws://gateway:8001/a?b')).href).toBe('wss://gateway:8001/a?b');
-  expect(otherScheme(new URL('wss://gateway/a')).href).toBe('ws://gateway/a');
+  expect(otherScheme(new URL('ws://gateway:8001/a?b'), true)?.href).toBe('wss://gateway:8001/a?b');
+  expect(otherScheme(new URL('wss://gateway/a'), false)?.href).toBe('ws://gateway/a');
+  // The key would go out in the clear.
+  expect(otherScheme(new URL('wss://gateway/a'), true)).toBeUndefined();
   expect(gatewayUrl('', { account: '', clusterName: '' })).toBeUndefined();
 });
 

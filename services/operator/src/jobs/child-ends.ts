@@ -2,15 +2,20 @@ import type { ChildEnd, JobRecord } from '@kso/queue';
 import { ImageScanJob, ImageScanResult, imageScanKind } from '@kso/wire';
 import { imageJobId } from '../commands/carry-out.ts';
 import { CommandRecord, FanOutNote } from '../commands/plan.ts';
+import type { OperatorMetrics } from '../operator-metrics.ts';
 import type { OperatorPorts } from '../ports.ts';
-import { childEnded, commandEnded, tellsOfChildren } from './command-reports.ts';
+import { childEnded, commandEnded, commandOutcome, tellsOfChildren } from './command-reports.ts';
 import type { JobReport, JobReports } from './job-reports.ts';
 
 /**
  * What the operator does when a job of a command has ended: reports it, and the command's end with the last one.
  * Throws when the reports cannot be kept; the queue then tells of the end again.
  */
-export function childEndHandler(ports: OperatorPorts, reports: JobReports): (end: ChildEnd) => Promise<void> {
+export function childEndHandler(
+  ports: OperatorPorts,
+  reports: JobReports,
+  metrics: OperatorMetrics,
+): (end: ChildEnd) => Promise<void> {
   return async (end) => {
     const { child, parentId, data, remaining } = end;
     const log = ports.logger.child({ jobId: child.jobId, parentId });
@@ -23,13 +28,16 @@ export function childEndHandler(ports: OperatorPorts, reports: JobReports): (end
     const steps: JobReport[] = tellsOfChildren(record) ? [reportOf(end, record, failure)] : [];
     // Only now: a command may have many thousands of jobs.
     const parent = end.complete ? await ports.queue.getParent(parentId) : undefined;
+    const note = FanOutNote.parse(parent?.note ?? {});
     if (parent !== undefined) {
-      const note = FanOutNote.parse(parent.note ?? {});
       steps.push(commandEnded({ jobId: parentId, record }, note, parent.outcomes));
     }
     reports.put(steps);
     log.info({ kind: child.kind, state: child.state, failure, remaining }, 'job ended');
-    if (parent !== undefined) ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
+    metrics.jobEnded(child.kind, failure !== undefined && child.state === 'succeeded' ? 'notEvaluated' : child.state);
+    if (parent === undefined) return;
+    ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
+    metrics.commandEnded(record.commandName, commandOutcome(note, parent.outcomes));
   };
 }
 

@@ -50,6 +50,14 @@ export function commandEnded({ jobId, record }: CommandStep, note: FanOutNote, o
   return step(base, sequence, succeeded === 0 ? 'failure' : 'warning', { errors });
 }
 
+/** How a command has ended, as metrics count it. */
+export function commandOutcome(note: FanOutNote, outcomes: Outcomes): 'succeeded' | 'partial' | 'failed' {
+  if (note.failure !== undefined) return 'failed';
+  const { succeeded, failed, cancelled, expired } = outcomes;
+  if (failed + cancelled + expired === 0) return note.errors.length === 0 ? 'succeeded' : 'partial';
+  return succeeded === 0 ? 'failed' : 'partial';
+}
+
 export interface ChildStep extends CommandStep {
   readonly childId: string;
   readonly target: string;
