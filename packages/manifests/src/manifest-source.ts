@@ -49,7 +49,7 @@ export function createManifestSource(options: ManifestSourceOptions, ports: Mani
     const wanted = new Set(kinds.map(({ group, kind }) => `${group}/${kind}`));
     const wants = (object: KubeObject) => wanted.has(`${groupOf(object.apiVersion)}/${object.kind}`);
     const looker = createLooker({ roots, wants, maxFileBytes });
-    const changes = createChanges();
+    const changes = createChanges(signal);
     // Watched before the first look, so that nothing falls between the two.
     for (const root of roots) {
       await watcher.watch(root, changes.notify, signal).catch((error: unknown) => {
@@ -61,7 +61,7 @@ export function createManifestSource(options: ManifestSourceOptions, ports: Mani
 
     const follow = async () => {
       for (;;) {
-        await changes.next(signal);
+        await changes.next();
         await changes.quiet(() => clock.sleep(debounceMs, signal));
         summary = await laterLook(looker, onEvent, kinds, summary);
       }
@@ -110,23 +110,25 @@ async function laterLook(
 }
 
 /** A change that was told is not lost while the one before it is worked on. */
-function createChanges() {
+function createChanges(signal: AbortSignal) {
   let count = 0;
   let handled = 0;
   let wake: (() => void) | undefined;
+  // One listener for all waits: a folder may change for months.
+  signal.addEventListener('abort', () => wake?.(), { once: true });
   return {
     notify: () => {
       count += 1;
       wake?.();
     },
-    next: async (signal: AbortSignal) => {
+    next: async () => {
       signal.throwIfAborted();
       if (count === handled) {
-        await new Promise<void>((resolve, reject) => {
+        await new Promise<void>((resolve) => {
           wake = resolve;
-          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
         });
       }
+      signal.throwIfAborted();
       handled = count;
     },
     /** Waits until nothing was told during one whole wait. */

@@ -30,7 +30,16 @@ function ruleOf(line: string): Rule {
   // A slash anywhere but at the end ties the rule to the root.
   const isAnchored = body.includes('/');
   const source = globSource(body.replace(/^\//, ''));
-  return { pattern: new RegExp(isAnchored ? `^${source}$` : `^(?:.*/)?${source}$`), isNegated, foldersOnly };
+  return { pattern: patternOf(isAnchored ? `^${source}$` : `^(?:.*/)?${source}$`), isNegated, foldersOnly };
+}
+
+/** A class such as `[z-a]` is no class: like git, such a line fits nothing. */
+function patternOf(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch {
+    return /(?!)/;
+  }
 }
 
 const tokens = /\*\*\/|\/\*\*$|\*\*|\*|\?|\[[^\]/]+\]|\\.|[^*?[\\]+|\[|\\/g;
