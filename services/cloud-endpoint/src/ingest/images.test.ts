@@ -23,6 +23,16 @@ async function send(path: string, report: object) {
 }
 
 describe('container scans', () => {
+  it('with numbers that nobody can keep are taken, and their time is no later than their arrival', async () => {
+    for (const [index, timestamp] of [1e300, 1_795_946_400.1234, -5].entries()) {
+      const report = containerScan({ scanId: `odd-${index}`, timestamp });
+      const summary = { ...report.summary, imageManifest: { architecture: 'amd64', os: 'linux', size: 1e300 } };
+      await send(route, { ...report, summary });
+    }
+    await send('/k8s/v2/scanFailure', { ...scanFailure({ time: '2999-01-01T00:00:00Z' }), failureCase: 1.5 });
+    expect((await images()).map(({ state }) => state).sort()).toEqual(['notEvaluated', 'scanned']);
+  });
+
   it('keep findings per image and the workload that runs it', async () => {
     const database = { built: '2026-11-29T04:00:00Z', label: 'sample' };
     const found = [

@@ -154,6 +154,18 @@ describe('posture reports', () => {
     expect(await workloads()).toMatchObject([{ name: 'web', controls: [], passed: ['C-0057'] }]);
   });
 
+  it('of a sender whose clock is ahead are not newer than all that follow, and its parts stay together', async () => {
+    const objects = (name: string) => [{ name, controls: [privileged] }];
+    const time = '2999-01-01T00:00:00Z';
+    await send(postureReport({ guid: 'ahead', time, part: [0, false], objects: objects('first') }));
+    endpoint.setTime('2026-11-30T12:00:05Z');
+    await send(postureReport({ guid: 'ahead', time, part: [1, true], objects: objects('second') }));
+    expect((await workloads()).map(({ name }) => name).sort()).toEqual(['first', 'second']);
+    endpoint.setTime('2026-11-30T13:00:00Z');
+    await send(postureReport({ guid: 'later', time: '2026-11-30T13:00:00Z', objects: objects('third') }));
+    expect((await workloads()).map(({ name }) => name)).toEqual(['third']);
+  });
+
   it('update only the objects they are about when they are of single objects', async () => {
     const objects = ['web', 'db', 'cache'].map((name) => ({ name, controls: [privileged] }));
     await send(postureReport({ guid: 'full', objects }));

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseWlid } from '@kso/domain';
 import { rows } from '@kso/store';
 import type { ContainerScanReport } from '../formats/container-scan.ts';
+import { notAfter } from '../formats/fields.ts';
 import type { Clusters } from './clusters.ts';
 import type { ImageRef, Images, WorkloadContainer } from './images.ts';
 import { createParts } from './parts.ts';
@@ -29,7 +30,7 @@ export function createContainerScanApplier(sql: DatabaseSync, clusters: Clusters
     const attributes = report.designators?.attributes ?? {};
     const workload = workloadOf(report);
     const cluster = clusters.touch(account, attributes['cluster'] || workload?.cluster || '', now);
-    const scannedAt = report.timestamp === undefined || report.timestamp <= 0 ? now : report.timestamp * 1000;
+    const scannedAt = notAfter(now, report.timestamp === undefined ? undefined : report.timestamp * 1000);
     const image = images.touch(cluster.id, imageOf(report), scannedAt);
     const scan = upsertScan.get(cluster.id, report.containersScanID, image.id, scannedAt, now) ?? {};
     const at = rows.integer(scan, 'scanned_at');

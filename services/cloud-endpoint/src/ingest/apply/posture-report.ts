@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rows } from '@kso/store';
+import { notAfter } from '../formats/fields.ts';
 import type { PostureReport, Resource } from '../formats/posture-report.ts';
 import type { Clusters } from './clusters.ts';
 import { createControls } from './controls.ts';
@@ -20,7 +21,7 @@ export function createPostureApplier(sql: DatabaseSync, clusters: Clusters) {
      VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)
      ON CONFLICT (cluster_id, guid) DO UPDATE SET
        compliance_score = coalesce(excluded.compliance_score, compliance_score), coverage = coalesce(excluded.coverage, coverage)
-     RETURNING id`,
+     RETURNING id, generated_at`,
   );
   const newestFull = sql.prepare(
     'SELECT max(generated_at) AS at FROM posture_report WHERE cluster_id = ? AND is_complete = 1 AND is_delta = 0',
@@ -30,19 +31,21 @@ export function createPostureApplier(sql: DatabaseSync, clusters: Clusters) {
      SELECT ?, ?, ?, total(critical), total(high), total(medium), total(low) FROM resource WHERE cluster_id = ?`,
   );
 
-  const writeReport = (clusterId: number, report: PostureReport, generatedAt: number, now: number): PartState => {
+  /** All parts of a report count as made when the first of them was. */
+  const writeReport = (clusterId: number, report: PostureReport, now: number): PartState & { generatedAt: number } => {
     const row = upsertReport.get(
       clusterId,
       report.reportGUID,
       report.delta === undefined ? 0 : 1,
-      generatedAt,
+      notAfter(now, report.generationTime),
       now,
       report.jobID ?? null,
       targetOf(report) ?? null,
       report.summaryDetails?.complianceScore ?? null,
       report.scanCoverage === undefined ? null : JSON.stringify(report.scanCoverage),
     );
-    return parts.add(rows.integer(row ?? {}, 'id'), report.paginationInfo);
+    const state = parts.add(rows.integer(row ?? {}, 'id'), report.paginationInfo);
+    return { ...state, generatedAt: rows.integer(row ?? {}, 'generated_at') };
   };
 
   const writeObjects = (clusterId: number, report: PostureReport, evaluation: Evaluation): void => {
@@ -65,8 +68,7 @@ export function createPostureApplier(sql: DatabaseSync, clusters: Clusters) {
       provider: report.clusterCloudProvider,
       version: report.clusterAPIServerInfo?.gitVersion,
     });
-    const generatedAt = report.generationTime ?? now;
-    const state = writeReport(cluster.id, report, generatedAt, now);
+    const { generatedAt, ...state } = writeReport(cluster.id, report, now);
     const isFull = report.delta === undefined;
     const catalogue = controls.update(cluster.id, report.summaryDetails?.controls ?? {}, { generatedAt, isFull });
 

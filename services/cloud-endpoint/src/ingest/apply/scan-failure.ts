@@ -1,3 +1,4 @@
+import { notAfter } from '../formats/fields.ts';
 import type { ScanFailure } from '../formats/scan-failure.ts';
 import type { ClusterRef, Clusters } from './clusters.ts';
 import type { ImageRef, Images } from './images.ts';
@@ -5,7 +6,7 @@ import type { ImageRef, Images } from './images.ts';
 /** Notes that an image could not be scanned and why: shown as not evaluated, never as clean. */
 export function createScanFailureApplier(clusters: Clusters, images: Images) {
   return (account: string, report: ScanFailure, now: number) => {
-    const at = report.timestamp ?? now;
+    const at = notAfter(now, report.timestamp);
     const jobId = report.jobID ? { jobId: report.jobID } : {};
     const touched = new Map<string, { cluster: ClusterRef; image: ImageRef }>();
     const noteIn = (clusterName: string) => {

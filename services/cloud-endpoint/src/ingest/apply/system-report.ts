@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { parseWildWlid, parseWlid } from '@kso/domain';
 import { rows } from '@kso/store';
+import { notAfter } from '../formats/fields.ts';
 import type { SystemReport } from '../formats/system-report.ts';
 import type { ClusterRef, Clusters } from './clusters.ts';
 
@@ -48,7 +49,7 @@ export function createSystemReportApplier(sql: DatabaseSync, clusters: Clusters)
     // A sender without a job id takes our answer for it (kubevuln.md 10.10).
     const jobId = report.jobID || bodyHash.slice(0, 32);
     const cluster = clusterOf(account, report, jobId, now);
-    const at = report.timestamp ?? now;
+    const at = notAfter(now, report.timestamp);
     const sequence = report.numSeq ?? 0;
     const { action = '', reporter = '', target = '', status } = report;
     const parent = report.parentAction || null;

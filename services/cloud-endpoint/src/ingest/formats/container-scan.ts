@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, list, nullable, optionalId, optionalNumber, pagination, prose } from './fields.ts';
+import { id, list, nullable, optionalId, optionalInteger, optionalNumber, pagination, prose } from './fields.ts';
 
 const Vulnerability = z.object({
   name: id,
@@ -17,7 +17,7 @@ const Vulnerability = z.object({
 });
 export type ScannedVulnerability = z.output<typeof Vulnerability>;
 
-const ImageManifest = z.object({ architecture: optionalId, os: optionalId, size: optionalNumber });
+const ImageManifest = z.object({ architecture: optionalId, os: optionalId, size: optionalInteger });
 
 /** Ours, in `@kso/wire` too: which database the findings come from. `label` is set for one that is not real, such as the sample. */
 const VulnerabilityDatabase = z.object({ built: optionalId, label: optionalId });

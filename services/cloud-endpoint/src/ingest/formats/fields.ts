@@ -12,6 +12,11 @@ export const optionalId = nullable(z.string().max(2048));
 /** A text for people. */
 export const prose = nullable(z.string().transform((text) => text.slice(0, 8192)));
 export const optionalNumber = nullable(z.number());
+/** What is kept as a whole number; one that is none, or is too large for it, is cut or counts as missing. */
+export const optionalInteger = nullable(z.number()).transform((value): number | undefined => {
+  const whole = value === undefined ? Number.NaN : Math.trunc(value);
+  return Number.isSafeInteger(whole) ? whole : undefined;
+});
 
 /** Absent and null are both undefined. */
 export function nullable<T extends z.ZodType>(type: T) {
@@ -31,6 +36,14 @@ export const time = nullable(z.string()).transform((text): number | undefined =>
   const parsed = text === undefined ? Number.NaN : Date.parse(text);
   return parsed > 0 ? parsed : undefined;
 });
+
+/**
+ * When a report was made, in epoch ms. A sender whose clock is ahead must not make all later reports look old, so nothing is newer
+ * than its arrival.
+ */
+export function notAfter(now: number, madeAt: number | undefined): number {
+  return madeAt === undefined || madeAt <= 0 ? now : Math.min(Math.trunc(madeAt), now);
+}
 
 /** `paginationInfo` (kubevuln.md 10.2, scanner.md 8.1). A report without it is whole. */
 export const pagination = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, list, optionalId, optionalNumber, prose, time } from './fields.ts';
+import { id, list, optionalId, optionalInteger, prose, time } from './fields.ts';
 
 const FailedWorkload = z.object({
   clusterName: optionalId,
@@ -15,7 +15,7 @@ export const ScanFailure = z.object({
   workloads: list(FailedWorkload),
   imageTag: id,
   imageHash: optionalId,
-  failureCase: optionalNumber,
+  failureCase: optionalInteger,
   failureReason: optionalId,
   error: prose,
   timestamp: time,
