@@ -31,6 +31,8 @@ export class Connection {
   #readySince: number | undefined;
   #downSince: number | undefined;
   #reason = 'it has not answered yet';
+  /** A Redis that is away is told once in the log, also when it has never been there. */
+  #isTold = false;
 
   constructor(target: RedisTarget, settings: ConnectionSettings, events: ConnectionEvents, ports: BasePorts) {
     this.#settings = settings;
@@ -105,12 +107,16 @@ export class Connection {
 
   #failed(error: unknown): void {
     this.#reason = describeError(error);
+    if (this.#readySince !== undefined || this.#isTold) return;
+    this.#isTold = true;
+    this.#ports.logger.warn({ redis: this.address, reason: this.#reason }, 'Redis cannot be reached');
   }
 
   #closed(): void {
     if (this.#readySince === undefined) return;
     this.#readySince = undefined;
     this.#downSince = this.#ports.clock.now();
+    this.#isTold = true;
     this.#ports.logger.warn({ redis: this.address, reason: this.#reason }, 'the connection to Redis is lost');
   }
 
@@ -123,6 +129,7 @@ export class Connection {
       this.#epoch = epoch;
       this.#readySince = this.#ports.clock.now();
       this.#downSince = undefined;
+      this.#isTold = false;
       this.#ports.logger.info({ redis: this.address }, 'connected to Redis');
       if (lost) this.#events.dataLost();
       else this.#events.ready();

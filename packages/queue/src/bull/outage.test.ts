@@ -160,6 +160,18 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     expect(queue.notReady()).toBe('the queue is closed');
   });
 
+  it('stops telling of ends in good time while Redis is away, and says once in the log that it is', async () => {
+    await redis.shutdown();
+    const lines: string[] = [];
+    const logger = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => lines.push(line) } });
+    const queue = open({}, { ...testPorts(), logger });
+    const stop = queue.onChildEnd(async () => undefined);
+    await expect.poll(() => queue.notReady(), patiently).toContain('ECONNREFUSED');
+    await stop();
+    await queue.close();
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['Redis cannot be reached']);
+  });
+
   it('builds a worker anew that sees neither jobs nor empty polls', async () => {
     const lines: string[] = [];
     const logger = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => lines.push(line) } });

@@ -143,7 +143,10 @@ export class BullQueue implements JobQueue {
     this.#announcer = announcer;
     announcer.wake();
     return async () => {
-      await announcer.stop();
+      const stopped = announcer.stop();
+      // What it asked of a Redis that is away is answered when that is back, which may be never.
+      if (this.#connection.notReady() === undefined) await stopped;
+      else await settledWithin(stopped, this.#closeWithinMs, this.#ports.clock);
       if (this.#announcer === announcer) this.#announcer = undefined;
     };
   }
