@@ -70,11 +70,15 @@ export class Journal {
     return int(row?.['run']) ?? 0;
   }
 
-  /** The next job of the kind, now active; undefined when none waits. */
+  /**
+   * The next job of the kind, now active; undefined when none waits. Jobs that ran when a process died come after the others of their
+   * priority: the one that took it down must not do so before anything else is done, and one that only was there at the time must not
+   * be there again at each start of a process that dies for reasons of its own, until it is given up as stalled.
+   */
   claim(kind: string, now: number): Claimed | undefined {
     const row = this.#db.get(
       `UPDATE jobs SET state = 'active', started_at = ?, not_before = NULL
-       WHERE run = (SELECT run FROM jobs WHERE kind = ? AND state = 'waiting' ORDER BY rank, run LIMIT 1) RETURNING *`,
+       WHERE run = (SELECT run FROM jobs WHERE kind = ? AND state = 'waiting' ORDER BY rank, stalls, run LIMIT 1) RETURNING *`,
       now,
       kind,
     );

@@ -68,4 +68,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX children_by_run ON children (run);
   CREATE INDEX children_to_announce ON children (parent_id, end_number) WHERE state = 'ended';
   `,
+  `
+  DROP INDEX jobs_next;
+  CREATE INDEX jobs_next ON jobs (kind, rank, stalls, run) WHERE state = 'waiting';
+  `,
 ];

@@ -55,3 +55,16 @@ it('writes an outcome that found no room as soon as there is some', async () => 
   expect(waits).toHaveLength(3);
   await worker.close(0);
 });
+
+it('lets jobs that were there when a process died wait behind the others of their priority', () => {
+  const add = (key: string, priority: 'onDemand' | 'recurring') =>
+    journal.add(jobSpec(testJob({ key, priority }), 1000, testPorts().tracer), Date.now());
+  for (const key of ['a', 'b', 'c']) add(key, 'recurring');
+  const claim = () => journal.claim('test', Date.now())?.record.key;
+  expect(claim()).toBe('a');
+  journal.recover(3, Date.now());
+  expect(claim()).toBe('b');
+  journal.recover(3, Date.now());
+  add('urgent', 'onDemand');
+  expect([claim(), claim(), claim(), claim(), claim()]).toEqual(['urgent', 'c', 'a', 'b', undefined]);
+});
