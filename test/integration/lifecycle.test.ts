@@ -90,6 +90,31 @@ describe.skipIf(missingPrograms(...controlPlanePrograms) !== undefined)('make-se
     expect((await stored('contested'))['other']).toBe('mine');
   });
 
+  it('restart changes the pod template of one Deployment, and may nothing else', async () => {
+    const labels = { app: 'database' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const deployment = (name: string) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace },
+      spec: { selector: { matchLabels: labels }, template },
+    });
+    await plane.client.apply([deployment('database'), deployment('another')]);
+    const rules = [
+      { apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['database'], verbs: ['get', 'patch'] },
+    ];
+    const env = { KUBECONFIG: plane.writeKubeconfig('restart', await plane.mintToken({ namespace, rules })) };
+    const restart = (name: string) => run(['restart', '--namespace', namespace, '--deployment', name], env);
+    expect(await restart('database')).toMatchObject({ code: 0, stdout: 'database: restarted\n' });
+    const stored = (await plane.client.get(deployment('database'))) as unknown as {
+      spec: { template: { metadata: { annotations: object } } };
+    };
+    expect(stored.spec.template.metadata.annotations).toEqual({
+      'kubectl.kubernetes.io/restartedAt': expect.stringMatching(/Z$/) as string,
+    });
+    expect(await restart('another')).toMatchObject({ code: 3 });
+  });
+
   it('says which Secret it may not touch', async () => {
     await plane.client.apply([secret('foreign')]);
     const { code, stderr } = await make('--secret=foreign', '--random=password');

@@ -47,6 +47,7 @@ describe('the command line', () => {
     ['make-secret', '--secret', 'a', '--value', 'account'],
     ['make-secret', '--secret', 'a', '--password=hunter2'],
     ['redis-acl', '--out', '/tmp/x'],
+    ['restart'],
     ['check'],
     ['check', '--http', 'operator=ftp://operator'],
     ['check', '--wait', 'long', '--http', 'a=http://a'],

@@ -5,6 +5,7 @@ import { makeSecrets } from './make-secret/make-secrets.ts';
 import { readWishes, usage as secretUsage } from './make-secret/wishes.ts';
 import type { LifecyclePorts } from './ports.ts';
 import { usage as aclUsage, readAclOptions, writeAcl } from './redis-acl.ts';
+import { readRestartOptions, restart, usage as restartUsage } from './restart.ts';
 
 /** 0 done, 1 a check failed, 2 usage, 3 something outside did not answer or refused. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, broken: 3 } as const;
@@ -42,6 +43,10 @@ const commands: Readonly<Record<string, Command>> = {
   'redis-acl': command(aclUsage, readAclOptions, (options) => {
     writeAcl(options);
     return Promise.resolve(exitCodes.done);
+  }),
+  restart: command(restartUsage, readRestartOptions, async (options, ports) => {
+    await restart(options, ports);
+    return exitCodes.done;
   }),
   check: command(checkUsage, readTargets, async (targets, ports) =>
     (await check(targets, ports)) ? exitCodes.done : exitCodes.failed,

@@ -78,7 +78,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
         expect(pods.length).toBeGreaterThan(0);
         const refused: string[] = [];
         for (const pod of pods) {
-          const { status, message } = await dryRun(pod as unknown as KubeObject);
+          const { status, message } = await dryRun(pod);
           if (status > 201) refused.push(`${pod.metadata.name}: ${message}`);
         }
         expect(refused).toEqual([]);

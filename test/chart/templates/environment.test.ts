@@ -17,13 +17,13 @@ import { full, variants } from './variants.ts';
 type AnyDefinition = Parameters<typeof loadConfig>[0];
 
 const definitions: Readonly<Record<string, AnyDefinition>> = {
-  operator: operatorConfig as unknown as AnyDefinition,
-  gateway: gatewayConfig as unknown as AnyDefinition,
-  kubescape: scannerConfig as unknown as AnyDefinition,
-  kubevuln: kubevulnConfig as unknown as AnyDefinition,
-  kollector: kollectorConfig as unknown as AnyDefinition,
-  'cloud-endpoint': cloudEndpointConfig as unknown as AnyDefinition,
-  suite: suiteConfig as unknown as AnyDefinition,
+  operator: operatorConfig,
+  gateway: gatewayConfig,
+  kubescape: scannerConfig,
+  kubevuln: kubevulnConfig,
+  kollector: kollectorConfig,
+  'cloud-endpoint': cloudEndpointConfig,
+  suite: suiteConfig,
 };
 
 describe.skipIf(missingPrograms('helm') !== undefined)('the environment of a pod is what its service reads', () => {

@@ -40,7 +40,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the way out', () => {
     for (const { component, pod } of pods) {
       const [container] = pod?.spec.containers ?? [];
       const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
-      expect(env, component).toMatchObject({
+      expect({ component, ...env }).toMatchObject({
         HTTPS_PROXY: 'http://proxy.example.com:3128',
         https_proxy: 'http://proxy.example.com:3128',
         HTTP_PROXY: 'http://proxy.example.com:3128',
@@ -51,8 +51,8 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the way out', () => {
       });
       expect(env['no_proxy']).toBe(env['NO_PROXY']);
       const paths = (container?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
-      expect(paths, component).toEqual(expect.arrayContaining(['/etc/ssl/proxy-ca', '/etc/ssl/extra-ca']));
-      expect(pod?.spec.imagePullSecrets, component).toEqual([{ name: 'mirror' }]);
+      expect(paths).toEqual(expect.arrayContaining(['/etc/ssl/proxy-ca', '/etc/ssl/extra-ca']));
+      expect(pod?.spec.imagePullSecrets).toEqual([{ name: 'mirror' }]);
     }
   });
 
@@ -90,7 +90,11 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the way out', () => {
       const [container] = pod?.spec.containers ?? [];
       const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
       const file = '/etc/ssl/certs/ca-certificates.crt';
-      expect(env, component).toMatchObject({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: file, KSO_CA_FILE: file });
+      expect({ component, ...env }).toMatchObject({
+        SSL_CERT_FILE: file,
+        NODE_EXTRA_CA_CERTS: file,
+        KSO_CA_FILE: file,
+      });
     }
     const { data } = named(objects, 'Secret', 'custom-ca-certificates') as unknown as { data: Record<string, string> };
     expect(Buffer.from(data['ca-certificates.crt'] ?? '', 'base64').toString()).toBe(bundle);

@@ -85,16 +85,29 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
 
     it('never tells a secret, and lists what was asked for in vain', async () => {
       const values = {
-        ...{ server: 'api.example.com', account: 'tenant', accessKey: 'key-that-is-secret', clusterName: 'c' },
+        server: 'api.example.com',
+        account: 'tenant',
+        accessKey: 'key-that-is-secret',
+        clusterName: 'c',
         capabilities: { nodeScan: 'enable' },
         imageScanning: {
           privateRegistries: {
             credentials: [
-              { registry: 'r.example.com', username: 'u', password: 'pass-that-is-secret', insecure: true },
+              {
+                registry: 'r.example.com',
+                username: 'u',
+                password: 'pass-that-is-secret',
+                insecure: true,
+              },
             ],
           },
         },
-        operator: { image: { repository: 'quay.io/kubescape/operator', tag: 'v0.2.162' } },
+        operator: {
+          image: {
+            repository: 'quay.io/kubescape/operator',
+            tag: 'v0.2.162',
+          },
+        },
       };
       const said = await helm('install', values, '--dry-run=server');
       const notes = said.slice(said.indexOf('NOTES:'));

@@ -77,7 +77,7 @@ export function named(
 ): KubeObject & Record<string, unknown> {
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
   if (found === undefined) throw new Error(`no ${kind} ${name}`);
-  return found as KubeObject & Record<string, unknown>;
+  return found;
 }
 
 /** Every pod of Deployments, StatefulSets, Jobs, CronJobs and the test. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { template } from '../values/chart-under-test.ts';
 import { byKind, chartFolder, named, render } from './rendered.ts';
 
-const helm = describe.skipIf(missingPrograms('helm') !== undefined);
+const missing = missingPrograms('helm') !== undefined;
 
 const schedules = (values: object, more = {}) =>
   byKind(render(values, more), 'CronJob').map((job) => {
@@ -15,7 +15,7 @@ const schedules = (values: object, more = {}) =>
     return `${schedule} ${timeZone}`;
   });
 
-helm('when scans run (chart.md 8.3)', () => {
+describe.skipIf(missing)('when scans run (chart.md 8.3)', () => {
   it('auto and the former defaults are the same derived times, and the two jobs differ', () => {
     const auto = schedules({});
     expect(auto).toEqual([
@@ -76,7 +76,7 @@ helm('when scans run (chart.md 8.3)', () => {
   });
 });
 
-helm('derived times', () => {
+describe.skipIf(missing)('derived times', () => {
   let folder: string;
   const names = 10_000;
 

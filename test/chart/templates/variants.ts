@@ -43,8 +43,18 @@ export const full = {
 } as const;
 
 const capabilities = [
-  ...['operator', 'configurationScan', 'vulnerabilityScan', 'continuousScan', 'nodeScan', 'relevancy', 'remediation'],
-  ...['prometheusExporter', 'kubescapeOffline', 'riskAcceptance', 'runtimeDetection', 'admissionController'],
+  'operator',
+  'configurationScan',
+  'vulnerabilityScan',
+  'continuousScan',
+  'nodeScan',
+  'relevancy',
+  'remediation',
+  'prometheusExporter',
+  'kubescapeOffline',
+  'riskAcceptance',
+  'runtimeDetection',
+  'admissionController',
 ];
 
 /** Values that the whole matrix of checks runs over. */

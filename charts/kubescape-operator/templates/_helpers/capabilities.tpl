@@ -58,7 +58,7 @@
 {{- if and (eq (get $s.capabilities "continuousScan" | default "disable") "enable") (ne (get $s.capabilities "configurationScan") "enable") -}}
 {{- $warnings = append $warnings "capabilities.continuousScan needs configurationScan" -}}
 {{- end -}}
-{{- if and (has "kubevuln" $s.components) (not (include "kso.on" (dig "global" "enableClusterWideSecretAccess" false $v))) -}}
+{{- if and (or $s.compact (has "kubescape" $s.components)) (not (include "kso.on" (dig "global" "enableClusterWideSecretAccess" false $v))) -}}
 {{- $warnings = append $warnings "Secrets are not read: controls about Secrets are not evaluated (global.enableClusterWideSecretAccess)" -}}
 {{- end -}}
 {{- if and (not $s.compact) (not $s.reportUrl) (not $s.backend) -}}
@@ -73,10 +73,20 @@
 {{- if and $s.compact $s.offline -}}
 {{- $warnings = append $warnings "profile compact: capabilities.kubescapeOffline has no effect, as nothing leaves the cluster anyway" -}}
 {{- end -}}
-{{- range $component, $key := dict "storage" "enabled" "synchronizer" "enabled" "kubevulnWorker" "enabled" "inventory" "enabled" -}}
-{{- if and (include "kso.on" (dig $component $key "" $v)) (ne $component "storage") -}}
-{{- $warnings = append $warnings (printf "%s is not built yet: %s.enabled has no effect" $component $component) -}}
+{{- range list "kubevulnWorker" "inventory" -}}
+{{- if include "kso.on" (dig . "enabled" "" $v) -}}
+{{- $warnings = append $warnings (printf "%s is not built yet: %s.enabled has no effect" . .) -}}
 {{- end -}}
+{{- end -}}
+{{- $scaled := list -}}
+{{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" -}}
+{{- if gt (dig . "replicaCount" 1 $v | int) 1 -}}{{- $scaled = append $scaled . -}}{{- end -}}
+{{- end -}}
+{{- if $scaled -}}
+{{- $warnings = append $warnings (printf "one pod only, as election of a leader is not built yet: replicaCount of %s" (join ", " $scaled)) -}}
+{{- end -}}
+{{- if or $s.compact (has "kubevuln" $s.components) -}}
+{{- $warnings = append $warnings "images of private registries are not scanned yet: pull secrets and imageScanning.privateRegistries are not read by this version" -}}
 {{- end -}}
 {{- toYaml $warnings -}}
 {{- end -}}

@@ -1,5 +1,5 @@
 {{/*
-Who talks to whom (docs/reference/network.md): each line is one allowed edge, `from` and `to` are components, the port is that of the container.
+Who talks to whom (docs/reference/chart-network.md): each line is one allowed edge, `from` and `to` are components, the port is that of the container.
 Both sides' policies are made of this one table, so they always agree. Peers that are no component: apiserver, internet, metadata.
 */}}
 {{- define "kso.edges" -}}
@@ -32,7 +32,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: {{ . }}, to: otel-collector, port: 4317}
 - {from: {{ . }}, to: otel-collector, port: 4318}
 {{- end }}
-{{- range list "operator" "kubescape" "kollector" "suite" "make-secrets" }}
+{{- range list "operator" "kubescape" "kollector" "suite" "make-secrets" "grype-offline-db-restart" }}
 - {from: {{ . }}, to: apiserver}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
@@ -89,7 +89,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- $settings := .settings -}}
 {{- $policy := .root.Values.global.networkPolicy -}}
 {{- $present := concat .settings.components (list "registry-scheduler" "helm-test" "make-secrets") -}}
-{{- $served := not (has $component (list "redis" "otel-collector" "grype-offline-db" "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" "make-secrets" "helm-test")) }}
+{{- $served := not (has $component (list "redis" "otel-collector" "grype-offline-db" "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" "make-secrets" "grype-offline-db-restart" "helm-test")) }}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -1,10 +1,9 @@
 {{/*
-All objects of one component, when it is on: workload, ServiceAccount, Services, PVC, disruption budget, ServiceMonitor. In: list <root> <component>.
+All objects of one component, when it is on: workload, ServiceAccount, Services, PVC, ServiceMonitor. In: list <root> <component>.
 What a component is stands in `kso.component.<component>` beside the template that includes this (see pod.tpl, and here):
 
   kind          Deployment (default) or StatefulSet
   strategy      Recreate or RollingUpdate (default)
-  replicas      number, when it is not the value replicaCount
   services      list of name, type, annotations, ports (list of name, port, targetPort)
   data          folder that is kept: path, size, claim; storageClass, existing
 */}}
@@ -21,14 +20,15 @@ What a component is stands in `kso.component.<component>` beside the template th
 {{- include "kso.services" $context }}
 {{- include "kso.healthService" $context }}
 {{- include "kso.claim" $context }}
-{{- include "kso.disruptionBudget" $context }}
 {{- include "kso.serviceMonitor" $context }}
 {{- end -}}
 {{- end -}}
 
 {{- define "kso.workload" -}}
 {{- $v := get .root.Values .c.key -}}
-{{- $replicas := .c.replicas | default $v.replicaCount | default 1 | int }}
+{{- $given := $v.replicaCount }}
+{{- /* Nothing shares its work yet (kso.warnings says so); none at all pauses a component. */}}
+{{- $replicas := ternary 1 (min 1 (int $given)) (kindIs "invalid" $given) }}
 ---
 apiVersion: apps/v1
 kind: {{ .c.kind | default "Deployment" }}
@@ -144,22 +144,6 @@ storageClassName: {{ $class | quote }}
 resources:
   requests:
     storage: {{ .size }}
-{{- end -}}
-
-{{- define "kso.disruptionBudget" -}}
-{{- $v := get .root.Values .c.key -}}
-{{- if and (dig "podDisruptionBudget" "enabled" false $v) (gt ($v.replicaCount | default 1 | int) 1) }}
----
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  {{- include "kso.metadata" (list .root .c.component ($v.name | default .c.component)) | nindent 2 }}
-spec:
-  maxUnavailable: 1
-  selector:
-    matchLabels:
-      {{- include "kso.selectorLabels" (list .root .c.component) | nindent 6 }}
-{{- end }}
 {{- end -}}
 
 {{/*

@@ -6,7 +6,6 @@ args: [cloud-endpoint]
 metrics: true
 credentials: true
 floor: 128
-replicas: 1
 # One owner of the database.
 strategy: Recreate
 ports:

@@ -16,3 +16,12 @@ mounts:
 volumes:
   - {name: tmp, emptyDir: {sizeLimit: 64Mi}}
 {{- end -}}
+
+{{- define "kso.component.grype-offline-db-restart" -}}
+key: makeSecrets
+component: grype-offline-db-restart
+token: true
+restart: Never
+telemetry: false
+args: [lifecycle, restart, --deployment, {{ .root.Values.grypeOfflineDB.name }}]
+{{- end -}}

@@ -8,7 +8,6 @@ metrics: true
 token: true
 credentials: true
 floor: 128
-replicas: 1
 # Two of them would ask for each new image twice.
 strategy: Recreate
 data:

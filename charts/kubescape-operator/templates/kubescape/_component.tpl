@@ -8,7 +8,6 @@ token: true
 credentials: true
 redis: KSO_SCANNER
 floor: 256
-replicas: 1
 # It owns the store of posture results.
 strategy: Recreate
 ports:

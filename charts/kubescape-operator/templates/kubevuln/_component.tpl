@@ -8,7 +8,6 @@ metrics: true
 credentials: true
 redis: KSO_KUBEVULN
 floor: 512
-replicas: 1
 # It owns the store of SBOMs and findings.
 strategy: Recreate
 ports:

@@ -9,7 +9,6 @@ no command line and in no environment of Redis.
 key: redis
 component: redis
 kind: StatefulSet
-replicas: 1
 foreign: {{ $v.image | toJson }}
 user: 999
 command: [redis-server]

@@ -8,7 +8,6 @@ metrics: true
 token: true
 credentials: true
 floor: 512
-replicas: 1
 strategy: Recreate
 tmpSize: 1Gi
 ports:
