@@ -48,7 +48,7 @@ describe('help', () => {
 
   test('names every exit status', async () => {
     const { stdout } = await run(['--help']);
-    expect(stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 /);
+    expect(stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}130 /);
   });
 
   test('kso alone shows the help and is a usage error', async () => {

@@ -193,8 +193,9 @@ function examples(lines: readonly (readonly [command: string, what: string])[]):
 
 const exitStatusHelp = `
 Exit status:
-  0  done
-  1  the threshold of --fail-on was met
-  2  wrong usage, or the input cannot be read or holds nothing to scan
-  3  nothing could be evaluated, or something needed for the scan failed
+  0    done
+  1    the threshold of --fail-on was met
+  2    wrong usage, or the input cannot be read or holds nothing to scan
+  3    nothing could be evaluated, or something needed for the scan failed
+  130  ended by Ctrl-C
 `;
