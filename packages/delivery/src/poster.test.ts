@@ -161,6 +161,20 @@ describe('poster', () => {
     expect(JSON.stringify(lines)).not.toContain('s3cret');
   });
 
+  it('shows in the metrics what waits and what was refused, as long as it runs', async () => {
+    const endpoint = await startEndpoint(({ body }) => (body.includes('bad') ? 400 : 503));
+    const { outbox, poster, metrics } = setUp(endpoint.url);
+    outbox.put([entry('bad'), entry('good')]);
+    poster.start();
+    await endpoint.count(2);
+    await poster.idle();
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('kso_outbox_entries{service="test",state="queued"} 1');
+    expect(text).toContain('kso_outbox_entries{service="test",state="undeliverable"} 1');
+    await poster.stop();
+    expect(await metrics.registry.metrics()).not.toContain('kso_outbox_entries{service="test"');
+  });
+
   it('compresses large bodies', async () => {
     const endpoint = await startEndpoint();
     const { outbox, poster } = setUp(endpoint.url, { gzipBytes: 100 });

@@ -1,5 +1,5 @@
 import { type BasePorts, createHttpClient, describeError, type Outgoing, readOutgoing, retryDelay } from '@kso/kit';
-import type { Outbox, QueuedEntry } from '@kso/store';
+import { type Outbox, observeOutbox, type QueuedEntry } from '@kso/store';
 import { createDeliveryLog, routeOf } from './delivery-log.ts';
 import { fail } from './errors.ts';
 import type { PostOutcome } from './outcome.ts';
@@ -11,7 +11,7 @@ import { createTargetHealth } from './target-health.ts';
 export interface PosterOptions extends BasePorts {
   readonly outbox: Outbox;
   readonly target: CloudEndpointTarget;
-  /** Whose outbox it is; label of the metrics. */
+  /** Whose outbox it is; label of the metrics, those of the outbox included. */
   readonly service: string;
   /** Posts at once; default 8 (kubevuln.md 10.3). */
   readonly concurrency?: number;
@@ -54,6 +54,7 @@ export function createPoster(options: PosterOptions): Poster {
   const idleWaiters = new Set<() => void>();
   let loop: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
+  let endObserving: (() => void) | undefined;
 
   const conclude = (entry: QueuedEntry, outcome: PostOutcome, startedAt: number): void => {
     const now = clock.now();
@@ -139,12 +140,16 @@ export function createPoster(options: PosterOptions): Poster {
     finished.abort();
     await patience;
     for (const tell of idleWaiters) tell();
+    // The store may be closed next.
+    endObserving?.();
     await sender.close();
   };
 
   return {
     start() {
-      if (!stopping.signal.aborted) loop ??= run();
+      if (stopping.signal.aborted || loop !== undefined) return;
+      endObserving = observeOutbox(outbox, options);
+      loop = run();
     },
     wake: () => changed.notify(),
     stop() {

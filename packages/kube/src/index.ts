@@ -1,5 +1,5 @@
-export { createDiscovery, type Discovery, type Resolved } from './api/discovery.ts';
-export { type ApiResource, apiVersionOf, kindLabel, resourcePath } from './api/resource.ts';
+export type { Discovery, Resolved } from './api/discovery.ts';
+export { type ApiResource, apiVersionOf, kindLabel } from './api/resource.ts';
 export { createKubeClient, type GetResult, type KubeClient, type KubeClientOptions } from './client.ts';
 export { type ClusterSourceOptions, type ClusterSourcePorts, createClusterSource } from './cluster-source.ts';
 export * from './connection/index.ts';
