@@ -1,4 +1,5 @@
 export { storeErrors } from './errors.ts';
+export { createGroupCommit, type GroupCommit } from './group-commit.ts';
 export { createMemoryStore } from './memory/store.ts';
 export { observeOutbox } from './metrics.ts';
 export type { OutboxOptions } from './options.ts';

@@ -179,7 +179,7 @@ it('tells each end once although the outbox is full for a while', async () => {
       store.outbox.put(entries);
     },
   };
-  const operator = await start({ store, ports: { pods, reports: { outbox } } });
+  const operator = await start({ store, ports: { pods, reports: { outbox, transaction: store.transaction } } });
   workOn(operator.queue);
   await operator.post({ commands: [{ commandName: 'scan', jobTracking: { jobID: 'J' }, wlid }] });
   await expect.poll(() => operator.log.join(''), patiently).toContain('will be announced again');

@@ -40,7 +40,7 @@ async function create(ports: BasePorts): Promise<Service> {
     ...(client === undefined
       ? {}
       : { pods: clusterPods(createPodReader(client, createOwnerLookup(client, ports.clock))) }),
-    ...(poster === undefined ? {} : { reports: { outbox: store.outbox, wake: () => poster.wake() } }),
+    ...(poster === undefined ? {} : { reports: { ...store, wake: () => poster.wake() } }),
   });
   const adapters: Service = {
     name: 'adapters',

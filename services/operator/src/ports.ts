@@ -1,6 +1,6 @@
 import type { BasePorts, HttpClient, Outgoing } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
-import type { Outbox } from '@kso/store';
+import type { Outbox, Transactor } from '@kso/store';
 import type { KubeObject } from '@kso/wire';
 
 /** Which pods; every label and field has to match. */
@@ -30,7 +30,7 @@ export interface PodSource {
 }
 
 /** Where job reports are put, to be posted to the CloudEndpoint. */
-export interface ReportSink {
+export interface ReportSink extends Transactor {
   readonly outbox: Pick<Outbox, 'put'>;
   /** Tells the poster that there is something. */
   readonly wake?: () => void;

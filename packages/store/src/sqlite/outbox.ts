@@ -1,13 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { fail } from '../errors.ts';
 import type { ResolvedOutboxOptions } from '../options.ts';
-import type { Outbox, OutboxEntry, Transactor } from '../port.ts';
+import type { Outbox, OutboxEntry } from '../port.ts';
 import { prepareOutbox, toQueued, toUndeliverable } from './outbox-statements.ts';
 import { integer, text } from './rows.ts';
+import type { SqliteTransactor } from './transactions.ts';
 
 export function createSqliteOutbox(
   database: DatabaseSync,
-  { transaction }: Transactor,
+  { transaction, unsynced }: SqliteTransactor,
   options: ResolvedOutboxOptions,
 ): Outbox {
   const { clock, maxBytes } = options;
@@ -70,8 +71,9 @@ export function createSqliteOutbox(
       const row = sql.nextDue.get();
       return row === undefined ? undefined : integer(row, 'next_attempt_at');
     },
+    // When a power cut takes the note, the report goes out again, and its receiver knows it: as with a crash just before the note.
     delivered(id) {
-      transaction(() => {
+      unsynced(() => {
         const row = take(id);
         if (row === undefined) return;
         const now = clock.now();
@@ -81,7 +83,7 @@ export function createSqliteOutbox(
       });
     },
     retryAt(id, when, reason) {
-      transaction(() => sql.retry.run(when, reason, id));
+      unsynced(() => sql.retry.run(when, reason, id));
     },
     undeliverable(id, reason) {
       transaction(() => {

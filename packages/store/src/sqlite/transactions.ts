@@ -3,12 +3,18 @@ import { storeError } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { Transactor } from '../port.ts';
 
+/** Transactions of the store's own that may be forgotten by a power cut, not by the end of the process: they save an fsync. */
+export interface SqliteTransactor extends Transactor {
+  /** Within another transaction it is as lasting as that one. */
+  unsynced<T>(fn: () => T): T;
+}
+
 /**
  * Transactions that nest: the outermost is a real one, an inner one is a savepoint. SQLite's own errors leave as STORE_… ones.
  * A full disk makes SQLite undo the whole transaction by itself; whoever swallows that error inside must not go on half-way,
  * so it is thrown again by everything that follows until the outermost has ended.
  */
-export function createTransactor(database: DatabaseSync, path: string): Transactor {
+export function createTransactor(database: DatabaseSync, path: string): SqliteTransactor {
   let depth = 0;
   let undone: { readonly error: unknown } | undefined;
 
@@ -31,20 +37,32 @@ export function createTransactor(database: DatabaseSync, path: string): Transact
     }
   };
 
+  const transaction = <T>(fn: () => T): T => {
+    if (undone !== undefined) throw undone.error;
+    try {
+      begin();
+      const result = run(fn);
+      commit();
+      return result;
+    } catch (caught) {
+      const error = translate(caught, path);
+      rollback(error);
+      throw error;
+    } finally {
+      if (depth === 0) undone = undefined;
+    }
+  };
+
   return {
-    transaction(fn) {
-      if (undone !== undefined) throw undone.error;
+    transaction,
+    unsynced(fn) {
+      if (depth > 0) return transaction(fn);
+      // With a WAL this leaves out the fsync of a commit and nothing else; the next synced commit brings this one to the disk as well.
+      database.exec('PRAGMA synchronous = NORMAL');
       try {
-        begin();
-        const result = run(fn);
-        commit();
-        return result;
-      } catch (caught) {
-        const error = translate(caught, path);
-        rollback(error);
-        throw error;
+        return transaction(fn);
       } finally {
-        if (depth === 0) undone = undefined;
+        database.exec('PRAGMA synchronous = FULL');
       }
     },
   };

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Clock } from '@kso/kit';
 import { describeError, KsoError } from '@kso/kit';
+import { createGroupCommit } from '@kso/store';
 import type { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { createApplier } from './apply/applier.ts';
@@ -31,12 +32,16 @@ interface Applied {
   readonly answer?: string;
 }
 
-/** The whole way of a report from bytes to rows, on the thread that calls it. A report and its receipt are one transaction. */
+/**
+ * The whole way of a report from bytes to rows, on the thread that calls it. A report and its receipt are one transaction; reports that
+ * come at the same time share a commit.
+ */
 export function createReceiver(database: Database, options: IngestOptions & { readonly clock: Clock }): Ingest {
   const { clock } = options;
   const applier = createApplier(database.sql);
   const receipts = createReceipts(database.sql);
   const prune = createPruner(database, options);
+  const commits = createGroupCommit(database);
 
   const accept = (delivery: Delivery, json: unknown, bodyHash: string): Accepted | { readonly reason: string } => {
     switch (delivery.route) {
@@ -67,11 +72,16 @@ export function createReceiver(database: Database, options: IngestOptions & { re
     }
   };
 
-  const store = (delivery: Delivery, accepted: Accepted, bodyHash: string, bytes: number): IngestOutcome => {
+  const store = async (
+    delivery: Delivery,
+    accepted: Accepted,
+    bodyHash: string,
+    bytes: number,
+  ): Promise<IngestOutcome> => {
     const { account } = delivery;
     if (account !== '' && isForeign(accepted.account, account)) return { kind: 'foreignAccount' };
     const key = delivery.idempotencyKey ?? accepted.identity;
-    return database.transaction(() => {
+    return commits.run((): IngestOutcome => {
       const now = clock.now();
       const known = receipts.repeat(account, key, now);
       if (known !== undefined) return { kind: 'repeated', answer: known.answer, changes: [] };
@@ -101,7 +111,7 @@ export function createReceiver(database: Database, options: IngestOptions & { re
       const accepted = accept(delivery, json.value, bodyHash);
       if ('reason' in accepted) return { kind: 'invalid', reason: accepted.reason };
       try {
-        return store(delivery, accepted, bodyHash, body.length);
+        return await store(delivery, accepted, bodyHash, body.length);
       } catch (error) {
         if (!(error instanceof KsoError)) throw error;
         return { kind: 'unavailable', code: error.code, reason: describeError(error) };

@@ -1,4 +1,4 @@
-import { openDatabase } from '@kso/kit';
+import { openDatabase, transaction } from '@kso/kit';
 
 /** Remembers for which image of which workload a scan was asked, so that a restart does not ask for everything again. */
 export interface AskedImages {
@@ -33,18 +33,19 @@ const migrations = [
    )`,
 ];
 
-/** In a database file. @throws STORE_… */
+/** In a database file. A power cut may take the newest entries: they are asked for again, which changes nothing. @throws STORE_… */
 export function sqliteAskedImages(path: string, maxEntries = defaultMaxEntries): AskedImages {
-  const database = openDatabase(path, { migrations });
+  const database = openDatabase(path, { migrations, durability: 'normal' });
   const select = database.prepare('SELECT 1 FROM asked WHERE wlid = ? AND image = ?');
   const insert = database.prepare('INSERT OR REPLACE INTO asked (wlid, image) VALUES (?, ?)');
   const trim = database.prepare('DELETE FROM asked WHERE rowid <= (SELECT max(rowid) FROM asked) - ?');
   return {
     has: (wlid, image) => select.get(wlid, image) !== undefined,
-    add: (wlid, images) => {
-      for (const image of images) insert.run(wlid, image);
-      trim.run(maxEntries);
-    },
+    add: (wlid, images) =>
+      transaction(database, path, () => {
+        for (const image of images) insert.run(wlid, image);
+        trim.run(maxEntries);
+      }),
     close: () => database.close(),
   };
 }

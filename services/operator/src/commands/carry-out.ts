@@ -63,7 +63,7 @@ export async function giveUp(jobId: string, record: CommandRecord, reason: unkno
       : { code: 'COMMAND_FAILED', message: fail('COMMAND_FAILED', { problem: describeError(reason) }).message };
   const note: FanOutNote = { ...emptyNote, failure };
   const jobs = (await ports.queue.getParent(jobId))?.total ?? 0;
-  if (jobs === 0) endWithoutJobs({ jobId, record }, note, [], context);
+  if (jobs === 0) await endWithoutJobs({ jobId, record }, note, [], context);
   await ports.queue.sealParent(jobId, toJson(note));
 }
 
@@ -91,14 +91,19 @@ async function seal(
   const { ports, reports } = context;
   const step = { jobId, record };
   const steps = commandFannedOut(step, note, jobs);
-  if (jobs === 0) endWithoutJobs(step, note, steps, context);
-  else reports.tryPut(steps);
+  if (jobs === 0) await endWithoutJobs(step, note, steps, context);
+  else await reports.tryPut(steps);
   await ports.queue.sealParent(jobId, toJson(note));
 }
 
 /** Of the end of a command that has jobs the last of them tells. */
-function endWithoutJobs(step: CommandStep, note: FanOutNote, steps: JobReport[], context: CarryOutContext): void {
-  context.reports.tryPut([...steps, commandEnded(step, note, none)]);
+async function endWithoutJobs(
+  step: CommandStep,
+  note: FanOutNote,
+  steps: JobReport[],
+  context: CarryOutContext,
+): Promise<void> {
+  await context.reports.tryPut([...steps, commandEnded(step, note, none)]);
   context.metrics.commandEnded(step.record.commandName, commandOutcome(note, none));
 }
 
@@ -121,11 +126,16 @@ async function scanImages(
     guardTimeMs: podScanGuardTime ?? defaultGuardTimeMs,
   };
   let jobs = 0;
+  // Not one by one: those that are told while the list goes on share a commit.
+  const told: Promise<void>[] = [];
   const result = await fanOut(pods, scope, { settings, clock }, async (target) => {
     context.signal.throwIfAborted();
-    await scanImage(jobId, record, target, context);
+    const id = imageJobId(jobId, { wlid: target.wlid, containerName: target.container, imageTag: target.imageTag });
+    if (tellsOfChildren(record))
+      told.push(context.reports.tryPut(childStarted({ jobId, record, childId: id, target: target.wlid })));
+    await scanImage(jobId, id, record, target, context);
     jobs += 1;
-  });
+  }).finally(async () => void (await Promise.all(told)));
   if (jobs > 0 || result.errors.length === 0) return { note: { ...result, errors: [...result.errors] }, jobs };
   const { code, message } = fail('FAN_OUT_FAILED', { problem: result.errors.join('; ') });
   return { note: { ...result, errors: [...result.errors], failure: { code, message } }, jobs };
@@ -133,14 +143,12 @@ async function scanImages(
 
 async function scanImage(
   commandId: string,
+  id: string,
   record: CommandRecord,
   target: ImageTarget,
   context: CarryOutContext,
 ): Promise<void> {
   const { imageTag, imageId, wlid, container, instance, platform } = target;
-  const id = imageJobId(commandId, { wlid, containerName: container, imageTag });
-  if (tellsOfChildren(record))
-    context.reports.tryPut(childStarted({ jobId: commandId, record, childId: id, target: wlid }));
   await context.dispatcher.imageScan(assignment(commandId, id, record, context), {
     imageTag,
     imageHash: imageId,

@@ -103,7 +103,7 @@ export class CommandDesk {
     const { config, ports, reports } = this.#context;
     const record = recordOf(command, jobId, { source, config, traceparent: ports.tracer.current() });
     await ports.queue.openParent(jobId, toJson(record));
-    reports.tryPut(commandStarted({ jobId, record }));
+    await reports.tryPut(commandStarted({ jobId, record }));
     this.#enqueue(jobId, record);
     const { commandName, plan } = record;
     const failure = plan.type === 'rejected' ? plan.failure : undefined;

@@ -32,7 +32,7 @@ export function childEndHandler(
     if (parent !== undefined) {
       steps.push(commandEnded({ jobId: parentId, record }, note, parent.outcomes));
     }
-    reports.put(steps);
+    await reports.put(steps);
     log.info({ kind: child.kind, state: child.state, failure, remaining }, 'job ended');
     metrics.jobEnded(child.kind, failure !== undefined && child.state === 'succeeded' ? 'notEvaluated' : child.state);
     if (parent === undefined) return;

@@ -1,5 +1,5 @@
 import type { BasePorts } from '@kso/kit';
-import type { OutboxEntry } from '@kso/store';
+import { createGroupCommit, type GroupCommit, type OutboxEntry } from '@kso/store';
 import type { CommandSource } from '../commands/read-plan.ts';
 import type { ReportSink } from '../ports.ts';
 
@@ -22,29 +22,33 @@ export interface JobReport {
 const path = '/k8s/sysreport';
 const mostErrors = 50;
 
-/** Puts job reports into the outbox, in which they are safe. */
+/** Puts job reports into the outbox, in which they are safe. Those of several commands at the same time share a commit. */
 export class JobReports {
   readonly #sink: ReportSink | undefined;
+  readonly #commits: GroupCommit | undefined;
   readonly #account: string;
   readonly #ports: BasePorts;
 
   constructor(sink: ReportSink | undefined, account: string, ports: BasePorts) {
     this.#sink = sink;
+    this.#commits = sink && createGroupCommit(sink);
     this.#account = account;
     this.#ports = ports;
   }
 
   /** All or none. @throws STORE_FULL and whatever else the outbox throws: then nothing was written, and the same may be put again. */
-  put(reports: readonly JobReport[]): void {
-    if (this.#sink === undefined || reports.length === 0) return;
-    this.#sink.outbox.put(reports.map((report) => this.#entry(report)));
-    this.#sink.wake?.();
+  async put(reports: readonly JobReport[]): Promise<void> {
+    const sink = this.#sink;
+    if (sink === undefined || reports.length === 0) return;
+    const entries = reports.map((report) => this.#entry(report));
+    await this.#commits?.run(() => sink.outbox.put(entries));
+    sink.wake?.();
   }
 
   /** As {@link put}, where the work must go on without the report. */
-  tryPut(reports: readonly JobReport[]): void {
+  async tryPut(reports: readonly JobReport[]): Promise<void> {
     try {
-      this.put(reports);
+      await this.put(reports);
     } catch (error) {
       const { jobId, parentId } = reports[0] ?? {};
       this.#ports.logger.error({ err: error, jobId, parentId, reports: reports.length }, 'job reports are lost');

@@ -53,7 +53,7 @@ export function testOperator(options: TestOptions = {}): TestOperator {
     account: '1111-aaaa',
     ...options.config,
   });
-  const ports: OperatorPorts = { ...base, queue, reports: { outbox: store.outbox }, ...options.ports };
+  const ports: OperatorPorts = { ...base, queue, reports: store, ...options.ports };
   const operator = createOperator(config, ports);
   return {
     operator,

@@ -43,7 +43,7 @@ export async function startOperator(context: WorkingContext, options: OperatorOp
       ...portsOf(context, 'operator'),
       queue,
       pods: podsOf(options.target),
-      reports: { outbox: store.outbox, wake: () => poster.wake() },
+      reports: { ...store, wake: () => poster.wake() },
       outgoing: readOutgoing(options.env),
     }),
     'operator',
