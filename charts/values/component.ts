@@ -28,8 +28,6 @@ interface ComponentOptions {
   readonly nodeSelector?: Json;
   /** Jobs have neither probes nor replicas. */
   readonly job?: boolean;
-  /** It owns its database, so there is one pod. */
-  readonly single?: boolean;
   readonly metrics?: boolean;
   /** Without a heap of Node.js. */
   readonly foreign?: boolean;
@@ -91,24 +89,21 @@ export const heapShare = (key: string): Value =>
 
 function running(at: (name: string) => string, o: ComponentOptions): Value[] {
   return [
-    replicas(at('replicaCount'), o),
+    value(
+      at('replicaCount'),
+      t.integer(0),
+      1,
+      'Pods: one, or none to pause it; in this version more are taken for one',
+    ),
     value(at('livenessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('readinessProbe'), t.object, {}, 'Laid over the built-in probe'),
     ...(o.foreign === true ? [] : [value(at('startupProbe'), t.object, {}, 'Laid over the built-in probe')]),
     value(at('terminationGracePeriodSeconds'), t.integer(0), 30, 'Seconds a pod has to end its work'),
-    value(
-      at('podDisruptionBudget.enabled'),
-      t.flag,
+    pending(at('podDisruptionBudget.enabled'), t.flag, 'A PodDisruptionBudget, where there is more than one pod', [
       false,
-      'Create a PodDisruptionBudget where there is more than one pod',
-    ),
+    ]),
     ...(o.metrics === false ? [] : serviceMonitor(at)),
   ];
-}
-
-function replicas(key: string, { single, title }: ComponentOptions): Value {
-  if (single !== true) return value(key, t.integer(0), 1, 'Pods');
-  return pending(key, t.integer(0), `Pods; there is always one ${title}, which owns its database`, [1]);
 }
 
 export function serviceMonitor(at: (name: string) => string): Value[] {

@@ -202,7 +202,7 @@ export const images: Group = {
         },
       },
       [],
-      'Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; not needed where pull secrets of the pods do',
+      'Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; kept in a Secret, and not read by this version',
     ),
     pending(
       'imageScanning.privateRegistries.existingSecrets',

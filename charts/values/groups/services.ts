@@ -76,7 +76,6 @@ export const kubescape: Group = {
     ...component('kubescape', {
       name: 'kubescape',
       title: 'posture scanner',
-      single: true,
       metrics: false,
       sizes: { cpu: ['250m', '1'], memory: ['256Mi', '1Gi'] },
     }),
@@ -103,7 +102,6 @@ export const kubevuln: Group = {
     ...component('kubevuln', {
       name: 'kubevuln',
       title: 'image scanner',
-      single: true,
       sizes: { cpu: ['300m', '1500m'], memory: ['512Mi', '4Gi'], disk: ['5Gi', '10Gi'] },
     }),
     ...service('kubevuln', { port: 8080 }),
@@ -176,7 +174,6 @@ export const kollector: Group = {
     ...component('kollector', {
       name: 'kollector',
       title: 'kollector',
-      single: true,
       sizes: { cpu: ['10m', '500m'], memory: ['128Mi', '512Mi'] },
     }),
     ...persistence('kollector', { enabled: false, size: '1Gi', of: 'what was asked for already' }),
@@ -202,7 +199,6 @@ export const cloudEndpoint: Group = {
     ...component('cloudEndpoint', {
       name: 'cloud-endpoint',
       title: 'cloud-endpoint',
-      single: true,
       sizes: { cpu: ['50m', '500m'], memory: ['128Mi', '512Mi'] },
     }),
     ...service('cloudEndpoint', { port: 8090 }),
@@ -230,7 +226,6 @@ export const redis: Group = {
     ...component('redis', {
       name: 'redis',
       title: 'Redis',
-      single: true,
       foreign: true,
       metrics: false,
       sizes: { cpu: ['25m', '500m'], memory: ['64Mi', '256Mi'] },
@@ -263,7 +258,6 @@ export const suite: Group = {
     ...component('suite', {
       name: 'suite',
       title: 'pod of the compact profile',
-      single: true,
       sizes: { cpu: ['200m', '2'], memory: ['512Mi', '3Gi'], disk: ['2Gi', '10Gi'] },
     }),
     ...persistence('suite', { enabled: true, size: '10Gi', of: 'queue, results and vulnerability database' }),
