@@ -41,7 +41,7 @@ Variables of a container: ours, the way out, then the user's, who may replace an
 env:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .v.envFrom }}
+{{- with concat (.c.envFrom | default list) (.v.envFrom | default list) }}
 envFrom:
   {{- toYaml . | nindent 2 }}
 {{- end }}

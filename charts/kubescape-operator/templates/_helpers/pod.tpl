@@ -2,6 +2,7 @@
 The pod of every workload. In: dict root, settings, c: the component as its own file describes it:
 
   key          values of the component are below .Values.<key>
+  values       the values themselves, for what has no such key
   component    value of the label app.kubernetes.io/component, name of the container
   args         what the image runs
   engines      true: the image with Syft, Grype and opa
@@ -15,6 +16,7 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
   probes       overrides; `{}`: the usual ones on the port `health`; false: none
   env          variables by name
   secretEnv    list of name, secret, key
+  envFrom      more of it from whole Secrets
   mounts, volumes, initContainers
   floor        MiB below which the container cannot start
   user         id to run as (default 65532)
@@ -24,7 +26,7 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
 {{- $root := .root -}}
 {{- $s := .settings -}}
 {{- $c := .c -}}
-{{- $v := get $root.Values $c.key | default dict -}}
+{{- $v := $c.values | default (get $root.Values $c.key) | default dict -}}
 {{- $outgoing := dict "env" list "mounts" list "volumes" list -}}
 {{- if not $c.foreign -}}{{- $outgoing = include "kso.outgoing" $root | fromYaml -}}{{- end -}}
 {{- $annotations := merge (deepCopy ($v.podAnnotations | default dict)) (deepCopy ($root.Values.additionalAnnotations | default dict)) (include "kso.checksums" . | fromYaml) -}}
@@ -102,7 +104,7 @@ spec:
 {{- end -}}
 
 {{- define "kso.serviceAccountName" -}}
-{{- $v := get .root.Values .c.key | default dict -}}
+{{- $v := .c.values | default (get .root.Values .c.key) | default dict -}}
 {{- $account := $v.serviceAccount | default dict -}}
 {{- $account.name | default ($v.name | default .c.component) -}}
 {{- end -}}
@@ -114,7 +116,7 @@ spec:
 {{- if not .settings.openshift -}}
 {{- $context = merge $context (dict "runAsUser" $user "runAsGroup" $user "fsGroup" $user "fsGroupChangePolicy" "OnRootMismatch") -}}
 {{- end -}}
-{{- toYaml (mergeOverwrite $context (deepCopy ((get .root.Values .c.key | default dict).podSecurityContext | default dict))) -}}
+{{- toYaml (mergeOverwrite $context (deepCopy ((.c.values | default (get .root.Values .c.key) | default dict).podSecurityContext | default dict))) -}}
 {{- end -}}
 
 {{- define "kso.containerSecurity" -}}
@@ -124,7 +126,7 @@ spec:
 
 {{/* Where the pod may run. The selectors are merged; of the rest the component's own wins over the common one. */}}
 {{- define "kso.scheduling" -}}
-{{- $v := get .root.Values .c.key | default dict -}}
+{{- $v := .c.values | default (get .root.Values .c.key) | default dict -}}
 {{- $common := .root.Values.customScheduling | default dict -}}
 {{- $tolerations := $v.tolerations | default ($common.tolerations | default (get (include "kso.values" .root | fromJson) "tolerations")) -}}
 {{- with merge (deepCopy ($v.nodeSelector | default dict)) (deepCopy ($common.nodeSelector | default dict)) }}
@@ -166,4 +168,12 @@ livenessProbe:
 readinessProbe:
   {{- toYaml (mergeOverwrite (dict "tcpSocket" (dict "port" .c.probePort) "periodSeconds" 5 "timeoutSeconds" 3 "failureThreshold" 3 "successThreshold" 1) (deepCopy (.v.readinessProbe | default dict))) | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* Values of what runs once and takes none from the user: small, on Linux. */}}
+{{- define "kso.onceValues" -}}
+nodeSelector: {kubernetes.io/os: linux}
+resources:
+  requests: {cpu: 10m, memory: 64Mi}
+  limits: {cpu: 500m, memory: 128Mi}
 {{- end -}}

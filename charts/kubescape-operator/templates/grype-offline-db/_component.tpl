@@ -18,7 +18,8 @@ volumes:
 {{- end -}}
 
 {{- define "kso.component.grype-offline-db-restart" -}}
-key: makeSecrets
+key: grypeOfflineDB
+values: {{ .root.Values.grypeOfflineDB.rollout | toJson }}
 component: grype-offline-db-restart
 token: true
 restart: Never

@@ -33,18 +33,7 @@ env:
   {{- with $v.config.maxSBOMSize }}
   KSO_KUBEVULN_MAX_SBOM_SIZE: {{ . | int64 | quote }}
   {{- end }}
-  {{- $plain := dig "config" "plainHttpRegistries" list $v | default list }}
-  {{- $unchecked := list }}
-  {{- range dig "imageScanning" "privateRegistries" "credentials" list (include "kso.values" .root | fromJson) | default list }}
-  {{- if .insecure }}{{ $plain = append $plain .registry }}{{ end }}
-  {{- if .skipTlsVerify }}{{ $unchecked = append $unchecked .registry }}{{ end }}
-  {{- end }}
-  {{- with $plain | uniq }}
-  KSO_KUBEVULN_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
-  {{- end }}
-  {{- with $unchecked | uniq }}
-  KSO_KUBEVULN_SKIP_TLS_VERIFY_REGISTRIES: {{ join "," . | quote }}
-  {{- end }}
+  {{- include "kso.registrySwitches" (list .root "KSO_KUBEVULN") | nindent 2 }}
   {{- with .settings.reportUrl }}
   KSO_KUBEVULN_REPORT_URL: {{ . }}
   {{- end }}
@@ -56,4 +45,22 @@ volumes:
   {{- else }}
   - {name: scratch, emptyDir: {sizeLimit: {{ dig "resources" "limits" "ephemeral-storage" "10Gi" $v }}}}
   {{- end }}
+{{- end -}}
+
+{{/* Registries that are spoken to without TLS, or without checking their certificate, as variables. In: list <root> <prefix>. */}}
+{{- define "kso.registrySwitches" -}}
+{{- $v := (index . 0).Values -}}
+{{- $prefix := index . 1 -}}
+{{- $plain := dig "config" "plainHttpRegistries" list $v.kubevuln | default list -}}
+{{- $unchecked := list -}}
+{{- range dig "imageScanning" "privateRegistries" "credentials" list (include "kso.values" (index . 0) | fromJson) | default list -}}
+{{- if .insecure }}{{ $plain = append $plain .registry }}{{ end -}}
+{{- if .skipTlsVerify }}{{ $unchecked = append $unchecked .registry }}{{ end -}}
+{{- end -}}
+{{- with $plain | uniq }}
+{{ $prefix }}_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
+{{- end }}
+{{- with $unchecked | uniq }}
+{{ $prefix }}_SKIP_TLS_VERIFY_REGISTRIES: {{ join "," . | quote }}
+{{- end }}
 {{- end -}}

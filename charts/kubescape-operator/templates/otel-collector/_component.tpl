@@ -20,6 +20,11 @@ checksums:
   otel-collector-config: kso.config.otelCollector
 mounts:
   - {name: config, mountPath: /etc/otel, readOnly: true}
+{{- with $v.endpoint.headersSecret }}
+# Headers refer to its keys as ${env:KEY}.
+envFrom:
+  - secretRef: {name: {{ . }}}
+{{- end }}
 {{- end -}}
 
 {{/* The collector's configuration: an exporter stands in it only when there is somewhere to send to. In: dict root, settings. */}}

@@ -1,5 +1,7 @@
 {{- define "kso.component.make-secrets" -}}
 key: makeSecrets
+values:
+  {{- include "kso.onceValues" . | nindent 2 }}
 component: make-secrets
 token: true
 restart: OnFailure
@@ -16,6 +18,4 @@ args:
   - --value=account={{ .settings.account }}
   - --random=accessKey
   {{- end }}
-env:
-  POD_NAMESPACE: {{ .root.Release.Namespace }}
 {{- end -}}

@@ -48,6 +48,10 @@ env:
   KSO_SUITE_CLUSTER_NAME: {{ .settings.clusterName | quote }}
   KSO_SUITE_ACCESS_KEY_FILE: /etc/credentials/accessKey
   KSO_SUITE_IMAGES_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v.kubevuln | quote }}
+  {{- with include "kso.listingUrl" .root }}
+  KSO_SUITE_IMAGES_DATABASE_URL: {{ . | quote }}
+  {{- end }}
+  {{- include "kso.registrySwitches" (list .root "KSO_SUITE_IMAGES") | nindent 2 }}
   # The CronJobs ask for recurring scans in this profile too.
   KSO_SUITE_SCHEDULE_ENABLED: "false"
 secretEnv:
