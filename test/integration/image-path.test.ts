@@ -158,7 +158,6 @@ async function startProcesses(world: World): Promise<Deployment> {
     await start('kollector', 'KSO_KOLLECTOR', {
       KSO_KOLLECTOR_CLUSTER_NAME: clusterName,
       KSO_KOLLECTOR_KUBECONFIG: world.kubeconfig,
-      KSO_KOLLECTOR_ROUTE: 'gateway',
       KSO_KOLLECTOR_GATEWAY_URL: `http://127.0.0.1:${gatewayPort}`,
     });
   } catch (error) {

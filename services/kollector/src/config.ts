@@ -27,10 +27,11 @@ export const kollectorConfig = defineConfig({
     excludeNamespaces: z.array(z.string()).default([]),
     /**
      * Straight to the operator, whose answer means that the command is safe in its queue; or through the gateway, which answers 200 also
-     * when no operator is connected to it: a command that comes in that moment is lost (docs/reference/kollector.md).
+     * when no operator is connected to it: a command that comes in that moment is lost (docs/reference/kollector.md). Default: the
+     * gateway if `gatewayUrl` is configured, else the operator.
      */
-    route: z.enum(['operator', 'gateway']).default('operator'),
-    /** URL or `host:port` of the gateway's REST side, for `route: gateway`. */
+    route: z.enum(['operator', 'gateway']).optional(),
+    /** URL or `host:port` of the gateway's REST side. With `route: gateway` it may also stand in `clusterDataFile`. */
     gatewayUrl: z.string().optional(),
     /** Shown to the gateway as `X-API-KEY`. */
     gatewayKey: secret().optional(),

@@ -23,10 +23,12 @@ it('takes names, addresses and the account from the files of the charts, unless 
     withForeignSettings(loadConfig(kollectorConfig, { env: { ...env, ...more } }).config, logger);
   expect(load()).toMatchObject({
     clusterName: 'arn-prod-1',
-    gatewayUrl: 'gateway:8002',
     account: 'acc',
     triggerNewImageScan: true,
   });
+  // A gateway that is only there is no reason to go through it.
+  expect(load().gatewayUrl).toBeUndefined();
+  expect(load({ KSO_KOLLECTOR_ROUTE: 'gateway' }).gatewayUrl).toBe('gateway:8002');
   expect(load({ KSO_KOLLECTOR_CLUSTER_NAME: 'mine', KSO_KOLLECTOR_GATEWAY_URL: 'http://g:1' })).toMatchObject({
     clusterName: 'mine',
     gatewayUrl: 'http://g:1',

@@ -11,7 +11,8 @@ export function withForeignSettings(config: KollectorConfig, logger: Logger): Ko
   for (const problem of credentials.problems) logger.warn({ problem }, 'credentials cannot be read');
   const clusterName = config.clusterName ?? data?.clusterName;
   const account = config.account ?? credentials.account ?? data?.accountID;
-  const gatewayUrl = config.gatewayUrl ?? data?.gatewayRestURL;
+  // The charts name the gateway always; that alone is no reason to go through it.
+  const gatewayUrl = config.gatewayUrl ?? (config.route === 'gateway' ? data?.gatewayRestURL : undefined);
   return {
     ...config,
     ...(clusterName === undefined ? {} : { clusterName }),

@@ -181,10 +181,7 @@ describe('the kollector in a cluster', () => {
   it('speaks to the gateway as the operator expects it', async () => {
     const receiver = await startReceiver();
     const gateway = receiver.url.replace('http://', '');
-    const started = await startKollector(
-      { route: 'gateway', gatewayUrl: gateway, account: 'acc', gatewayKey: 'key' },
-      { receiver },
-    );
+    const started = await startKollector({ gatewayUrl: gateway, account: 'acc', gatewayKey: 'key' }, { receiver });
     await following(started);
     started.cluster.put(pod('p', { images: { app: 'a1' } }));
     await receiver.until(1);
@@ -212,8 +209,8 @@ describe('the kollector in a cluster', () => {
     });
   });
 
-  it('goes straight to the operator although it knows a gateway, which cannot tell whether anybody heard', async () => {
-    const started = await startKollector({ gatewayUrl: 'http://127.0.0.1:9' });
+  it('goes straight to the operator when asked to, although it knows a gateway', async () => {
+    const started = await startKollector({ route: 'operator', gatewayUrl: 'http://127.0.0.1:9' });
     await following(started);
     started.cluster.put(pod('p', { images: { app: 'a1' } }));
     await started.receiver.until(1);

@@ -7,8 +7,9 @@ import { gatewaySender, operatorSender, type SenderPorts } from './http-senders.
 /** The way that is configured. @throws GATEWAY_NOT_CONFIGURED */
 export function createSender(config: KollectorConfig, clusterName: string, ports: SenderPorts): CommandSender {
   const timeoutMs = config.requestTimeout;
-  if (config.route === 'gateway') {
-    if (config.gatewayUrl === undefined || config.gatewayUrl === '') throw fail('GATEWAY_NOT_CONFIGURED');
+  const hasGateway = config.gatewayUrl !== undefined && config.gatewayUrl !== '';
+  if (config.route === 'gateway' && !hasGateway) throw fail('GATEWAY_NOT_CONFIGURED');
+  if (config.gatewayUrl !== undefined && hasGateway && config.route !== 'operator') {
     const key = config.gatewayKey === undefined ? {} : { key: config.gatewayKey };
     return gatewaySender(
       { url: config.gatewayUrl, account: config.account ?? '', clusterName, timeoutMs, ...key },
