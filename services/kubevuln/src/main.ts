@@ -4,10 +4,11 @@ import { createPoster, type Poster } from '@kso/delivery';
 import { createGrype, createSyft } from '@kso/engines';
 import { type BasePorts, createHealthServer, loadConfig, readOutgoing, runMain, type Service } from '@kso/kit';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
-import { createCredentialSealer, createRegistryClient, type HostSwitches, readOrCreateKey } from '@kso/registry';
+import { createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import { openSqliteStore, type Store } from '@kso/store';
 import { type KubevulnConfig, kubevulnConfig } from './config.ts';
 import { withForeignSettings } from './foreign-settings.ts';
+import { hostSwitches } from './host-switches.ts';
 import { createKubevuln } from './service.ts';
 
 /** Kubevuln as a process of its own: real engines, queue, store and poster around the service. */
@@ -98,19 +99,6 @@ function openPoster({ report, account }: KubevulnConfig, store: Store, ports: Ba
       ...(accessKey === undefined ? {} : { accessKey: accessKey.reveal() }),
     },
   });
-}
-
-function hostSwitches(config: KubevulnConfig): Record<string, HostSwitches> {
-  const hosts = [...config.plainHttpRegistries, ...config.skipTlsVerifyRegistries];
-  return Object.fromEntries(
-    hosts.map((host) => [
-      host,
-      {
-        plainHttp: config.plainHttpRegistries.includes(host) || undefined,
-        skipTlsVerify: config.skipTlsVerifyRegistries.includes(host) || undefined,
-      },
-    ]),
-  );
 }
 
 await runMain(create, { service: 'kubevuln' });

@@ -27,6 +27,7 @@ import { createSummarizer } from './summary/summarizer.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
 export { kubevulnErrors } from './errors.ts';
+export { hostSwitches } from './host-switches.ts';
 
 export interface KubevulnPorts extends BasePorts {
   readonly queue: JobQueue;

@@ -44,6 +44,11 @@ const schema = z.object({
       /** Folder of the vulnerability database; default: in `dataDir`. */
       databaseDirectory: z.string().optional(),
       updateDatabase: flag().default(true),
+      /** Where databases are listed, in place of Grype's own: a base or the full URL. */
+      databaseUrl: z.url().optional(),
+      /** Registries (`host[:port]`) that are spoken to without TLS, or without checking their certificate. */
+      plainHttpRegistries: z.array(z.string()).default([]),
+      skipTlsVerifyRegistries: z.array(z.string()).default([]),
       /** What is done at start with images that were asked for before: nothing, or ask again. */
       atStart: z.enum(['unasked', 'all', 'none']).default('unasked'),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),

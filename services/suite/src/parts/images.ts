@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createGrype, createSyft, importSampleDatabase, type VulnerabilityMatcher } from '@kso/engines';
 import { describeError, readOutgoing } from '@kso/kit';
-import { createKubevuln, KubevulnConfig, type KubevulnService } from '@kso/kubevuln';
+import { createKubevuln, hostSwitches, KubevulnConfig, type KubevulnService } from '@kso/kubevuln';
 import { type CredentialSealer, createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import type { Store } from '@kso/store';
 import { portsOf, type WorkingContext } from './context.ts';
@@ -28,7 +28,12 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
     scanConcurrency: config.images.concurrency,
     shutdownTimeout: `${config.grace}ms`,
     enginesExpected: config.images.enginesExpected,
-    databaseUpdate: { enabled: sample === undefined && config.images.updateDatabase },
+    databaseUpdate: {
+      enabled: sample === undefined && config.images.updateDatabase,
+      ...(config.images.databaseUrl === undefined ? {} : { url: config.images.databaseUrl }),
+    },
+    plainHttpRegistries: config.images.plainHttpRegistries,
+    skipTlsVerifyRegistries: config.images.skipTlsVerifyRegistries,
     ...(sample === undefined ? {} : { imageLayouts: join(sample, 'images') }),
   });
   const engineOptions = { env, scratchRoot: folders.scratch, memoryBytes: settings.engineMemory };
@@ -36,10 +41,16 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
     ...engineOptions,
     databaseDirectory: config.images.databaseDirectory ?? folders.vulnerabilityDatabase,
     mode: settings.cveMatchingMode,
+    updateUrl: settings.databaseUpdate.url,
+    updateTimeoutMs: settings.databaseUpdate.timeout,
   });
   const ports = portsOf(context, 'kubevuln');
   const sealer = createCredentialSealer(await readOrCreateKey(join(folders.target, 'credentials.key')));
-  const registry = createRegistryClient({ outgoing: readOutgoing(env), clock: ports.clock });
+  const registry = createRegistryClient({
+    outgoing: readOutgoing(env),
+    clock: ports.clock,
+    hosts: hostSwitches(settings),
+  });
   stack.onUnwind(() => registry.close());
   const { store, poster } = openOutbox(context, 'kubevuln');
   if (sample !== undefined) await importSample(matcher, sample, context);
