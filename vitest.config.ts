@@ -29,6 +29,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Runs on the node of a cluster that tools/testing/e2e.ts starts: pnpm test:e2e.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
         // Long outages and kills at full length: pnpm test:chaos.
         test: {
           name: 'chaos',

@@ -1,4 +1,4 @@
-// pnpm test [--chaos] [--no-install] [vitest arguments]
+// pnpm test [--chaos | --e2e] [--no-install] [vitest arguments]
 // Gets the real parts that the tests need, runs the tests and ends with a line "N passed, N failed[, N skipped]".
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,14 +9,15 @@ import { debianBaseFile } from '@kso/testkit/images';
 import { canUseApt } from './programs/apt.ts';
 import { formatEvent, type InstallEvent } from './programs/events.ts';
 import { install, stateOf } from './programs/installer.ts';
-import { programsFor } from './programs/pins.ts';
+import { type Purpose, programsFor } from './programs/pins.ts';
+import { clusterEnvironment, onNode, startCluster, stopCluster, whyNoCluster } from './testing/e2e.ts';
 import { exitCode, formatSummary, summarise, type VitestReport } from './testing/summary.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Installs what is missing and says so. False if something stays missing: then it has been said what, and how to get it. */
-async function preparePrograms(mayInstall: boolean): Promise<boolean> {
-  const needed = programsFor('test');
+async function preparePrograms(purpose: Purpose, mayInstall: boolean): Promise<boolean> {
+  const needed = programsFor(purpose);
   const print = (event: InstallEvent) => {
     const isNoise = event.event === 'progress' && !process.stdout.isTTY;
     const isOld = event.event === 'done' && event.seconds === undefined;
@@ -49,32 +50,52 @@ function testData(): string | undefined {
   return undefined;
 }
 
-function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** `prefix`: a command that runs vitest elsewhere. */
+function runVitest(args: readonly string[], env: NodeJS.ProcessEnv, prefix: readonly string[] = []): Promise<number> {
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', ...args], { cwd: root, env, stdio: 'inherit' });
+  const [program = process.execPath, ...rest] = [...prefix, process.execPath, vitest, 'run', ...args];
+  const child = spawn(program, rest, { cwd: root, env, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
 }
 
+/** The tests of `test/e2e`, on the node of a cluster that lives as long as they do. */
+async function runOnCluster(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    if (!startCluster()) return 1;
+    return await runVitest(args, { ...clusterEnvironment(), ...env }, onNode);
+  } finally {
+    stopCluster();
+  }
+}
+
+function projectsOf(flags: ReadonlySet<string>): string[] {
+  if (flags.has('--e2e')) return ['--project=e2e'];
+  return flags.has('--chaos') ? ['--project=chaos'] : ['--project=unit', '--project=integration'];
+}
+
 async function main(): Promise<number> {
-  const own = new Set(['--chaos', '--no-install', '--']);
+  const own = new Set(['--chaos', '--e2e', '--no-install', '--']);
   const flags = new Set(process.argv.slice(2).filter((argument) => own.has(argument)));
   const rest = process.argv.slice(2).filter((argument) => !own.has(argument));
-  if (!(await preparePrograms(!flags.has('--no-install')))) {
+  const isE2e = flags.has('--e2e');
+  const hindrance = isE2e ? whyNoCluster() : undefined;
+  if (hindrance !== undefined) {
+    console.log(`The end-to-end tests cannot run here: ${hindrance}.`);
+    return 1;
+  }
+  if (!(await preparePrograms(isE2e ? 'e2e' : 'test', !flags.has('--no-install')))) {
     console.log('The tests need the programs above.');
     return 1;
   }
-  prepareImages();
+  if (!isE2e) prepareImages();
   const data = testData();
   const env = { ...process.env, KSO_REQUIRE_PROGRAMS: '1', ...(data === undefined ? {} : { KSO_TEST_DATA: data }) };
 
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-test-'));
   const file = path.join(folder, 'report.json');
-  const projects = flags.has('--chaos') ? ['--project=chaos'] : ['--project=unit', '--project=integration'];
-  const status = await runVitest(
-    [...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...rest],
-    env,
-  );
+  const reporting = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const status = await (isE2e ? runOnCluster : runVitest)([...projectsOf(flags), ...reporting, ...rest], env);
   const summary = existsSync(file)
     ? summarise(JSON.parse(readFileSync(file, 'utf8')) as VitestReport)
     : { passed: 0, failed: 0, skipped: 0 };

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A real Kubernetes cluster of one node, from plain programs, in a network namespace of its own.
 #   cluster.sh up        starts it: etcd, control plane, registry, containerd, kubelet, kube-proxy, DNS
-#   cluster.sh exec CMD  runs a command in its network, with KUBECONFIG set
+#   cluster.sh exec CMD  runs a command on the node: in its network, with KUBECONFIG, KSO_NODE_IP and KSO_REGISTRY set
 #   cluster.sh push IMAGE NAME   puts an image of buildah's storage into its registry
 #   cluster.sh down      ends it and removes everything it made
 # Root on Linux. Programs are found on PATH; KSO_CLUSTER_DIR is where its state is (default /tmp/kso-cluster), one cluster at a time.
@@ -13,7 +13,7 @@ namespace=kso-cluster
 node_ip=10.99.0.1
 dns_ip=10.96.0.10
 # What pods and the node call the registry: the node by a mirror entry, pods by DNS, both over plain HTTP.
-registry=registry.kso.test:5000
+registry=registry.kt:5000
 
 # nsenter, not `ip netns exec`: that one hides the cgroup mounts.
 inside() { nsenter --net="/var/run/netns/$namespace" -- "$@"; }
@@ -209,6 +209,26 @@ COREFILE
   start dns coredns -conf Corefile
 }
 
+# Storage for claims without a class. Local volumes, because the kubelet gives those to the group of a pod, as a cloud's.
+make_volumes() {
+  local number folder
+  for number in $(seq 20); do
+    folder=$state/volumes/$number
+    mkdir -p "$folder"
+    cat <<YAML
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: local-$number}
+spec:
+  capacity: {storage: 100Gi}
+  accessModes: [ReadWriteOnce]
+  local: {path: $folder}
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [kso]}]}]}}
+YAML
+  done | kubectl_ apply -f - >/dev/null
+}
+
 make_pause_image() {
   local folder container
   folder=$(mktemp -d)
@@ -226,12 +246,14 @@ push() { inside buildah push -q --tls-verify=false "$1" "docker://127.0.0.1:5000
 up() {
   [ ! -e "/var/run/netns/$namespace" ] || { echo "a cluster is up already: $0 down" >&2; exit 1; }
   mkdir -p "$state"/{log,pid,pki,cni,etcd}
+  pod_networks >"$state/networks-before"
   make_network
   make_credentials
   start_control_plane
   start_registry
   make_pause_image
   start_node
+  make_volumes
   start_dns
 }
 
@@ -248,18 +270,19 @@ stop_programs() {
   done
 }
 
-# Names of pods' network namespaces are containerd's: they are those whose device leads to our bridge.
-pod_networks() { [ ! -d "$state/containerd-state" ] || grep -rhoE '/var/run/netns/cni-[0-9a-f-]+' "$state" --include=config.json 2>/dev/null | sort -u | xargs -r -n1 basename; }
+# The network namespaces that containerd made for pods, of whatever cluster.
+pod_networks() { ip netns list | grep -o '^cni-[^ ]*' | sort || true; }
 
 down() {
   if [ -e "$state/admin.kubeconfig" ]; then
     kubectl_ delete pods -A --all --grace-period=1 --wait=true --timeout=30s >/dev/null 2>&1 || true
   fi
-  local networks name
-  networks=$(pod_networks)
+  local name
   stop_programs
   grep -o " $state[^ ]*" /proc/mounts | tac | xargs -r -n1 umount -l 2>/dev/null || true
-  for name in $networks; do ip netns del "$name" 2>/dev/null || true; done
+  if [ -e "$state/networks-before" ]; then
+    for name in $(pod_networks | comm -13 "$state/networks-before" -); do ip netns del "$name" 2>/dev/null || true; done
+  fi
   ip netns del "$namespace" 2>/dev/null || true
   rm -rf "$state"
 }
@@ -272,7 +295,7 @@ case ${1:-} in
   push) push "$2" "$3" ;;
   exec)
     shift
-    inside env KUBECONFIG="$state/admin.kubeconfig" "$@"
+    inside env KUBECONFIG="$state/admin.kubeconfig" KSO_NODE_IP=$node_ip KSO_REGISTRY=$registry "$@"
     ;;
   *)
     sed -n '2,7s/^# \?//p' "$0"
