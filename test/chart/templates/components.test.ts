@@ -197,6 +197,24 @@ describe.skipIf(missing)('rendering', () => {
     expect(refusal(values)).toContain(advice);
   });
 
+  it.each([
+    [{}, 'https://s'],
+    [{ eventReceiverHttpUrl: 'https://reports.example.com' }, 'https://reports.example.com'],
+    [{ kubescape: { urls: { report: 'reports.example.com' } } }, 'https://reports.example.com'],
+    [{ serviceDiscovery: { services: { response: { 'event-receiver-http': 'https://d' } } } }, 'https://d'],
+    [{ serviceDiscovery: { services: '{"response":{"event-receiver-http":"https://d"}}' } }, 'https://d'],
+  ])('reports go where the backend takes them: %j', (values, url) => {
+    const objects = render({ server: 's', account: 'a', accessKey: 'k', clusterName: 'c', ...values });
+    for (const [component, name] of Object.entries({
+      operator: 'OPERATOR_REPORTS',
+      kubescape: 'SCANNER_REPORT',
+      kubevuln: 'KUBEVULN_REPORT',
+    }))
+      expect(envOf(objects, component)[`KSO_${name}_URL`]).toBe(url);
+    const { capabilityWarnings } = configOf(objects, 'ks-capabilities', 'capabilities');
+    expect(String(capabilityWarnings).includes('not discovered yet')).toBe(url === 'https://s');
+  });
+
   it('a Secret of the user takes the place of account and key', () => {
     const objects = render({ server: 's', clusterName: 'c', credentials: { cloudSecret: 'mine' } });
     expect(byKind(objects, 'Secret').map(({ metadata }) => metadata.name)).toEqual(['redis-auth']);

@@ -64,11 +64,16 @@
 {{- if and (not $s.compact) (not $s.reportUrl) (not $s.backend) -}}
 {{- $warnings = append $warnings "neither server nor cloudEndpoint is on: results stay inside the scanners" -}}
 {{- end -}}
+{{- if $s.isReceiverGuessed -}}
+{{- $warnings = append $warnings (printf "addresses are not discovered yet: reports go to %s; set eventReceiverHttpUrl or serviceDiscovery.services" $s.reportUrl) -}}
+{{- end -}}
 {{- if not $s.persistence -}}
 {{- $warnings = append $warnings "persistence is off: a deleted pod loses its queue, its results and the reports that were not sent yet" -}}
 {{- end -}}
-{{- if and $s.compact (or (dig "includeNamespaces" "" $v) (dig "excludeNamespaces" "" $v)) -}}
+{{- if $s.compact -}}
 {{- $warnings = append $warnings "profile compact looks at all namespaces: includeNamespaces and excludeNamespaces have no effect" -}}
+{{- else if has "kubescape" $s.components -}}
+{{- $warnings = append $warnings "configuration scans look at all namespaces: includeNamespaces and excludeNamespaces are heeded by image scans" -}}
 {{- end -}}
 {{- if and $s.compact $s.offline -}}
 {{- $warnings = append $warnings "profile compact: capabilities.kubescapeOffline has no effect, as nothing leaves the cluster anyway" -}}

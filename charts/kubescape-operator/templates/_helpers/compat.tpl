@@ -36,11 +36,41 @@ texts. The keys are in files/compat.yaml, which is generated from charts/values.
 
 {{/* "true" when the values hold the key of a compat entry, with another value than those of former charts' files. In: dict values, entry. */}}
 {{- define "kso.given" -}}
-{{- $node := .values -}}
-{{- range splitList "." .entry.key -}}
-{{- $node = ternary (get (ternary $node dict (kindIs "map" $node)) .) nil (kindIs "map" $node) -}}
-{{- end -}}
+{{- $node := get (include "kso.valueAt" (dict "values" .values "key" .entry.key) | fromYaml) "value" -}}
 {{- $former := list "null" "\"\"" -}}
 {{- range .entry.former -}}{{- $former = append $former (toJson .) -}}{{- end -}}
 {{- if not (has (toJson $node) $former) -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+Moves values under former names to their successors, once for a render: what reads `.Values` afterwards needs to know the new names only. A
+successor that has another value than its default wins. Writes nothing.
+*/}}
+{{- define "kso.applyAliases" -}}
+{{- if not (hasKey .Values "aliasesApplied") -}}
+{{- $_ := set .Values "aliasesApplied" true -}}
+{{- $values := .Values.AsMap -}}
+{{- range (.Files.Get "files/compat.yaml" | fromYaml).aliases -}}
+{{- $given := include "kso.valueAt" (dict "values" $values "key" .from) | fromYaml -}}
+{{- $current := include "kso.valueAt" (dict "values" $values "key" .to) | fromYaml -}}
+{{- if and $given.value (has (toJson $current.value) (list "null" (toJson .default))) -}}
+{{- $path := splitList "." .to -}}
+{{- $parent := $values -}}
+{{- range initial $path -}}
+{{- if not (kindIs "map" (get $parent .)) -}}{{- $_ := set $parent . dict -}}{{- end -}}
+{{- $parent = get $parent . -}}
+{{- end -}}
+{{- $_ := set $parent (last $path) (.as | default $given.value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The value at a path, as YAML: value. In: dict values, key. */}}
+{{- define "kso.valueAt" -}}
+{{- $node := .values -}}
+{{- range splitList "." .key -}}
+{{- $node = ternary (get (ternary $node dict (kindIs "map" $node)) .) nil (kindIs "map" $node) -}}
+{{- end -}}
+{{- dict "value" $node | toJson -}}
 {{- end -}}

@@ -34,7 +34,12 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- $endpoint := and (not $backend) (or $compact (ne (dig "cloudEndpoint" "enabled" true $v | toString) "false")) -}}
 {{- $endpointName := dig "cloudEndpoint" "name" "cloud-endpoint" $v -}}
 {{- $endpointPort := dig "cloudEndpoint" "service" "port" 8090 $v | int -}}
-{{- $receiver := dig "eventReceiverHttpUrl" "" $v | default (dig "kubescape" "urls" "report" "" $v) | default $server -}}
+{{- /* What is given, else what a preset answer of service discovery says, else the server itself. */ -}}
+{{- $services := dig "serviceDiscovery" "services" "" $v | default dict -}}
+{{- if kindIs "string" $services -}}{{- $services = fromJson $services -}}{{- end -}}
+{{- $receiver := dig "eventReceiverHttpUrl" "" $v | default (dig "kubescape" "urls" "report" "" $v) | default (dig "response" "event-receiver-http" "" $services) -}}
+{{- $isGuessed := and $backend (not $receiver) -}}
+{{- $receiver = $receiver | default $server -}}
 {{- $reportUrl := "" -}}
 {{- if and $backend (not $offline) -}}
 {{- $reportUrl = ternary $receiver (printf "https://%s" $receiver) (contains "://" $receiver) -}}
@@ -128,6 +133,7 @@ What follows from the values, decided once: aliases of older charts are resolved
       "offline" $offline
       "keepLocal" (or $offline (not $backend))
       "reportUrl" $reportUrl
+      "isReceiverGuessed" $isGuessed
       "endpointUrl" (printf "http://%s:%d" $endpointName $endpointPort)
       "clusterName" (regexReplaceAll "\\W+" (default "cluster" $clusterName) "-")
       "account" (ternary "local" $account (eq $origin "made"))
