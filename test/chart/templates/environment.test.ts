@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cloudEndpointConfig } from '@kso/cloud-endpoint';
+import { gatewayConfig } from '@kso/gateway';
 import { loadConfig } from '@kso/kit';
+import { kollectorConfig } from '@kso/kollector';
+import { scannerConfig } from '@kso/kubescape-scanner';
+import { kubevulnConfig } from '@kso/kubevuln';
+import { operatorConfig } from '@kso/operator';
+import { suiteConfig } from '@kso/suite';
 import { missingPrograms } from '@kso/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cloudEndpointConfig } from '../../../services/cloud-endpoint/src/config.ts';
-import { gatewayConfig } from '../../../services/gateway/src/config.ts';
-import { kollectorConfig } from '../../../services/kollector/src/config.ts';
-import { scannerConfig } from '../../../services/kubescape-scanner/src/config.ts';
-import { kubevulnConfig } from '../../../services/kubevuln/src/config.ts';
-import { operatorConfig } from '../../../services/operator/src/config.ts';
-import { suiteConfig } from '../../../services/suite/src/config.ts';
 import { podTemplate, render } from './rendered.ts';
 import { full, variants } from './variants.ts';
 
