@@ -128,14 +128,16 @@ async function scanImages(
   let jobs = 0;
   // Not one by one: those that are told while the list goes on share a commit.
   const told: Promise<void>[] = [];
-  const result = await fanOut(pods, scope, { settings, clock }, async (target) => {
+  const giveOut = async (target: ImageTarget): Promise<void> => {
     context.signal.throwIfAborted();
     const id = imageJobId(jobId, { wlid: target.wlid, containerName: target.container, imageTag: target.imageTag });
     if (tellsOfChildren(record))
       told.push(context.reports.tryPut(childStarted({ jobId, record, childId: id, target: target.wlid })));
     await scanImage(jobId, id, record, target, context);
     jobs += 1;
-  }).finally(async () => void (await Promise.all(told)));
+  };
+  const result = await fanOut(pods, scope, { settings, clock }, giveOut);
+  await Promise.all(told);
   if (jobs > 0 || result.errors.length === 0) return { note: { ...result, errors: [...result.errors] }, jobs };
   const { code, message } = fail('FAN_OUT_FAILED', { problem: result.errors.join('; ') });
   return { note: { ...result, errors: [...result.errors], failure: { code, message } }, jobs };
