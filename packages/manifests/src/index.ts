@@ -1,4 +1,5 @@
 export type { FolderWatcher } from './folder/folder-watcher.ts';
+export { holdsObjects } from './folder/holds-objects.ts';
 export type { ManifestSummary } from './folder/look.ts';
 export { createLocator, type Locator } from './locate.ts';
 export {

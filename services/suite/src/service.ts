@@ -47,11 +47,17 @@ export interface SuiteUrls {
   readonly kubevuln: string;
 }
 
+export interface SuiteStart {
+  /** Asks for a scan of the configuration as soon as somebody can take the command: it goes on while the other parts start. */
+  readonly scan?: boolean;
+}
+
 export interface Suite extends Service {
+  start(options?: SuiteStart): Promise<void>;
   urls(): SuiteUrls;
   /** Tells of everything until the returned function is called. */
   onEvent(listener: (event: SuiteEvent) => void): () => void;
-  /** Asks the operator for a scan of the configuration, and resolves when it has ended. Call it once. */
+  /** Resolves when the first scan of the configuration has ended; asks for it unless the start has. Call it once. */
   scanPosture(signal?: AbortSignal): Promise<PostureEnd>;
   /** Resolves when every image that is known was scanned, or it is known why not. Waits for what kubevuln waits for. */
   imagesScanned(signal?: AbortSignal): Promise<void>;
@@ -90,6 +96,7 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
     if (parts === undefined) throw new TypeError('the suite has not started');
     return parts;
   };
+  let isAsked = false;
   let lastScan: string | undefined;
   const onPosture = (event: ScannerEvent): void => {
     if (event.type === 'scan' && event.ok) lastScan = event.scanId;
@@ -98,10 +105,11 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
 
   return {
     name: 'suite',
-    start: async () => {
+    start: async ({ scan = false } = {}) => {
       try {
-        parts = await startParts(config, ports, stack, (progress) => tell({ type: 'images', progress }));
-        stack.onUnwind(parts.scanner.scanner.onResult(onPosture));
+        isAsked = scan;
+        const onImages = (progress: ImageProgress) => tell({ type: 'images', progress });
+        parts = await startParts(config, ports, { stack, scan, onImages, onPosture });
       } catch (error) {
         await stack.unwind().catch(() => undefined);
         throw error;
@@ -119,7 +127,7 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
     },
     scanPosture: async (signal) => {
       const { operator, firstScan } = running();
-      await operator.requestPostureScan(firstScan.jobId);
+      if (!isAsked) await operator.requestPostureScan(firstScan.jobId);
       return firstScan.posture(signal);
     },
     imagesScanned: async (signal) => {
@@ -145,12 +153,18 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
   };
 }
 
+interface StartOptions {
+  readonly stack: Stack;
+  readonly scan: boolean;
+  readonly onImages: (progress: ImageProgress) => void;
+  readonly onPosture: (event: ScannerEvent) => void;
+}
+
 /** In the order of who needs whom; the stack stops them in the opposite one. */
 async function startParts(
   config: SuiteConfig,
   ports: SuitePorts,
-  stack: Stack,
-  onImages: (progress: ImageProgress) => void,
+  { stack, scan, onImages, onPosture }: StartOptions,
 ): Promise<Parts> {
   const { env } = ports;
   const { target } = config;
@@ -171,9 +185,11 @@ async function startParts(
 
   // First of those that work: its thread loads while the others start.
   const scanner = await startScanner(working);
+  stack.onUnwind(scanner.scanner.onResult(onPosture));
   const gateway = await startGateway(context, env);
   const opened = await openTarget(context, env);
   const operator = await startOperator(working, { target: opened, gatewayUrl: gateway.urls().websocket, env });
+  if (scan) await operator.requestPostureScan(firstScan.jobId);
   const operatorUrl = operator.operator.url;
   const images = await startImages(working, env);
   const kollector = await startKollector(context, { target: opened, operatorUrl, env });

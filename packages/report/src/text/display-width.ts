@@ -1,4 +1,6 @@
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+// Made when it is needed: it takes longer than most texts do.
+let segmenter: Intl.Segmenter | undefined;
+const graphemes = (text: string) => (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text);
 const printableAscii = /^[\x20-\x7e]*$/;
 
 /** Scripts and symbols that terminals draw two columns wide (Unicode Standard Annex 11, W and F), and emoji. */
@@ -10,7 +12,7 @@ const zero = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 export function displayWidth(text: string): number {
   if (printableAscii.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemes(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -21,7 +23,7 @@ export function splitAtWidth(text: string, width: number): readonly [head: strin
     return [text.slice(0, cut), text.slice(cut)];
   }
   let used = 0;
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     used += graphemeWidth(segment);
     if (used > width && index > 0) return [text.slice(0, index), text.slice(index)];
   }

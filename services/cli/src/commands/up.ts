@@ -46,7 +46,7 @@ export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
   const suite = createSuite(config, { logger, loggerFor, metrics, tracer, clock: systemClock, env });
   try {
     progress.step('starting');
-    await suite.start();
+    await suite.start({ scan: true });
     return await run({ options, host, progress, target, suite, plan, log: log.name });
   } finally {
     progress.step('stopping');

@@ -1,5 +1,5 @@
 import { type ObjectSource, SourceError } from '@kso/domain';
-import { createManifestSource } from '@kso/manifests';
+import { createManifestSource, holdsObjects } from '@kso/manifests';
 import { fail } from '../errors.ts';
 
 /** A source of manifests that says which document was at fault when nothing at all can be scanned. @throws NOTHING_TO_SCAN */
@@ -30,6 +30,8 @@ export function openManifests(paths: readonly string[]): ObjectSource {
 
 /** Looks whether there is anything to scan, without keeping anything. @throws NOTHING_TO_SCAN, SourceError */
 export async function requireObjects(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  if (await holdsObjects(paths).catch(() => false)) return;
+  // Nothing at the first glance: a whole look says what is wrong.
   const looked = new AbortController();
   try {
     await openManifests(paths).watch([], () => undefined, AbortSignal.any([signal, looked.signal]));
