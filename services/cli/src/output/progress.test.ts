@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Output } from '../host.ts';
 import { createProgress } from './progress.ts';
 
@@ -13,6 +13,21 @@ function output(isTTY: boolean): { readonly stream: Output; readonly text: () =>
   });
   return { stream: Object.assign(stream, { isTTY, columns: 20 }), text: () => written };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('without a terminal a long run shows a step every few seconds', () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { stream, text } = output(false);
+  const progress = createProgress(stream, {});
+  for (let object = 0; object < 120; object += 1) {
+    progress.step(`reading: ${object}`);
+    vi.advanceTimersByTime(100);
+  }
+  expect(text()).toBe('reading: 50\nreading: 100\n');
+});
 
 test('without a terminal only what is worth keeping is written', () => {
   const { stream, text } = output(false);

@@ -3,7 +3,7 @@ import type { Output } from '../host.ts';
 
 /** Where a run tells how far it is. Everything goes to standard error, so that results can be piped. */
 export interface Progress {
-  /** What is going on now; replaces the step before. Only a terminal shows it. */
+  /** What is going on now; replaces the step before. Without a terminal some of them are shown, in a run that takes long. */
   step(text: string): void;
   /** Something worth keeping: a line of its own everywhere. */
   note(text: string): void;
@@ -13,17 +13,25 @@ export interface Progress {
 
 const eraseLine = '\r\u001b[2K';
 const frameMs = 100;
+const signOfLifeMs = 5000;
 
-/** On a terminal one line that changes, elsewhere (and in CI) only what is worth keeping. */
+/** On a terminal one line that changes, elsewhere (and in CI) what is worth keeping, and every few seconds a sign of life. */
 export function createProgress(output: Output, env: Readonly<Record<string, string | undefined>>): Progress {
   const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
   return isTerminal ? changingLine(output) : plainLines(output);
 }
 
 function plainLines(output: Output): Progress {
+  let written = Date.now();
+  const note = (text: string): void => {
+    written = Date.now();
+    output.write(`${plainText(text)}\n`);
+  };
   return {
-    step: () => undefined,
-    note: (text) => void output.write(`${plainText(text)}\n`),
+    step: (text) => {
+      if (Date.now() - written >= signOfLifeMs) note(text);
+    },
+    note,
     clear: () => undefined,
   };
 }
