@@ -1,7 +1,7 @@
 import type { Finding, GroupKind, KubeObject, Verdict } from '@kso/wire';
 import type { ControlInputName, ControlInputs } from './catalogue/inputs.ts';
 import type { SubjectVector } from './objects/rbac.ts';
-import type { Labels } from './objects/selector.ts';
+import type { LabelSelector, Labels } from './objects/selector.ts';
 import type { Workload } from './objects/workload.ts';
 
 /**
@@ -59,6 +59,8 @@ export interface RelatedObjects {
   named(kind: GroupKind, namespace: string, name: string): readonly KubeObject[];
   /** Services or NetworkPolicies of the namespace that select pods with these labels. */
   selecting(kind: GroupKind, namespace: string, podLabels: Labels): readonly KubeObject[];
+  /** True if something in the namespace makes pods that the selector matches. Asked of all kinds that make pods. */
+  hasWorkload(namespace: string, selector: LabelSelector): boolean;
   /** The vectors of bindings that name one of these subjects (`subjectKey`). */
   grants(subjectKeys: readonly string[]): readonly SubjectVector[];
 }

@@ -25,5 +25,5 @@ export {
   parseServiceSelector,
   selectorMatches,
 } from './objects/selector.ts';
-export { type Workload, workloadOf } from './objects/workload.ts';
+export { podLabelsOf, type Workload, workloadOf } from './objects/workload.ts';
 export { libraryVersion } from './version.ts';

@@ -24,6 +24,28 @@ export const kinds = {
   clusterRoleBinding: kind('rbac.authorization.k8s.io', 'ClusterRoleBinding'),
   networkPolicy: kind('networking.k8s.io', 'NetworkPolicy'),
   ingress: kind('networking.k8s.io', 'Ingress'),
+  replicationController: kind('', 'ReplicationController'),
+  podTemplate: kind('', 'PodTemplate'),
+  endpoints: kind('', 'Endpoints'),
+  persistentVolume: kind('', 'PersistentVolume'),
+  persistentVolumeClaim: kind('', 'PersistentVolumeClaim'),
+  endpointSlice: kind('discovery.k8s.io', 'EndpointSlice'),
+  horizontalPodAutoscaler: kind('autoscaling', 'HorizontalPodAutoscaler'),
+  csiStorageCapacity: kind('storage.k8s.io', 'CSIStorageCapacity'),
+  storageClass: kind('storage.k8s.io', 'StorageClass'),
+  podDisruptionBudget: kind('policy', 'PodDisruptionBudget'),
+  podSecurityPolicy: kind('policy', 'PodSecurityPolicy'),
+  validatingWebhook: kind('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration'),
+  mutatingWebhook: kind('admissionregistration.k8s.io', 'MutatingWebhookConfiguration'),
+  apiService: kind('apiregistration.k8s.io', 'APIService'),
+  apiServerInfo: kind('apiserverinfo.kubescape.cloud', 'APIServerInfo'),
+  serviceScanResult: kind('kubescape.io', 'ServiceScanResult'),
+  httpRoute: kind('gateway.networking.k8s.io', 'HTTPRoute'),
+  tcpRoute: kind('gateway.networking.k8s.io', 'TCPRoute'),
+  udpRoute: kind('gateway.networking.k8s.io', 'UDPRoute'),
+  virtualService: kind('networking.istio.io', 'VirtualService'),
+  istioGateway: kind('networking.istio.io', 'Gateway'),
+  sandboxTemplate: kind('extensions.agents.x-k8s.io', 'SandboxTemplate'),
   ciliumNetworkPolicy: kind('cilium.io', 'CiliumNetworkPolicy'),
   ciliumClusterwideNetworkPolicy: kind('cilium.io', 'CiliumClusterwideNetworkPolicy'),
 } as const;
@@ -38,6 +60,9 @@ export const workloadKinds: readonly GroupKind[] = [
   kinds.job,
   kinds.cronJob,
 ];
+
+/** The kinds that make pods, ReplicationControllers too: for questions whether something runs at all. */
+export const podMakingKinds: readonly GroupKind[] = [...workloadKinds, kinds.replicationController];
 
 /** What RBAC subjects and their rights are read from. */
 export const rbacKinds: readonly GroupKind[] = [

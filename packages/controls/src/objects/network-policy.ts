@@ -22,13 +22,27 @@ export function podSelectorOf(policy: KubeObject): LabelSelector {
   return parseSelector(recordAt(policy, 'spec')['podSelector']) ?? { labels: [], requirements: [] };
 }
 
+/** True if a rule of a Cilium policy selects the pod, whether it restricts anything or not. */
+export function ciliumSelects(policy: KubeObject, pod: PodIdentity, clusterwide: boolean): boolean {
+  return ciliumMatches(policy, pod, clusterwide, () => true);
+}
+
 /** A Cilium policy as seen by the controls: each of its rules with what it selects and whether it restricts anything. */
 export function ciliumIsolates(policy: KubeObject, pod: PodIdentity, clusterwide: boolean): boolean {
+  return ciliumMatches(policy, pod, clusterwide, restricts);
+}
+
+function ciliumMatches(
+  policy: KubeObject,
+  pod: PodIdentity,
+  clusterwide: boolean,
+  counts: (rule: UnknownRecord) => boolean,
+): boolean {
   if (!clusterwide && effectiveNamespace(policy) !== pod.namespace) return false;
   const labels = clusterwide ? { ...pod.labels, [namespaceLabel]: pod.namespace } : pod.labels;
   return ciliumRules(policy).some((rule) => {
     const selector = endpointSelectorOf(rule);
-    return restricts(rule) && selector !== undefined && selectorMatches(selector, labels);
+    return counts(rule) && selector !== undefined && selectorMatches(selector, labels);
   });
 }
 

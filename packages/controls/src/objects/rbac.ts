@@ -102,6 +102,8 @@ export interface Permission {
   readonly verbs: readonly string[];
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  /** Of one object: rules that are limited to objects of other names do not give it. */
+  readonly resourceName?: string;
 }
 
 export interface GrantedRule {
@@ -113,6 +115,10 @@ export interface GrantedRule {
 /** The rules that give at least one of the verbs on one of the resources of one of the groups. */
 export function grantedRules(rules: readonly PolicyRule[], wanted: Permission): GrantedRule[] {
   return rules.flatMap((rule) => {
+    const { resourceName } = wanted;
+    const named =
+      resourceName === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(resourceName);
+    if (!named) return [];
     const resources = positions(rule.resources, wanted.resources);
     const verbs = positions(rule.verbs, wanted.verbs);
     const apiGroups = positions(rule.apiGroups, wanted.apiGroups);

@@ -98,6 +98,12 @@ export function workloadOf(object: KubeObject): Workload | undefined {
   };
 }
 
+/** Labels of the pods that an object makes, without the rest of its normal form; undefined if it makes none. */
+export function podLabelsOf(object: KubeObject): Labels | undefined {
+  const template = podTemplateOf(object);
+  return template === undefined ? undefined : stringMapAt(template.metadata, 'labels');
+}
+
 /** Windows only where the pod says so: the default of Kubernetes is Linux (known-bugs.md B25). */
 function operatingSystemOf(spec: UnknownRecord): OperatingSystem {
   const declared = stringAt(recordAt(spec, 'os'), 'name');

@@ -1,10 +1,11 @@
 import { isRecord } from '@kso/domain';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import type { RelatedObjects } from '../control.ts';
-import { effectiveNamespace, kindName, kindOf, kinds } from '../objects/kinds.ts';
+import { effectiveNamespace, kindName, kindOf, kinds, podMakingKinds } from '../objects/kinds.ts';
 import { podSelectorOf } from '../objects/network-policy.ts';
 import { isRoleBinding, roleRefOf, type SubjectVector, subjectKey, vectorsOf } from '../objects/rbac.ts';
 import { type LabelSelector, parseServiceSelector, selectorMatches } from '../objects/selector.ts';
+import { podLabelsOf } from '../objects/workload.ts';
 
 /** Related objects by looking through all of them: as slow as it is plain, for tests. */
 export function simpleRelations(objects: readonly KubeObject[]): RelatedObjects {
@@ -21,6 +22,13 @@ export function simpleRelations(objects: readonly KubeObject[]): RelatedObjects 
         const selector = selectorOf(kind, object);
         return selector !== undefined && selectorMatches(selector, labels);
       }),
+    hasWorkload: (namespace, selector) =>
+      podMakingKinds
+        .flatMap((kind) => inNamespace(kind, namespace))
+        .some((object) => {
+          const labels = podLabelsOf(object);
+          return labels !== undefined && selectorMatches(selector, labels);
+        }),
     grants: (keys) => vectors(objects).filter(({ subject, binding }) => keys.includes(subjectKey(subject, binding))),
   };
 }

@@ -1,6 +1,13 @@
-import { kindName, type Labels, type RelatedObjects, type SubjectVector } from '@kso/controls';
+import {
+  kindName,
+  type LabelSelector,
+  type Labels,
+  podMakingKinds,
+  type RelatedObjects,
+  type SubjectVector,
+} from '@kso/controls';
 import type { GroupKind, KubeObject } from '@kso/wire';
-import { question } from './dependencies.ts';
+import { type Matcher, question } from './dependencies.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { ObjectRecord } from './port.ts';
 import type { RbacIndex } from './rbac-index.ts';
@@ -10,7 +17,8 @@ import type { RbacIndex } from './rbac-index.ts';
  * answers are part of the idempotency key of its result.
  */
 export class Asking implements RelatedObjects {
-  readonly asked = new Map<string, Labels | undefined>();
+  readonly asked = new Map<string, Matcher | undefined>();
+  readonly #facts: string[] = [];
   readonly #answers = new Map<ObjectRecord, true>();
   readonly #objects: ObjectIndex;
   readonly #rbac: RbacIndex;
@@ -30,6 +38,7 @@ export class Asking implements RelatedObjects {
   /** Objects that took part in the answers, and the questions, which tell of those that were not there. */
   *traces(): Iterable<string> {
     yield* this.asked.keys();
+    yield* this.#facts;
     for (const record of this.#answers.keys()) yield `${record.id}=${record.hash()}`;
   }
 
@@ -50,11 +59,19 @@ export class Asking implements RelatedObjects {
 
   selecting(kind: GroupKind, namespace: string, podLabels: Labels): readonly KubeObject[] {
     const name = this.#allowed(kind);
-    return this.#answer(
-      question.selecting(name, namespace),
-      this.#objects.selecting(name, namespace, podLabels),
-      podLabels,
-    );
+    return this.#answer(question.selecting(name, namespace), this.#objects.selecting(name, namespace, podLabels), {
+      labels: podLabels,
+    });
+  }
+
+  hasWorkload(namespace: string, selector: LabelSelector): boolean {
+    for (const kind of podMakingKinds) this.#allowed(kind);
+    const key = question.workload(namespace);
+    const earlier = this.asked.get(key)?.selectors ?? [];
+    this.asked.set(key, { selectors: [...earlier, selector] });
+    const answer = this.#objects.hasWorkload(namespace, selector);
+    this.#facts.push(`${key}|${JSON.stringify(selector)}=${answer}`);
+    return answer;
   }
 
   grants(subjectKeys: readonly string[]): readonly SubjectVector[] {
@@ -74,8 +91,8 @@ export class Asking implements RelatedObjects {
     return name;
   }
 
-  #answer(key: string, records: Iterable<ObjectRecord>, labels?: Labels): KubeObject[] {
-    this.asked.set(key, labels);
+  #answer(key: string, records: Iterable<ObjectRecord>, matcher?: Matcher): KubeObject[] {
+    this.asked.set(key, matcher);
     const found = [...records].sort(byId);
     for (const record of found) this.#answers.set(record, true);
     return found.map(({ object }) => object);

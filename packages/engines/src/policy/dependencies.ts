@@ -1,4 +1,4 @@
-import { type Labels, selectorMatches } from '@kso/controls';
+import { type LabelSelector, type Labels, podLabelsOf, selectorMatches } from '@kso/controls';
 import { getOrMake, selectorOf } from './object-index.ts';
 import type { ObjectRecord } from './port.ts';
 import type { Target } from './target.ts';
@@ -9,18 +9,25 @@ export const question = {
   inNamespace: (kind: string, namespace: string): string => `in|${kind}|${namespace}`,
   named: (kind: string, namespace: string, name: string): string => `named|${kind}|${namespace}|${name}`,
   selecting: (kind: string, namespace: string): string => `selecting|${kind}|${namespace}`,
+  workload: (namespace: string): string => `workload|${namespace}`,
   grants: (subject: string): string => `grants|${subject}`,
 };
 
+/** What narrows a question down: labels that selectors are asked about, or selectors that labels are asked about. */
+export interface Matcher {
+  readonly labels?: Labels;
+  readonly selectors?: readonly LabelSelector[];
+}
+
 /** Who asked which question: a change of an object marks the targets whose questions it would be an answer to. */
 export class Dependencies {
-  readonly #askers = new Map<string, Map<Target, Labels | undefined>>();
+  readonly #askers = new Map<string, Map<Target, Matcher | undefined>>();
 
   /** Enters the questions of a target in place of those that it asked before. */
-  replace(target: Target, asked: ReadonlyMap<string, Labels | undefined>): void {
+  replace(target: Target, asked: ReadonlyMap<string, Matcher | undefined>): void {
     for (const key of target.dependencies) if (!asked.has(key)) this.#forget(key, target);
-    for (const [key, labels] of asked)
-      getOrMake(this.#askers, key, () => new Map<Target, Labels | undefined>()).set(target, labels);
+    for (const [key, matcher] of asked)
+      getOrMake(this.#askers, key, () => new Map<Target, Matcher | undefined>()).set(target, matcher);
     target.dependencies = new Set(asked.keys());
   }
 
@@ -35,10 +42,19 @@ export class Dependencies {
     yield* this.#askersOf(question.all(kindName));
     yield* this.#askersOf(question.inNamespace(kindName, namespace));
     yield* this.#askersOf(question.named(kindName, namespace, object.metadata.name));
+    yield* this.#askersOfWorkloads(record);
     const selector = selectorOf(record);
     if (selector === undefined) return;
-    for (const [target, labels] of this.#askers.get(question.selecting(kindName, namespace)) ?? [])
-      if (labels !== undefined && selectorMatches(selector, labels)) yield target;
+    for (const [target, matcher] of this.#askers.get(question.selecting(kindName, namespace)) ?? [])
+      if (matcher?.labels !== undefined && selectorMatches(selector, matcher.labels)) yield target;
+  }
+
+  *#askersOfWorkloads({ namespace, object }: ObjectRecord): Iterable<Target> {
+    const askers = this.#askers.get(question.workload(namespace));
+    const labels = askers === undefined ? undefined : podLabelsOf(object);
+    if (labels === undefined) return;
+    for (const [target, matcher] of askers ?? [])
+      if (matcher?.selectors?.some((selector) => selectorMatches(selector, labels)) === true) yield target;
   }
 
   dependentsOfGrant(subject: string): Iterable<Target> {

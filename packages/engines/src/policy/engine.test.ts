@@ -2,7 +2,7 @@ import { controls, defaultControlInputs, kindName, kinds, passed } from '@kso/co
 import { cronJob, deployment, job, namespace, pod, service } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
-import { allResults, control, engineOf, statusOf } from './testing/engine.ts';
+import { allResults, control, engineOf, sample, statusOf } from './testing/engine.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 const web = deployment({ name: 'web', namespace: 'shop', labels: { app: 'web' } });
@@ -219,7 +219,7 @@ describe('what is not evaluated', () => {
         throw new TypeError('two values');
       },
     });
-    const engine = engineOf([web], { controls: [broken, ...controls.filter(({ id }) => id !== 'C-0013')] });
+    const engine = engineOf([web], { controls: [broken, ...sample.filter(({ id }) => id !== 'C-0013')] });
     const result = engine.result(webId)?.controls.find(({ controlId }) => controlId === 'C-0013');
     expect(result?.rules[0]?.verdict).toEqual({ status: 'notEvaluated', reason: 'error', detail: 'two values' });
     expect(engine.result(webId)?.controls.filter(({ status }) => status === 'notEvaluated')).toHaveLength(1);
@@ -243,28 +243,41 @@ describe('what is not evaluated', () => {
     expect(result?.rules[0]?.verdict).toMatchObject({ status: 'notEvaluated', reason: 'configuration' });
   });
 
-  const relating = controls.flatMap(({ id, rules }) =>
-    rules.flatMap((rule) => rule.related.map((kind) => ({ id, kind, name: kindName(kind) }))),
+  const relating = controls.flatMap((relatingControl) =>
+    relatingControl.rules.flatMap((rule) =>
+      rule.related.map((kind) => ({ id: relatingControl.id, relatingControl, rule, kind, name: kindName(kind) })),
+    ),
   );
-  it.each(relating)('B10 $id is not evaluated while $name cannot be read', ({ id, kind, name }) => {
-    const everything = [
-      deployment({ name: 'web', namespace: 'shop', image: 'registry.k8s.io/ingress-nginx/controller:v1.0.0' }),
-      namespace('shop'),
-    ];
-    const engine = engineOf(everything);
+  const pods = { spec: { containers: [{ name: 'c' }] } };
+  /** One object of every kind, and what some controls need to have an opinion at all. */
+  const everything = [
+    deployment({ name: 'web', namespace: 'shop', image: 'registry.k8s.io/ingress-nginx/controller:v1.0.0' }),
+    pod({ name: 'etcd', namespace: 'kube-system', container: { command: ['etcd'] } }),
+    ...engineOf([], { controls }).kinds.map(
+      ({ group, kind }): KubeObject => ({
+        apiVersion: group === '' ? 'v1' : `${group}/v1`,
+        kind,
+        metadata: { name: 'x', namespace: 'shop' },
+        spec: { ...pods.spec, template: pods, jobTemplate: { spec: { template: pods } } },
+        data: { gitVersion: 'v1.36.0' },
+      }),
+    ),
+  ];
+  it.each(relating)('B10 $id is not evaluated while $name cannot be read', ({ relatingControl, rule, kind, name }) => {
+    const engine = engineOf(everything, { controls: [relatingControl] });
+    const verdicts = () =>
+      Object.values(allResults(engine)).flatMap((result) =>
+        result.controls.flatMap(({ rules }) => rules.filter((ruled) => ruled.rule === rule.name)),
+      );
     engine.apply({ type: 'failed', kind, reason: 'forbidden', detail: '403' });
     engine.evaluate();
-    const results = Object.values(allResults(engine)).flatMap((result) =>
-      result.controls.filter(({ controlId }) => controlId === id),
-    );
-    expect(results.length).toBeGreaterThan(0);
-    for (const { rules } of results)
-      expect(rules[0]?.verdict).toMatchObject({ status: 'notEvaluated', reason: 'missingKinds', missingKinds: [name] });
+    expect(verdicts().length).toBeGreaterThan(0);
+    for (const { verdict } of verdicts())
+      expect(verdict).toMatchObject({ status: 'notEvaluated', reason: 'missingKinds', missingKinds: [name] });
 
     engine.apply({ type: 'synced', kind });
     engine.evaluate();
-    for (const result of Object.values(allResults(engine)))
-      for (const { status } of result.controls) expect(status).not.toBe('notEvaluated');
+    for (const { verdict } of verdicts()) expect(verdict.status).not.toBe('notEvaluated');
   });
 
   it('an outage after everything was read leaves the results; before, or when rights are lost, it does not', () => {

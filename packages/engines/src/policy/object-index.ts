@@ -1,6 +1,15 @@
-import { kindName, kinds, type LabelSelector, type Labels, parseServiceSelector, podSelectorOf } from '@kso/controls';
+import {
+  kindName,
+  kinds,
+  type LabelSelector,
+  type Labels,
+  parseServiceSelector,
+  podLabelsOf,
+  podSelectorOf,
+} from '@kso/controls';
 import { isRecord } from '@kso/domain';
 import type { KubeObject } from '@kso/wire';
+import { LabelIndex } from './label-index.ts';
 import type { ObjectRecord } from './port.ts';
 import { SelectorIndex } from './selector-index.ts';
 
@@ -20,6 +29,8 @@ interface Shelf {
 export class ObjectIndex {
   readonly #byKey = new Map<string, ObjectRecord>();
   readonly #shelves = new Map<string, Shelf>();
+  /** namespace → what makes pods there, by the labels of these pods. */
+  readonly #podMakers = new Map<string, LabelIndex>();
 
   get size(): number {
     return this.#byKey.size;
@@ -35,6 +46,8 @@ export class ObjectIndex {
     shelf.records.add(record);
     const names = getOrMake(shelf.namespaces, record.namespace, () => new Map<string, Set<ObjectRecord>>());
     getOrMake(names, record.object.metadata.name, () => new Set<ObjectRecord>()).add(record);
+    const labels = podLabelsOf(record.object);
+    if (labels !== undefined) getOrMake(this.#podMakers, record.namespace, () => new LabelIndex()).add(record, labels);
     const selector = selectorReaders.get(record.kindName)?.(record.object);
     if (selector !== undefined)
       getOrMake(shelf.selectors, record.namespace, () => new SelectorIndex()).add(record, selector);
@@ -50,6 +63,7 @@ export class ObjectIndex {
     if (names?.get(name)?.size === 0) names.delete(name);
     if (names?.size === 0) shelf.namespaces.delete(record.namespace);
     shelf.selectors.get(record.namespace)?.remove(record);
+    this.#podMakers.get(record.namespace)?.remove(record);
   }
 
   all(kind: string): Iterable<ObjectRecord> {
@@ -67,6 +81,10 @@ export class ObjectIndex {
 
   selecting(kind: string, namespace: string, labels: Labels): ObjectRecord[] {
     return this.#shelves.get(kind)?.selectors.get(namespace)?.matching(labels) ?? [];
+  }
+
+  hasWorkload(namespace: string, selector: LabelSelector): boolean {
+    return this.#podMakers.get(namespace)?.hasMatch(selector) === true;
   }
 
   #shelf(kind: string): Shelf {

@@ -8,9 +8,24 @@ const clusterScoped = new Set([
   'Namespace',
   'Node',
   'PersistentVolume',
+  'storage.k8s.io/StorageClass',
+  'policy/PodSecurityPolicy',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  'apiregistration.k8s.io/APIService',
+  'apiserverinfo.kubescape.cloud/APIServerInfo',
   'rbac.authorization.k8s.io/ClusterRole',
   'rbac.authorization.k8s.io/ClusterRoleBinding',
   'cilium.io/CiliumClusterwideNetworkPolicy',
+]);
+
+/** Kinds of which only the metadata counts. Some of them change every few seconds. */
+const metadataOnly = new Set([
+  'Endpoints',
+  'EndpointSlice',
+  'PodTemplate',
+  'CSIStorageCapacity',
+  'PersistentVolumeClaim',
 ]);
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -48,6 +63,10 @@ function trimmed(object: KubeObject): KubeObject {
     ...object,
     metadata: { ...metadata, ...(kept === undefined ? {} : { annotations: kept }) },
   };
+  if (metadataOnly.has(object.kind)) {
+    const { apiVersion, kind, metadata: own } = result as KubeObject;
+    return { apiVersion, kind, metadata: own };
+  }
   // A Secret's values are never needed: that it exists is all that controls ask.
   if (object.kind === 'Secret') for (const field of ['data', 'stringData']) delete result[field];
   if (object.kind === 'Node') result['status'] = nodeStatus(object['status']);
