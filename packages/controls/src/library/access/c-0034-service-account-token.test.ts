@@ -2,7 +2,7 @@ import { cronJob, deployment } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
 import { findingsOn, pathsOf } from '../../testing/judge.ts';
-import { serviceAccountToken } from './c-0034-service-account-token.ts';
+import { necessaryTokens, serviceAccountToken } from './c-0034-service-account-token.ts';
 
 const account = (name: string, automountServiceAccountToken?: boolean, namespace = 'default'): KubeObject => ({
   apiVersion: 'v1',
@@ -17,6 +17,10 @@ const pods = (automountServiceAccountToken?: boolean) =>
       ...(automountServiceAccountToken === undefined ? {} : { automountServiceAccountToken }),
     },
   });
+
+it('C-0190 asks the same', () => {
+  expect(necessaryTokens.rules).toBe(serviceAccountToken.rules);
+});
 
 describe('C-0034 service account token', () => {
   it('fails pods that ask for it, whatever the account says', () => {

@@ -33,3 +33,6 @@ export const serviceAccountToken: Control = {
     }),
   ],
 };
+
+/** The same question under the name that the CIS benchmark gives it. */
+export const necessaryTokens: Control = { id: 'C-0190', rules: serviceAccountToken.rules };

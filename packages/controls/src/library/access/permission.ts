@@ -11,12 +11,20 @@ import { subjectRule } from '../../rules.ts';
 
 export const coreGroup: readonly string[] = ['', '*'];
 
-/** A rule that no subject may hold a permission. `can` completes the sentence "User jane ...". */
-export function noSubjectMay(name: string, can: string, permission: Permission): SubjectRule {
+/**
+ * A rule that no subject may hold a permission. `can` completes the sentence "User jane ...". `concerns`: which vectors it is
+ * about at all.
+ */
+export function noSubjectMay(
+  name: string,
+  can: string,
+  permission: Permission,
+  concerns: (vector: SubjectVector) => boolean = () => true,
+): SubjectRule {
   return subjectRule({
     name,
     check: (vector, { id }) => {
-      const granted = grantedRules(vector.rules, permission);
+      const granted = concerns(vector) ? grantedRules(vector.rules, permission) : [];
       if (granted.length === 0) return [];
       const { subject, binding, role } = vector;
       const finding: Finding = {
@@ -37,7 +45,7 @@ export function noSubjectMay(name: string, can: string, permission: Permission):
   });
 }
 
-function bindingPaths({ subjectIndex }: SubjectVector): string[] {
+export function bindingPaths({ subjectIndex }: SubjectVector): string[] {
   const binding = `relatedObjects[${bindingPosition}]`;
   return [`${binding}.subjects[${subjectIndex}]`, `${binding}.roleRef.name`];
 }
