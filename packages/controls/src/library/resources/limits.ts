@@ -19,6 +19,23 @@ export function requiresLimit(name: string, resource: ResourceName): WorkloadRul
   });
 }
 
+/** A rule that every container has a request for the resource. */
+export function requiresRequest(name: string, resource: ResourceName): WorkloadRule {
+  return containerRule({
+    name,
+    check: (container) => (cannotHave(container) ? [] : missing(container, 'requests', resource)),
+  });
+}
+
+/** A rule that every container has a limit for CPU and for memory. */
+export function requiresBothLimits(name: string): WorkloadRule {
+  return containerRule({
+    name,
+    check: (container) =>
+      cannotHave(container) ? [] : [...missing(container, 'limits', 'cpu'), ...missing(container, 'limits', 'memory')],
+  });
+}
+
 /** A rule that every container has a limit and a request within the bounds of the control inputs `<resource>_limit_min` and so on. */
 export function requiresBoundedResources(name: string, resource: ResourceName): WorkloadRule {
   return containerRule({
