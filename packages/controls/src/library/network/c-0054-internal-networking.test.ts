@@ -2,7 +2,7 @@ import { namespace } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
 import { findingsOn } from '../../testing/judge.ts';
-import { internalNetworking } from './c-0054-internal-networking.ts';
+import { internalNetworking, namespacePolicies, networkMapping } from './c-0054-internal-networking.ts';
 
 const policy = (apiVersion: string, kind: string, metadata: KubeObject['metadata'], spec: object): KubeObject => ({
   apiVersion,
@@ -11,6 +11,10 @@ const policy = (apiVersion: string, kind: string, metadata: KubeObject['metadata
   spec,
 });
 const shop = namespace('shop');
+
+it('C-0049 and C-0206 ask the same', () => {
+  for (const { rules } of [networkMapping, namespacePolicies]) expect(rules).toBe(internalNetworking.rules);
+});
 
 describe('C-0054 internal networking', () => {
   it('fails a namespace without any policy', () => {

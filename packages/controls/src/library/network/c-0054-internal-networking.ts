@@ -28,3 +28,7 @@ export const internalNetworking: Control = {
     }),
   ],
 };
+
+/** The same question under the names that other frameworks give it. */
+export const networkMapping: Control = { id: 'C-0049', rules: internalNetworking.rules };
+export const namespacePolicies: Control = { id: 'C-0206', rules: internalNetworking.rules };
