@@ -5,7 +5,13 @@
 
 export type RolledUpStatus = 'passed' | 'failed' | 'skipped';
 
-export type SubStatus = 'irrelevant' | 'configuration' | 'integration' | 'notEvaluated' | 'w/exceptions';
+export type SubStatus =
+  | 'irrelevant'
+  | 'configuration'
+  | 'integration'
+  | 'manual review'
+  | 'notEvaluated'
+  | 'w/exceptions';
 
 export interface Tally {
   readonly passed: number;

@@ -5,17 +5,30 @@ export interface ControlInfo {
   /** 0 to 10; the severity follows from it (`severityOfScore`). */
   readonly baseScore: number;
   readonly category: ControlCategory | undefined;
-  /** Where it makes sense: a running cluster, manifests in files, a managed cluster of some cloud. */
-  readonly scopes: readonly ('cluster' | 'file')[];
+  /** Where it makes sense. */
+  readonly scopes: readonly ControlScope[];
   /** What makes a resource fail. */
   readonly description: string;
   /** What to do about it. */
   readonly remediation: string;
-  /** `configuration`: means nothing while all its control inputs are empty. */
-  readonly actionRequired?: 'configuration';
-  /** Data that a control needs and that is not collected yet: the control is shown as not evaluated, with this as the reason. */
-  readonly missingSource?: 'host data' | 'a cloud description';
+  /** `configuration`: means nothing while all its control inputs are empty. `manual review`: only people can answer it. */
+  readonly actionRequired?: 'configuration' | 'manual review';
+  /** Data that the control needs. Where a scan has none of it, the control is shown as not evaluated, with this as the reason. */
+  readonly missingSource?: MissingSource;
 }
+
+/** A running cluster, manifests in files, any managed cluster, or one of a provider. */
+export type ControlScope = 'cluster' | 'file' | 'cloud' | CloudProvider;
+
+/** Names of managed clusters, as the existing product writes them. */
+export type CloudProvider = 'EKS' | 'AKS' | 'GKE';
+
+export type MissingSource =
+  | 'host data'
+  | 'a cloud description'
+  | 'results of image scans'
+  | 'a verifier of image signatures'
+  | 'the version of the API server';
 
 export interface ControlCategory {
   readonly name: CategoryName;

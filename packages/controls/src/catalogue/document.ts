@@ -1,7 +1,7 @@
 import { severityOfScore } from '@kso/domain';
 import { controls } from '../library/index.ts';
 import { kindName } from '../objects/kinds.ts';
-import type { ControlInfo } from './control-info.ts';
+import type { ControlInfo, ControlScope } from './control-info.ts';
 import { controlCatalogue } from './controls.ts';
 import { frameworks } from './frameworks.ts';
 
@@ -19,19 +19,14 @@ export function controlsDocument(): string {
         `| [${id}](#${id.toLowerCase()}) | ${name} | ${severityOfScore(baseScore)} (${baseScore}) | ${frameworksOf(id).join(', ')} |`,
     ),
     '',
-    'Frameworks of which only a part is in the library so far: ' +
-      frameworks
-        .filter(({ size, controls: members }) => members.length < size)
-        .map(({ name, size, controls: members }) => `${name} (${members.length} of ${size})`)
-        .join(', ') +
-      '. A report that shows one of them says so.',
+    `Frameworks: ${frameworks.map(({ name, controls: members }) => `${name} (${members.length})`).join(', ')}.`,
     ...controlCatalogue.flatMap(section),
     '',
   ].join('\n');
 }
 
 function section(info: ControlInfo): string[] {
-  const { id, name, description, remediation, missingSource } = info;
+  const { id, name, description, remediation, missingSource, actionRequired, scopes } = info;
   const rules = controls.find((control) => control.id === id)?.rules ?? [];
   const judged = new Set(rules.flatMap((rule) => rule.kinds).map(kindName));
   const related = new Set(rules.flatMap((rule) => rule.related).map(kindName));
@@ -44,12 +39,12 @@ function section(info: ControlInfo): string[] {
     '',
     `What to do: ${remediation}`,
     '',
-    ...(missingSource === undefined
-      ? [`- Judges: ${list(judged)}.`]
-      : [`- Not evaluated yet: it needs ${missingSource}.`]),
+    ...(judged.size === 0 ? [] : [`- Judges: ${list(judged)}.`]),
+    ...(missingSource === undefined ? [] : [`- Needs ${missingSource}: not evaluated without.`]),
+    ...(actionRequired === 'manual review' ? ['- Not evaluated: people have to answer it.'] : []),
     ...(related.size === 0 ? [] : [`- Reads as well: ${list(related)}.`]),
     ...(inputs.size === 0 ? [] : [`- Control inputs: ${list(inputs)}.`]),
-    ...(info.scopes.includes('file') ? [] : ['- In clusters only, not in manifests.']),
+    ...(scopes.includes('file') ? [] : [`- ${placeOf(scopes)} only, not in manifests.`]),
   ];
 }
 
@@ -61,4 +56,9 @@ function frameworksOf(id: string): string[] {
   return frameworks
     .filter(({ controls: members }) => members.some((member) => member.id === id))
     .map(({ name }) => name);
+}
+
+function placeOf(scopes: readonly ControlScope[]): string {
+  if (scopes.includes('cluster')) return 'In clusters';
+  return scopes.includes('cloud') ? 'In managed clusters' : `In clusters of ${scopes.join(', ')}`;
 }

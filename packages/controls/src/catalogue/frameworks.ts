@@ -1,275 +1,39 @@
-/** A framework: a named list of controls, in its own order. */
-export interface Framework {
-  readonly name: string;
-  /** How many controls it has in all. More than are listed here: the others are not in this library yet, and reports say so. */
-  readonly size: number;
-  readonly controls: readonly FrameworkControl[];
-}
+import type { Framework } from './framework.ts';
+import { allControls } from './frameworks/all-controls.ts';
+import { armoBest } from './frameworks/armo-best.ts';
+import { cisAksT120 } from './frameworks/cis-aks-t1-2-0.ts';
+import { cisAksT180 } from './frameworks/cis-aks-t1-8-0.ts';
+import { cisEksT170 } from './frameworks/cis-eks-t1-7-0.ts';
+import { cisEksT180 } from './frameworks/cis-eks-t1-8-0.ts';
+import { cisGkeV190 } from './frameworks/cis-gke-v1-9-0.ts';
+import { cisV1100 } from './frameworks/cis-v1-10-0.ts';
+import { cisV1120 } from './frameworks/cis-v1-12-0.ts';
+import { clusterScan } from './frameworks/cluster-scan.ts';
+import { devOpsBest } from './frameworks/dev-ops-best.ts';
+import { mitre } from './frameworks/mitre.ts';
+import { nsa } from './frameworks/nsa.ts';
+import { security } from './frameworks/security.ts';
+import { soc2 } from './frameworks/soc2.ts';
+import { workloadScan } from './frameworks/workload-scan.ts';
 
-export interface FrameworkControl {
-  readonly id: string;
-  /** Where the framework calls the control by another name. */
-  readonly name?: string;
-}
+export type { Framework, FrameworkControl } from './framework.ts';
 
-const ids = (...list: readonly string[]): FrameworkControl[] => list.map((id) => ({ id }));
-
-/** Frameworks of which this library has at least one control, under the names that the existing product gives them. */
+/** Every framework, under the name that the existing product gives it. */
 export const frameworks: readonly Framework[] = [
-  {
-    name: 'AllControls',
-    size: 281,
-    controls: ids(
-      'C-0002',
-      'C-0004',
-      'C-0005',
-      'C-0012',
-      'C-0013',
-      'C-0015',
-      'C-0016',
-      'C-0017',
-      'C-0030',
-      'C-0034',
-      'C-0035',
-      'C-0038',
-      'C-0041',
-      'C-0044',
-      'C-0045',
-      'C-0046',
-      'C-0048',
-      'C-0050',
-      'C-0054',
-      'C-0055',
-      'C-0057',
-      'C-0058',
-      'C-0059',
-      'C-0066',
-      'C-0067',
-      'C-0068',
-      'C-0069',
-      'C-0070',
-      'C-0255',
-      'C-0256',
-      'C-0259',
-      'C-0267',
-      'C-0270',
-      'C-0271',
-      'C-0292',
-    ),
-  },
-  {
-    name: 'ArmoBest',
-    size: 40,
-    controls: ids(
-      'C-0002',
-      'C-0005',
-      'C-0012',
-      'C-0013',
-      'C-0016',
-      'C-0017',
-      'C-0030',
-      'C-0034',
-      'C-0035',
-      'C-0038',
-      'C-0041',
-      'C-0044',
-      'C-0046',
-      'C-0054',
-      'C-0055',
-      'C-0057',
-      'C-0058',
-      'C-0059',
-      'C-0066',
-      'C-0067',
-      'C-0068',
-      'C-0069',
-      'C-0070',
-      'C-0270',
-      'C-0271',
-      'C-0292',
-    ),
-  },
-  {
-    name: 'cis-eks-t1.7.0',
-    size: 45,
-    controls: [
-      {
-        id: 'C-0066',
-        name: 'CIS-5.3.1 Ensure Kubernetes Secrets are encrypted using Customer Master Keys (CMKs) managed in AWS KMS',
-      },
-      { id: 'C-0067', name: 'CIS-2.1.1 Enable audit Logs' },
-    ],
-  },
-  {
-    name: 'cis-eks-t1.8.0',
-    size: 49,
-    controls: [
-      {
-        id: 'C-0066',
-        name: 'CIS-5.3.1 Ensure Kubernetes Secrets are encrypted using Customer Master Keys (CMKs) managed in AWS KMS',
-      },
-      { id: 'C-0067', name: 'CIS-2.1.1 Enable audit Logs' },
-    ],
-  },
-  {
-    name: 'cis-gke-v1.9.0',
-    size: 40,
-    controls: [
-      { id: 'C-0066', name: 'CIS-5.3.1 Ensure Kubernetes Secrets are encrypted using keys managed in Cloud KMS' },
-      { id: 'C-0067', name: 'CIS-5.7.1 Ensure Logging and Cloud Monitoring is Enabled' },
-    ],
-  },
-  {
-    name: 'cis-v1.10.0',
-    size: 129,
-    controls: [
-      {
-        id: 'C-0041',
-        name: 'CIS-5.2.5 Minimize the admission of containers wishing to share the host network namespace',
-      },
-    ],
-  },
-  {
-    name: 'cis-v1.12.0',
-    size: 131,
-    controls: [
-      {
-        id: 'C-0041',
-        name: 'CIS-5.2.5 Minimize the admission of containers wishing to share the host network namespace',
-      },
-    ],
-  },
-  {
-    name: 'ClusterScan',
-    size: 23,
-    controls: ids(
-      'C-0066',
-      'C-0067',
-      'C-0005',
-      'C-0015',
-      'C-0002',
-      'C-0035',
-      'C-0012',
-      'C-0256',
-      'C-0038',
-      'C-0041',
-      'C-0048',
-      'C-0057',
-      'C-0013',
-    ),
-  },
-  { name: 'DevOpsBest', size: 25, controls: ids('C-0044', 'C-0270', 'C-0271', 'C-0292') },
-  {
-    name: 'MITRE',
-    size: 27,
-    controls: ids(
-      'C-0002',
-      'C-0012',
-      'C-0015',
-      'C-0035',
-      'C-0045',
-      'C-0048',
-      'C-0054',
-      'C-0057',
-      'C-0058',
-      'C-0059',
-      'C-0066',
-      'C-0067',
-      'C-0068',
-      'C-0069',
-      'C-0070',
-    ),
-  },
-  {
-    name: 'NSA',
-    size: 26,
-    controls: ids(
-      'C-0002',
-      'C-0005',
-      'C-0012',
-      'C-0013',
-      'C-0016',
-      'C-0017',
-      'C-0030',
-      'C-0034',
-      'C-0035',
-      'C-0038',
-      'C-0041',
-      'C-0044',
-      'C-0046',
-      'C-0054',
-      'C-0055',
-      'C-0057',
-      'C-0058',
-      'C-0059',
-      'C-0066',
-      'C-0067',
-      'C-0068',
-      'C-0069',
-      'C-0070',
-      'C-0270',
-      'C-0271',
-      'C-0292',
-    ),
-  },
-  {
-    name: 'security',
-    size: 37,
-    controls: ids(
-      'C-0005',
-      'C-0012',
-      'C-0013',
-      'C-0016',
-      'C-0017',
-      'C-0034',
-      'C-0035',
-      'C-0038',
-      'C-0041',
-      'C-0044',
-      'C-0045',
-      'C-0046',
-      'C-0048',
-      'C-0057',
-      'C-0066',
-      'C-0069',
-      'C-0070',
-      'C-0255',
-      'C-0256',
-      'C-0259',
-      'C-0267',
-      'C-0270',
-      'C-0271',
-      'C-0292',
-    ),
-  },
-  {
-    name: 'SOC2',
-    size: 7,
-    controls: [
-      { id: 'C-0012', name: 'Cryptographic key management - misplaced secrets (CC6.1,CC6.6,CC6.7)' },
-      { id: 'C-0035', name: 'Access restriction to infrastructure - admin access (CC6.1 ,CC6.2, CC6.7, CC6.8)' },
-      { id: 'C-0067', name: 'Event logging (CC6.8,CC7.1,CC7.2)' },
-    ],
-  },
-  {
-    name: 'WorkloadScan',
-    size: 19,
-    controls: ids(
-      'C-0045',
-      'C-0048',
-      'C-0034',
-      'C-0012',
-      'C-0041',
-      'C-0044',
-      'C-0038',
-      'C-0046',
-      'C-0013',
-      'C-0016',
-      'C-0017',
-      'C-0055',
-      'C-0057',
-      'C-0270',
-      'C-0271',
-    ),
-  },
+  allControls,
+  armoBest,
+  cisAksT120,
+  cisAksT180,
+  cisEksT170,
+  cisEksT180,
+  cisGkeV190,
+  cisV1100,
+  cisV1120,
+  clusterScan,
+  devOpsBest,
+  mitre,
+  nsa,
+  security,
+  soc2,
+  workloadScan,
 ];

@@ -1,4 +1,4 @@
-import type { ControlInfo } from './control-info.ts';
+import type { CloudProvider, ControlInfo } from './control-info.ts';
 import { controlCatalogue } from './controls.ts';
 import { type Framework, frameworks } from './frameworks.ts';
 
@@ -17,6 +17,8 @@ export interface Selection {
   readonly controls?: readonly string[] | undefined;
   /** Controls that do not fit are left out: `file` for manifests, otherwise `cluster`. */
   readonly scope: 'cluster' | 'file';
+  /** Who runs the cluster, if it is a managed one: controls for this provider fit then, too. */
+  readonly provider?: CloudProvider | undefined;
 }
 
 export type SelectionResult =
@@ -26,7 +28,7 @@ export type SelectionResult =
 
 /** Finds the controls of a selection, each once in catalogue order, and the frameworks to be reported, limited to these controls. */
 export function selectControls(selection: Selection): SelectionResult {
-  const { frameworks: names = [], controls: ids = [], scope } = selection;
+  const { frameworks: names = [], controls: ids = [] } = selection;
   const foundFrameworks = names.map((name) => [name, findFramework(name)] as const);
   const foundControls = ids.map((id) => [id, byId.get(id.trim().toUpperCase())] as const);
   const unknown = [...foundFrameworks, ...foundControls].flatMap(([text, found]) =>
@@ -42,9 +44,7 @@ export function selectControls(selection: Selection): SelectionResult {
     ...wantedFrameworks.flatMap(({ controls }) => controls.map(({ id }) => id)),
     ...foundControls.map(([, info]) => info?.id),
   ]);
-  const controls = controlCatalogue.filter(
-    ({ id, scopes }) => scopes.includes(scope) && (everything || wanted.has(id)),
-  );
+  const controls = controlCatalogue.filter((info) => fits(info, selection) && (everything || wanted.has(info.id)));
   const inScope = new Set(controls.map(({ id }) => id));
   return {
     ok: true,
@@ -53,10 +53,14 @@ export function selectControls(selection: Selection): SelectionResult {
   };
 }
 
-/** The framework without the controls that do not fit the scan; it is smaller by them, not incomplete. */
+function fits({ scopes }: ControlInfo, { scope, provider }: Selection): boolean {
+  if (scopes.includes(scope)) return true;
+  return scope === 'cluster' && provider !== undefined && (scopes.includes('cloud') || scopes.includes(provider));
+}
+
+/** The framework without the controls that do not fit the scan. */
 function limitedTo(framework: Framework, inScope: ReadonlySet<string>): Framework {
-  const controls = framework.controls.filter(({ id }) => inScope.has(id));
-  return { ...framework, controls, size: framework.size - (framework.controls.length - controls.length) };
+  return { ...framework, controls: framework.controls.filter(({ id }) => inScope.has(id)) };
 }
 
 function findFramework(name: string): Framework | undefined {

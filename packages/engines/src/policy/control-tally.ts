@@ -68,10 +68,12 @@ export class ControlTally {
       return done('skipped', strongestSubStatus(this.#subStatuses) ?? 'notEvaluated', detail);
     }
     if (tally.passed > 0) return done('passed');
-    const { missingSource } = this.#info;
+    const { missingSource, actionRequired } = this.#info;
+    if (actionRequired === 'manual review')
+      return done('skipped', 'manual review', 'it cannot be evaluated: people have to answer it');
     return missingSource === undefined
       ? done('passed', 'irrelevant')
-      : done('skipped', 'integration', `it needs ${missingSource}, which is not collected yet`);
+      : done('skipped', 'integration', `it needs ${missingSource}, and the scan has none`);
   }
 }
 

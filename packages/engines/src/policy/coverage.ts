@@ -32,7 +32,7 @@ export function coverageOf(input: CoverageInput): ScanCoverage {
   const { summaries, frameworks, failedKinds, missing } = input;
   const unevaluated = summaries.filter(({ status, controlId }) => status === 'skipped' || missing.has(controlId));
   const unevaluatedIds = new Set(unevaluated.map(({ controlId }) => controlId));
-  const degradations = [...frameworks.flatMap(incomplete), ...(input.degradations ?? [])];
+  const degradations = input.degradations ?? [];
   const totalControls = summaries.length;
   const evaluatedControls = totalControls - unevaluatedIds.size;
   const vacuousFrameworks = frameworks
@@ -64,14 +64,6 @@ const lostByDegradation = 5;
 function scoreOf(evaluated: number, total: number, degradations: number): number {
   if (total === 0) return 0;
   return Math.max(0, (evaluated / total) * 100 - lostByDegradation * degradations);
-}
-
-/** Says that a framework has controls which this library does not have yet: its figures are about the others. */
-function incomplete({ name, size, controls }: Framework): ScanCoverage['degradations'][number][] {
-  const missing = size - controls.length;
-  return missing <= 0
-    ? []
-    : [{ component: `framework ${name}`, reason: `${missing} of its ${size} controls are not in this library yet` }];
 }
 
 /** `rbac.authorization.k8s.io/v1/clusterroles`, the way that reports name what was listed. */

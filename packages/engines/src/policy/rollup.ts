@@ -36,6 +36,7 @@ const subStatusOrder: readonly SubStatus[] = [
   'notEvaluated',
   'configuration',
   'integration',
+  'manual review',
   'w/exceptions',
   'irrelevant',
 ];

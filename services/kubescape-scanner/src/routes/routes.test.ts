@@ -1,3 +1,4 @@
+import { controlCatalogue } from '@kso/controls';
 import { deployment, pod } from '@kso/testkit';
 import { PostureReport } from '@kso/wire';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,7 +73,8 @@ describe('POST /v1/scan', () => {
     const scanner = await start();
     const { response } = await scan(scanner);
     const { controls } = PostureReport.parse(response).summaryDetails;
-    expect(Object.keys(controls)).toHaveLength(35);
+    const fitting = controlCatalogue.filter(({ scopes }) => scopes.includes('cluster'));
+    expect(Object.keys(controls).sort()).toEqual(fitting.map(({ id }) => id));
     expect(controls['C-0069']?.statusInfo).toMatchObject({ status: 'skipped', subStatus: 'integration' });
   });
 
@@ -116,6 +118,14 @@ describe('POST /v1/scan', () => {
     const response = await scanner.fetch('/v1/scan', post(body));
     expect(response.status).toBe(status);
     expect((await envelope(response)).type).toBe('error');
+  });
+
+  it('scans nothing for a page of another site', async () => {
+    const scanner = await start({});
+    const { headers, ...request } = post({});
+    const foreign = { ...request, headers: { ...(headers as Record<string, string>), origin: 'https://evil.example' } };
+    expect((await scanner.fetch('/v1/scan', foreign)).status).toBe(403);
+    expect(await scanner.queue.list({ limit: 10 })).toEqual([]);
   });
 
   it('takes no more scans than may wait', async () => {
@@ -163,6 +173,7 @@ describe('a scan of one object', () => {
       scanObject: { kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'shop' } },
     });
     expect(PostureReport.parse(account.response).results.map(({ resourceID }) => resourceID)).toEqual([
+      '/v1/shop/ServiceAccount/default',
       '/v1/shop/Pod/bad',
       'apps/v1/shop/Deployment/web',
     ]);

@@ -1,0 +1,76 @@
+import type { ControlInfo } from '../control-info.ts';
+import { everywhere } from '../scopes.ts';
+
+/** Controls about where images come from. */
+export const supplyChainControls: readonly ControlInfo[] = [
+  {
+    id: 'C-0001',
+    name: 'Forbidden Container Registries',
+    baseScore: 7,
+    category: { name: 'Workload' },
+    scopes: everywhere,
+    actionRequired: 'configuration',
+    description:
+      'A container image comes from a registry that the control inputs untrustedRegistries or publicRegistries name.',
+    remediation: 'Take the image from a registry of your own.',
+  },
+  {
+    id: 'C-0075',
+    name: 'Image pull policy on latest tag',
+    baseScore: 2,
+    category: { name: 'Workload' },
+    scopes: everywhere,
+    description: 'An image has a tag that moves, and its pull policy does not make sure that the newest is taken.',
+    remediation: 'Set imagePullPolicy to Always, or better name a fixed version or digest.',
+  },
+  {
+    id: 'C-0078',
+    name: 'Images from allowed registry',
+    baseScore: 5,
+    category: { name: 'Workload', sub: 'Supply chain' },
+    scopes: everywhere,
+    actionRequired: 'configuration',
+    description: 'A container image comes from a registry that is not in the control input imageRepositoryAllowList.',
+    remediation: 'Take the image from an allowed registry, or add its registry to the list.',
+  },
+  {
+    id: 'C-0236',
+    name: 'Verify image signature',
+    baseScore: 7,
+    category: { name: 'Workload', sub: 'Supply chain' },
+    scopes: everywhere,
+    actionRequired: 'configuration',
+    missingSource: 'a verifier of image signatures',
+    description: 'The signature of an image is not by one of the keys of the control input trustedCosignPublicKeys.',
+    remediation: 'Sign the image, or use one that a trusted key signed.',
+  },
+  {
+    id: 'C-0237',
+    name: 'Check if signature exists',
+    baseScore: 7,
+    category: { name: 'Workload', sub: 'Supply chain' },
+    scopes: everywhere,
+    missingSource: 'a verifier of image signatures',
+    description: 'The registry has no signature for an image.',
+    remediation: 'Sign images when they are built.',
+  },
+  {
+    id: 'C-0253',
+    name: 'Deprecated Kubernetes image registry',
+    baseScore: 5,
+    category: undefined,
+    scopes: everywhere,
+    description: 'A system workload uses an image of the registry k8s.gcr.io, which is frozen and gets no updates.',
+    remediation: 'Take the image from registry.k8s.io.',
+  },
+  {
+    id: 'C-0306',
+    name: 'Images not pinned to digest',
+    baseScore: 3,
+    category: { name: 'Workload', sub: 'Supply chain' },
+    scopes: everywhere,
+    actionRequired: 'configuration',
+    description: 'A container image is named by a tag, so that what runs can change without a change of the manifest.',
+    remediation: 'Name the image by its digest.',
+  },
+];

@@ -1,0 +1,30 @@
+import { type Framework } from '../framework.ts';
+
+export const clusterScan: Framework = {
+  name: 'ClusterScan',
+  controls: [
+    { id: 'C-0066' },
+    { id: 'C-0088' },
+    { id: 'C-0067' },
+    { id: 'C-0005' },
+    { id: 'C-0262', name: 'Anonymous access enabled' },
+    { id: 'C-0265', name: 'Authenticated user has sensitive permissions' },
+    { id: 'C-0015' },
+    { id: 'C-0002' },
+    { id: 'C-0007' },
+    { id: 'C-0063' },
+    { id: 'C-0036' },
+    { id: 'C-0039' },
+    { id: 'C-0035' },
+    { id: 'C-0188' },
+    { id: 'C-0187' },
+    { id: 'C-0012' },
+    { id: 'C-0260' },
+    { id: 'C-0256' },
+    { id: 'C-0038' },
+    { id: 'C-0041' },
+    { id: 'C-0048' },
+    { id: 'C-0057' },
+    { id: 'C-0013' },
+  ],
+};
