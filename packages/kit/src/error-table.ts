@@ -34,6 +34,12 @@ export const kitErrors = {
     retryable: false,
     severity: 'fatal',
   },
+  CROSS_SITE: {
+    message: 'requests from pages of other sites are refused, and requests under foreign names',
+    httpStatus: 403,
+    retryable: false,
+    severity: 'warn',
+  },
   CA_UNREADABLE: {
     message: 'the extra CA certificates in {file} cannot be loaded: {problem}',
     httpStatus: 500,

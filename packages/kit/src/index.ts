@@ -18,6 +18,14 @@ export * from './errors.ts';
 export { readJsonFile, readTextFile } from './files.ts';
 export * from './foreign/index.ts';
 export * from './http/health.ts';
+export {
+  isForeignName,
+  isFromOtherSite,
+  isLocalName,
+  isLoopbackHost,
+  refuseOtherSites,
+  type SiteRequest,
+} from './http/other-sites.ts';
 export { type Problem, sendProblem } from './http/problem.ts';
 export * from './http/server.ts';
 export * from './logger.ts';

@@ -1,4 +1,4 @@
-import { type BasePorts, createHttpServer, type FastifyInstance, type Service } from '@kso/kit';
+import { type BasePorts, createHttpServer, type FastifyInstance, isLoopbackHost, type Service } from '@kso/kit';
 import { type Account, createAccessControl } from './access/access-control.ts';
 import { registerDiscovery } from './api/discovery.ts';
 import { createEventHub } from './api/events.ts';
@@ -107,8 +107,4 @@ function createIngest(config: CloudEndpointConfig, database: Database, file: str
 function accountsOf(config: CloudEndpointConfig): Account[] {
   const { account, accessKey, accounts } = config;
   return account === undefined || accessKey === undefined ? accounts : [{ id: account, accessKey }, ...accounts];
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

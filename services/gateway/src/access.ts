@@ -10,9 +10,3 @@ export function mayEnter(headers: IncomingHttpHeaders, key: Secret | undefined):
   const [a, b] = [Buffer.from(given), Buffer.from(key.reveal())];
   return a.length === b.length && timingSafeEqual(a, b);
 }
-
-/** Browsers send `Origin`; a page of another host must not speak to this gateway through them (operator-gateway.md 3.1). */
-export function isOwnOrigin(headers: IncomingHttpHeaders): boolean {
-  if (headers.origin === undefined) return true;
-  return URL.parse(headers.origin)?.host === headers.host?.toLowerCase();
-}

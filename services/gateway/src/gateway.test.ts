@@ -102,13 +102,33 @@ describe('REST answers', () => {
   });
 });
 
+describe('pages of other sites', () => {
+  it('send no notification', async () => {
+    const gateway = await startGateway({ host: '127.0.0.1' });
+    const send = async (headers: Record<string, string>) =>
+      (
+        await gateway.rest.inject({
+          method: 'POST',
+          url: '/v1/sendnotification',
+          headers,
+          payload: notification(account),
+        })
+      ).statusCode;
+    expect(await send({ origin: 'https://evil.example.com' })).toBe(403);
+    expect(await send({ host: 'evil.example.com' })).toBe(403);
+    expect(await gateway.metrics()).not.toContain('kso_gateway_notifications_total{source="rest"}');
+  });
+});
+
 describe('registration', () => {
   it('is refused without attributes, with a foreign origin, elsewhere and beyond the limit', async () => {
-    const gateway = await startGateway({ maxConnections: 1 });
+    const gateway = await startGateway({ host: '127.0.0.1', maxConnections: 1 });
     const path = '/v1/waitfornotification';
     expect(await refusal(gateway, path)).toBe(400);
     expect(await refusal(gateway, '/v1/other?a=b')).toBe(404);
     expect(await refusal(gateway, `${path}?a=b`, { origin: 'https://evil.example.com' })).toBe(403);
+    const rebound = { headers: { host: 'evil.example.com' }, origin: 'http://evil.example.com' };
+    expect(await refusal(gateway, `${path}?a=b`, rebound)).toBe(403);
     await connectClient(gateway, c1, { origin: gateway.urls().websocket.replace('ws:', 'http:') });
     expect(await refusal(gateway, `${path}?a=b`)).toBe(503);
   });

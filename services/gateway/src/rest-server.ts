@@ -1,4 +1,4 @@
-import { type BasePorts, createHttpServer, type HttpServer } from '@kso/kit';
+import { type BasePorts, createHttpServer, type HttpServer, refuseOtherSites } from '@kso/kit';
 import { mayEnter } from './access.ts';
 import type { GatewayConfig } from './config.ts';
 import { decodeNotification } from './notification.ts';
@@ -15,6 +15,7 @@ export function createRestServer(config: GatewayConfig, table: RoutingTable, por
     bodyLimit: config.maxMessageSize,
   });
   const { app } = server;
+  refuseOtherSites(app, config);
   // The content type is not looked at: senders leave it out or write anything.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

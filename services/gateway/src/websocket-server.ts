@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type BasePorts, createHttpServer, type HttpServer } from '@kso/kit';
+import { type BasePorts, createHttpServer, type HttpServer, isForeignName, isFromOtherSite } from '@kso/kit';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { isOwnOrigin, mayEnter } from './access.ts';
+import { mayEnter } from './access.ts';
 import { type Attributes, attributesOf, isEmpty } from './attributes.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
@@ -132,7 +132,9 @@ function refuse(request: IncomingMessage, attributes: Attributes, options: Socke
   if (!waitPath.test(pathOf(request.url))) return { status: 404, reason: 'Not Found', body: 'no such path' };
   if (request.method !== 'GET') return { status: 405, reason: 'Method Not Allowed', body: 'Method not allowed' };
   if (isEmpty(attributes)) return { status: 400, reason: 'Bad Request', body: 'no attributes received' };
-  if (!isOwnOrigin(request.headers)) return { status: 403, reason: 'Forbidden', body: 'origin not allowed' };
+  // A page of another site must not speak to this gateway through a browser (operator-gateway.md 3.1).
+  if (isFromOtherSite(request) || isForeignName(request, config.host))
+    return { status: 403, reason: 'Forbidden', body: 'origin not allowed' };
   if (!mayEnter(request.headers, config.clientKey))
     return { status: 401, reason: 'Unauthorized', body: 'key required' };
   if (request.headers[instanceHeader] === instance) {

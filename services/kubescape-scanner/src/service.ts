@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type BasePorts, createHttpServer, registerHealth, type Service } from '@kso/kit';
+import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { Store } from '@kso/store';
 import { type PostureReport, postureScanKind, type ResourceResult } from '@kso/wire';
@@ -85,6 +85,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     port,
     ...(tls === undefined ? {} : { tls }),
   });
+  refuseOtherSites(server.app, { host });
   if (apiToken === undefined) logger.warn({}, 'the scanner has no API token: whoever reaches its port may scan');
   else requireToken(server.app, apiToken);
 

@@ -193,6 +193,15 @@ describe('POST /v1/scanImage', () => {
     },
   );
 
+  it('takes nothing from a page of another site', async () => {
+    const { service, queue } = await start();
+    const payload = JSON.stringify({ imageTag: 'nginx:1.25', wlid: workload });
+    const headers = { origin: 'https://evil.example', 'content-type': 'text/plain' };
+    const answer = await service.app.inject({ method: 'POST', url: '/v1/scanImage', headers, payload });
+    expect(answer.statusCode).toBe(403);
+    expect(await queue.list({ limit: 10 })).toEqual([]);
+  });
+
   it('answers a request without a usable image with 400 and detail', async () => {
     const { post } = await start();
     expect((await post({ wlid: 'w' })).json()).toEqual({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { removeStaleScratchDirectories, type SbomEngine, type VulnerabilityMatcher } from '@kso/engines';
-import { type BasePorts, createHttpServer, registerHealth, type Service } from '@kso/kit';
+import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { CredentialSealer, RegistryClient } from '@kso/registry';
 import type { Store } from '@kso/store';
@@ -148,6 +148,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   const retention = createRetention({ clock, logger, results: store.results, keepMs: config.keepAnswers });
 
   const server = createHttpServer({ ...ports, logger, name: 'kubevuln', host: config.host, port: config.port });
+  refuseOtherSites(server.app, config);
   let url: string | undefined;
   let stopped: Promise<void> | undefined;
   const service: KubevulnService = {

@@ -1,4 +1,4 @@
-import { createHttpServer, type FastifyInstance, type Service } from '@kso/kit';
+import { createHttpServer, type FastifyInstance, refuseOtherSites, type Service } from '@kso/kit';
 import type { JobWorker } from '@kso/queue';
 import { decodeCommands } from './commands/command.ts';
 import { CommandDesk, type Receipt } from './commands/command-desk.ts';
@@ -54,6 +54,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
     bodyLimit: config.bodyLimit,
     ...(config.tls === undefined ? {} : { tls: config.tls }),
   });
+  refuseOtherSites(server.app, config);
   registerTriggerAction(server.app, { desk, strictStatus: config.strictStatus });
   registerJobs(server.app, queue);
 

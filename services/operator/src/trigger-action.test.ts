@@ -57,6 +57,14 @@ it.each([
   expect(answer.body).toContain(expected);
 });
 
+it('carries out nothing that a page of another site sends', async () => {
+  const { post, queue } = await start();
+  const command = { commands: [{ commandName: 'kubescapeScan' }] };
+  expect((await post(command, { origin: 'http://evil.example' })).status).toBe(403);
+  expect((await post(command, { host: 'evil.example:4002' })).status).toBe(403);
+  expect(await queue.listParents({ limit: 10 })).toEqual([]);
+});
+
 it('answers 400 and 405 when it is strict', async () => {
   const { operator, post } = await start({ config: { strictStatus: true } });
   expect((await post('{')).status).toBe(400);

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Secret } from '@kso/kit';
+import { isFromOtherSite, isLocalName, type Secret } from '@kso/kit';
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../errors.ts';
 
@@ -79,22 +79,14 @@ function fromBasic(request: FastifyRequest): Shown | undefined {
   return { account, key: key.join(':') };
 }
 
-/** Browsers say where a request comes from; senders are no browsers and say nothing. */
+/** A link to the page is followed from anywhere: no GET of ours changes anything. */
 function refuseOtherSites(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site'];
-  const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET';
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation) throw fail('CROSS_SITE');
-  const { origin, host } = request.headers;
-  if (origin !== undefined && URL.parse(origin)?.host !== host) throw fail('CROSS_SITE');
+  if (isFromOtherSite(request, { links: true })) throw fail('CROSS_SITE');
 }
 
 function isLoopback(address: string): boolean {
   const plain = address.replace(/^::ffff:/, '');
   return plain === '::1' || plain.startsWith('127.');
-}
-
-function isLocalName(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
 }
 
 /** Compares hashes, so that neither length nor content shows in the time that it takes. */
