@@ -1,7 +1,7 @@
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it, test } from 'vitest';
 import { controllerOf } from './owner.ts';
-import { containersOf, podSpecOf, podTemplateOf, workloadKinds } from './workload.ts';
+import { containersOf, podSpecOf, podSpecProblem, podTemplateOf, workloadKinds } from './workload.ts';
 
 const podSpec = { containers: [{ name: 'app', image: 'nginx' }] };
 const template = { metadata: { labels: { app: 'x' } }, spec: podSpec };
@@ -36,6 +36,28 @@ describe('pod template', () => {
     object('v1', 'Pod', { spec: null }),
   ])('none of $apiVersion $kind', (other) => {
     expect(podTemplateOf(other)).toBeUndefined();
+  });
+});
+
+describe('what keeps pods from being read', () => {
+  const pod = (spec: unknown) => object('v1', 'Pod', { spec });
+  it.each([
+    [object('apps/v1', 'Deployment', { spec: {} }), 'has no pod template'],
+    [object('apps/v1', 'Deployment', { spec: { template: 'x' } }), 'spec.template is no mapping'],
+    [object('batch/v1', 'CronJob', { spec: { jobTemplate: [] } }), 'spec.jobTemplate is no mapping'],
+    [object('batch/v1', 'Job', { spec: { template: {} } }), 'has no spec.template.spec'],
+    [object('v1', 'Pod', {}), 'has no spec'],
+    [pod(null), 'has no spec'],
+    [pod({}), 'has no spec.containers'],
+    [pod({ containers: { a: {} } }), 'spec.containers is no list'],
+    [pod({ ...podSpec, initContainers: 'x' }), 'spec.initContainers is no list'],
+    [pod({ containers: [{ name: 'app' }, 'x'] }), 'spec.containers[1] is no mapping'],
+    [pod({ ...podSpec, volumes: {} }), 'spec.volumes is no list'],
+    [pod({ ...podSpec, initContainers: null }), undefined],
+    [object('apps/v1', 'Deployment', { spec: { template } }), undefined],
+    [object('v1', 'ConfigMap', {}), undefined],
+  ])('%j: %s', (workload, problem) => {
+    expect(podSpecProblem(workload)).toBe(problem);
   });
 });
 

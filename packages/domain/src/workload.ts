@@ -82,6 +82,33 @@ export function podSpecOf(object: KubeObject): UnknownRecord | undefined {
   return podTemplateOf(object)?.spec;
 }
 
+/**
+ * What keeps the pods of a workload from being read, as a sentence without its subject: `has no pod template`, `spec.containers is
+ * no list`. An API server would refuse such an object; a manifest may hold it. Undefined for other objects and for those in order.
+ */
+export function podSpecProblem(object: KubeObject): string | undefined {
+  if (!isWorkload(object)) return undefined;
+  const fields = [...(templatesByKind[object.kind]?.template ?? []), 'spec'];
+  let value: unknown = object;
+  for (const [index, field] of fields.entries()) {
+    value = (value as UnknownRecord)[field] ?? undefined;
+    const path = fields.slice(0, index + 1).join('.');
+    if (value === undefined) return field === 'template' ? 'has no pod template' : `has no ${path}`;
+    if (!isRecord(value)) return `${path} is no mapping`;
+  }
+  return listProblem(value as UnknownRecord, fields.join('.'));
+}
+
+function listProblem(podSpec: UnknownRecord, path: string): string | undefined {
+  for (const field of [...containerLists.map(([list]) => list), 'volumes']) {
+    const list = podSpec[field] ?? [];
+    if (!Array.isArray(list)) return `${path}.${field} is no list`;
+    const wrong = list.findIndex((entry) => !isRecord(entry));
+    if (wrong >= 0) return `${path}.${field}[${wrong}] is no mapping`;
+  }
+  return (podSpec['containers'] ?? undefined) === undefined ? `has no ${path}.containers` : undefined;
+}
+
 /** All containers of a pod spec: init, ordinary, ephemeral. Entries that are no objects are left out. */
 export function containersOf(podSpec: UnknownRecord): ContainerEntry[] {
   return containerLists.flatMap(([field, type]) => {

@@ -14,6 +14,8 @@ const kinds = [
 const aMap = (name: string, value = '1') =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: shop}\ndata: {v: "${value}"}\n`;
 
+const aSpec = { containers: [{ name: 'app', image: 'nginx' }] };
+
 async function folder(files: Readonly<Record<string, string>>) {
   const root = await mkdtemp(path.join(tmpdir(), 'kso-manifests-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
@@ -87,7 +89,7 @@ describe('a folder of manifests', () => {
   it('is read like a cluster: objects, then `synced`, with the place of each', async () => {
     const { root } = await folder({
       'a.yaml': `# a comment\n\n${aMap('one')}---\n${aMap('two')}`,
-      'deep/er/b.json': JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } }),
+      'deep/er/b.json': JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: aSpec }),
       'c.yml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: not-asked-for}\n',
       'notes.txt': aMap('no'),
     });
@@ -108,7 +110,8 @@ describe('a folder of manifests', () => {
     const { root } = await folder({
       'list.yaml':
         'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n- 7\n',
-      'pods.yaml': 'apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: p}\n- metadata: {name: q}\n',
+      'pods.yaml':
+        'apiVersion: v1\nkind: PodList\nitems:\n- {metadata: {name: p}, spec: &s {containers: []}}\n- {metadata: {name: q}, spec: *s}\n',
     });
     const { start, lines, events } = open(root);
     await start();
@@ -216,7 +219,8 @@ describe('a folder of manifests', () => {
   });
 
   it('reads JSON objects that stand one after the other, and names a broken one', async () => {
-    const one = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name } }, undefined, 1);
+    const one = (name: string) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [] } }, undefined, 1);
     const { root } = await folder({
       'lines.json': `${one('a')}\n${one('b}')}${one('c')}`,
       'broken.json': '{"apiVersion": "v1", "kind": "Pod",\n "metadata": {"name": "d"\n',
@@ -226,8 +230,8 @@ describe('a folder of manifests', () => {
     expect(lines()).toEqual([
       expect.stringMatching(/^unreadable broken\.json:\d+ /),
       'added Pod/a lines.json:1',
-      'added Pod/b} lines.json:8',
-      'added Pod/c lines.json:14',
+      'added Pod/b} lines.json:11',
+      'added Pod/c lines.json:20',
       ...synced,
     ]);
   });
@@ -241,6 +245,55 @@ describe('a folder of manifests', () => {
     await start();
     expect(lines()).toEqual(['added ConfigMap/a a.yaml:1', ...synced]);
     expect(source.summary()).toMatchObject({ objects: 1, otherDocuments: 3, unreadable: 0 });
+  });
+
+  it('names workloads whose shape is wrong, and emits them so that they can be told of as not evaluated', async () => {
+    const { source, start, lines } = open(
+      (
+        await folder({
+          'a.yaml': [
+            'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n',
+            'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: text}\nspec: {template: "x"}\n',
+            'apiVersion: v1\nkind: Pod\nmetadata: {name: map}\nspec: {containers: {a: {image: x}}}\n',
+          ].join('---\n'),
+        })
+      ).root,
+    );
+    await start();
+    expect(lines()).toEqual([
+      'unreadable a.yaml:1 Deployment web has no pod template',
+      'unreadable a.yaml:6 Deployment text: spec.template is no mapping',
+      'unreadable a.yaml:11 Pod map: spec.containers is no list',
+      'added Deployment/web a.yaml:1',
+      'added Deployment/text a.yaml:6',
+      'added Pod/map a.yaml:11',
+      ...synced,
+    ]);
+    expect(source.summary()).toMatchObject({ objects: 3, unreadable: 3 });
+  });
+
+  it('names objects without a name, and gives those with generateName one that shows it', async () => {
+    const spec = 'spec: {containers: [{name: a, image: x}]}';
+    const { root } = await folder({
+      'a.yaml': [
+        aMap('a'),
+        `apiVersion: v1\nkind: Pod\n${spec}\n`,
+        `apiVersion: v1\nkind: Pod\nmetadata: {labels: {a: b}}\n${spec}\n`,
+        `apiVersion: v1\nkind: Pod\nmetadata: {generateName: once-}\n${spec}\n`,
+      ].join('---\n'),
+      'kubeconfig.yaml': 'apiVersion: v1\nkind: Config\nclusters: []\n',
+      'kubelet.yaml': 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n',
+    });
+    const { source, start, lines } = open(root);
+    await start();
+    expect(lines()).toEqual([
+      'unreadable a.yaml:6 Pod has no metadata.name',
+      'unreadable a.yaml:10 Pod has no metadata.name',
+      'added ConfigMap/a a.yaml:1',
+      'added Pod/once-xxxxx a.yaml:15',
+      ...synced,
+    ]);
+    expect(source.summary()).toMatchObject({ objects: 2, otherDocuments: 2, unreadable: 2 });
   });
 
   it('takes two manifests of one identity for one object', async () => {

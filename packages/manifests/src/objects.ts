@@ -1,3 +1,4 @@
+import { groupOf, podSpecProblem } from '@kso/domain';
 import type { KubeObject } from '@kso/wire';
 
 /** What a document turned out to be. */
@@ -13,6 +14,25 @@ export interface FoundObject {
 }
 
 const maxListDepth = 3;
+
+/** An API server puts five letters of its own behind a `generateName`; these show that they are not known yet. */
+const generatedSuffix = 'xxxxx';
+
+/** Groups of kinds that are always stored under a name. Groups of configuration files (`kubelet.config.k8s.io`) are not among them. */
+const storedGroups: ReadonlySet<string> = new Set([
+  '',
+  'apps',
+  'autoscaling',
+  'batch',
+  'extensions',
+  'policy',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'networking.k8s.io',
+  'rbac.authorization.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+]);
 
 /** Finds the Kubernetes objects of a parsed document; the items of lists (`List`, `PodList`) are objects of their own. */
 export function recognise(value: unknown): Recognised {
@@ -65,11 +85,14 @@ function collectItems(
 }
 
 function collectOne(value: Envelope, path: string, found: Found): void {
-  if (!isRecord(value.metadata)) return;
-  const { name: written, generateName, namespace, ...rest } = value.metadata;
-  const name = written ?? generateName;
   const label = `${path === '' ? '' : `${path}: `}${value.kind}`;
-  if (typeof name !== 'string' || name === '') {
+  if (!isRecord(value.metadata)) {
+    if (path !== '' || isStored(value)) found.problems.push(`${label} has no metadata.name`);
+    return;
+  }
+  const { name: written, generateName, namespace, ...rest } = value.metadata;
+  const name = nameOf(written, generateName);
+  if (name === undefined) {
     found.problems.push(`${label} has no metadata.name`);
     return;
   }
@@ -84,7 +107,25 @@ function collectOne(value: Envelope, path: string, found: Found): void {
     ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
     ...rest,
   };
-  found.objects.push({ object: { ...value, metadata }, path });
+  const object: KubeObject = { ...value, metadata };
+  const problem = podSpecProblem(object);
+  // It is an object all the same: whoever judges it says for itself that it could not.
+  if (problem !== undefined)
+    found.problems.push(`${label} ${name}${problem.startsWith('has ') ? ' ' : ': '}${problem}`);
+  found.objects.push({ object, path });
+}
+
+/** The name, or for `generateName: job-` the name `job-xxxxx`; undefined if there is neither. */
+function nameOf(written: unknown, generateName: unknown): string | undefined {
+  if (typeof written === 'string' && written !== '') return written;
+  const isAbsent = written === undefined || written === null || written === '';
+  if (!isAbsent || typeof generateName !== 'string' || generateName === '') return undefined;
+  return `${generateName}${generatedSuffix}`;
+}
+
+/** False for files that only look like objects, e.g. a kubeconfig, which is of `v1` too. */
+function isStored({ apiVersion, kind }: Envelope): boolean {
+  return storedGroups.has(groupOf(apiVersion)) && !(apiVersion === 'v1' && kind === 'Config');
 }
 
 function isEnvelope(value: unknown): value is Envelope {
