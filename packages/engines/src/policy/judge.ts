@@ -1,4 +1,5 @@
 import { type ControlInputs, passed, type Rule, type RuleContext, type Workload, workloadOf } from '@kso/controls';
+import { podSpecProblem } from '@kso/domain';
 import { describeError } from '@kso/kit';
 import type { ControlResult, RuleResult, Verdict, VerdictStatus } from '@kso/wire';
 import type { Asking } from './asking.ts';
@@ -20,7 +21,7 @@ const order: readonly VerdictStatus[] = ['passed', 'notEvaluated', 'failed'];
 
 /** Applies the controls to one target. A control that throws is marked as not evaluated, and nothing else is (known-bugs.md B02). */
 export function judge(target: Target, plan: readonly PlannedControl[], context: JudgeContext): ControlResult[] {
-  const workload = target.type === 'object' ? workloadOf(target.record.object) : undefined;
+  const workload = judgedWorkload(target);
   const verdicts = new Map<Rule, Verdict | undefined>();
   const results: ControlResult[] = [];
   for (const { controlId, rules } of plan) {
@@ -36,15 +37,36 @@ export function judge(target: Target, plan: readonly PlannedControl[], context: 
   return results;
 }
 
+interface JudgedWorkload {
+  /** Undefined when the target makes no pods. */
+  readonly normal: Workload | undefined;
+  /** Why its pods cannot be read, or not all of them. */
+  readonly problem: string | undefined;
+}
+
+function judgedWorkload(target: Target): JudgedWorkload {
+  if (target.type !== 'object') return { normal: undefined, problem: undefined };
+  const { object } = target.record;
+  const problem = podSpecProblem(object);
+  return {
+    normal: workloadOf(object),
+    problem: problem === undefined ? undefined : `${object.kind} ${object.metadata.name}: ${problem}`,
+  };
+}
+
 function verdictFor(
   controlId: string,
   rule: Rule,
   target: Target,
-  workload: Workload | undefined,
+  workload: JudgedWorkload,
   context: JudgeContext,
 ): Verdict | undefined {
   try {
-    if (rule.target === 'workload' && (workload === undefined || rule.applies?.(workload) === false)) return undefined;
+    if (rule.target === 'workload') {
+      // What could not be read in full must not pass.
+      if (workload.problem !== undefined) return { status: 'notEvaluated', reason: 'error', detail: workload.problem };
+      if (workload.normal === undefined || rule.applies?.(workload.normal) === false) return undefined;
+    }
     const unconfigured = context.unconfigured(controlId, rule);
     if (unconfigured !== undefined) return { status: 'notEvaluated', reason: 'configuration', detail: unconfigured };
     const missingKinds = context.missingKinds(rule);
@@ -55,7 +77,7 @@ function verdictFor(
         detail: `these kinds could not be read: ${missingKinds.join(', ')}`,
         missingKinds,
       };
-    return ask(rule, target, workload, context);
+    return ask(rule, target, workload.normal, context);
   } catch (error) {
     return { status: 'notEvaluated', reason: 'error', detail: describeError(error).slice(0, maxDetail) };
   }
