@@ -1,3 +1,5 @@
+import { errorFactory } from '@kso/kit';
+import { queueErrors } from '@kso/queue';
 import { afterEach, expect, it } from 'vitest';
 import { patiently, type TestOperator, type TestOptions, testOperator, workOn } from './testing/test-operator.ts';
 
@@ -63,6 +65,15 @@ it('carries out nothing that a page of another site sends', async () => {
   expect((await post(command, { origin: 'http://evil.example' })).status).toBe(403);
   expect((await post(command, { host: 'evil.example:4002' })).status).toBe(403);
   expect(await queue.listParents({ limit: 10 })).toEqual([]);
+});
+
+it('says when to come again while the queue is away', async () => {
+  const away = errorFactory(queueErrors)('QUEUE_UNAVAILABLE', { reason: 'Redis is away' });
+  const { operator, queue } = await start();
+  queue.openParent = () => Promise.reject(away);
+  const payload = JSON.stringify({ commands: [{ commandName: 'kubescapeScan' }] });
+  const { statusCode, headers } = await operator.app.inject({ method: 'POST', url: '/v1/triggerAction', payload });
+  expect([statusCode, headers['retry-after']]).toEqual([503, '5']);
 });
 
 it('answers 400 and 405 when it is strict', async () => {

@@ -12,10 +12,14 @@ export interface Problem {
   readonly requestId: string;
 }
 
+/** What clients are asked to wait when a service lacks something that may be back at any time, such as Redis. */
+const retryAfterSeconds = 5;
+
 /** Answers errors and unknown paths with `application/problem+json`. Routes of foreign formats answer their own errors themselves. */
 export function installProblems(app: FastifyInstance, ports: BasePorts): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, code, title, detail } = classify(error);
+    if (isOutage(error) && !reply.hasHeader('retry-after')) void reply.header('retry-after', String(retryAfterSeconds));
     if (status >= 500) ports.logger.error({ err: error, requestId: request.id }, 'request failed');
     return sendProblem(request, reply, { status, code, title, ...(detail === undefined ? {} : { detail }) });
   });
@@ -61,6 +65,11 @@ function classify(error: unknown): Classified {
   }
   // Nobody outside learns what broke; the log has it under the same request id.
   return { status: 500, code: 'INTERNAL', title: 'internal error' };
+}
+
+/** Something that we need is away for now. */
+function isOutage(error: unknown): boolean {
+  return error instanceof KsoError && error.httpStatus === 503 && error.retryable;
 }
 
 function property(value: unknown, name: string): unknown {

@@ -23,6 +23,7 @@ function make(options: Partial<Parameters<typeof createHttpServer>[0]> = {}) {
 }
 
 const fail = errorFactory({
+  AWAY: { message: 'Redis is away', httpStatus: 503, retryable: true, severity: 'error' },
   TEAPOT: { message: 'no {drink} here', httpStatus: 418, retryable: false, severity: 'warn' },
 });
 
@@ -40,6 +41,23 @@ describe('problems', () => {
       code: 'TEAPOT',
       requestId: response.headers['x-request-id'],
     });
+  });
+
+  it('an outage says when to come again, unless the handler has said so', async () => {
+    const { app } = make();
+    app.get('/away', () => Promise.reject(fail('AWAY')));
+    app.get('/soon', (_request, reply) => {
+      void reply.header('retry-after', '1');
+      throw fail('AWAY');
+    });
+    const ask = async (path: string) => {
+      const { statusCode, headers } = await app.inject(path);
+      return [statusCode, headers['retry-after']];
+    };
+    expect([await ask('/away'), await ask('/soon')]).toEqual([
+      [503, '5'],
+      [503, '1'],
+    ]);
   });
 
   it('what broke inside is logged once and not told outside', async () => {

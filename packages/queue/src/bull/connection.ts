@@ -6,6 +6,8 @@ import { type RedisTarget, redisOptions } from './connection-options.ts';
 export interface ConnectionSettings {
   /** How long a command may wait for an answer, in ms. */
   readonly commandTimeoutMs: number;
+  /** How long a command may wait for a connection that is known to be closed, in ms. */
+  readonly awayTimeoutMs: number;
   /** Redis key that changes when Redis comes back without its data. */
   readonly epochKey: string;
   readonly newsChannel: string;
@@ -62,20 +64,22 @@ export class Connection {
   }
 
   /**
-   * Runs a command within the time limit. While Redis is away for longer than that, nothing is sent, so that callers who keep trying
-   * do not pile up commands in memory.
+   * Runs a command within the time limit, which is short while the connection is closed: whoever waits is better told. While Redis is
+   * away for longer than that, nothing is sent, so that callers who keep trying do not pile up commands in memory.
    * @throws QUEUE_UNAVAILABLE; the command may still be carried out later.
    */
   async run<T>(command: () => Promise<T>): Promise<T> {
-    const { commandTimeoutMs } = this.#settings;
     const { clock } = this.#ports;
-    if (this.#downSince !== undefined && clock.now() - this.#downSince > commandTimeoutMs)
+    const { commandTimeoutMs } = this.#settings;
+    const awayTimeoutMs = Math.min(this.#settings.awayTimeoutMs, commandTimeoutMs);
+    if (this.#downSince !== undefined && clock.now() - this.#downSince > awayTimeoutMs)
       throw fail('QUEUE_UNAVAILABLE', { reason: this.notReady() ?? 'Redis is away' });
     const answered = new AbortController();
-    const late = clock.sleep(commandTimeoutMs, answered.signal).then(
+    const limitMs = this.#downSince === undefined ? commandTimeoutMs : awayTimeoutMs;
+    const late = clock.sleep(limitMs, answered.signal).then(
       () => {
         throw fail('QUEUE_UNAVAILABLE', {
-          reason: this.notReady() ?? `Redis did not answer in ${commandTimeoutMs} ms`,
+          reason: this.notReady() ?? `Redis did not answer in ${limitMs} ms`,
         });
       },
       () => new Promise<never>(() => undefined),

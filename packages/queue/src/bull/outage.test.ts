@@ -16,6 +16,7 @@ const times = {
   abortGraceMs: 200,
   staleAfterMs: 1000,
   commandTimeoutMs: 15_000,
+  awayTimeoutMs: 15_000,
   closeWithinMs: 500,
 };
 
@@ -142,6 +143,19 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     await untilReady(queue);
     await untilTaken(queue, job);
     expect((await untilEnded(queue, job.key)).state).toBe('succeeded');
+  });
+
+  it('keeps nobody waiting for a connection that is closed', async () => {
+    // A call that waited for its own limit would outlast this test.
+    const queue = open({ commandTimeoutMs: 600_000, awayTimeoutMs: 100 });
+    await untilReady(queue);
+    await redis.shutdown();
+    await untilAway(queue);
+    for (let call = 0; call < 2; call += 1)
+      await expect(queue.add(testJob())).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE', httpStatus: 503 });
+    await redis.restart();
+    await untilReady(queue);
+    await untilTaken(queue, testJob());
   });
 
   it('closes in good time while Redis is away', async () => {

@@ -35,6 +35,8 @@ export interface BullQueueOptions extends QueueSettings {
   readonly prefix?: string;
   /** How long a call may wait for Redis before it fails with QUEUE_UNAVAILABLE, in ms; default 10 s. */
   readonly commandTimeoutMs?: number;
+  /** The same while the connection is known to be closed, in ms; default 2 s, never more than `commandTimeoutMs`. */
+  readonly awayTimeoutMs?: number;
   /** How long closing may wait for Redis, in ms; default 5 s. */
   readonly closeWithinMs?: number;
   /** A job whose worker has not renewed its lock for so long is taken from it, in ms; default 30 s. */
@@ -76,6 +78,7 @@ export class BullQueue implements JobQueue {
       options.redis,
       {
         commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
+        awayTimeoutMs: options.awayTimeoutMs ?? 2000,
         epochKey: `${keys.prefix}epoch`,
         newsChannel: `${keys.prefix}news`,
       },
