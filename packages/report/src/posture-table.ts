@@ -1,4 +1,5 @@
 import { compareSeverity, type Severity } from '@kso/domain';
+import { gapLines } from './gap-lines.ts';
 import { type Cell, renderGrid } from './text/grid.ts';
 import { plainText } from './text/plain-text.ts';
 import { painterFor, type Terminal } from './text/terminal.ts';
@@ -18,7 +19,7 @@ export function renderPosture(view: PostureView, terminal: Terminal, options: Po
   const sections = [
     { title: 'Misconfigurations by severity', lines: controlLines(view, terminal) },
     { title: 'Misconfigurations by workload', lines: objectLines(view, terminal, options.maxObjects) },
-    { title: 'Not evaluated', lines: gapLines(view, terminal) },
+    { title: 'Not evaluated', lines: gapLines(view, view.controls.toSorted(byControl), terminal) },
   ];
   return sections
     .filter((section) => section.lines.length > 0)
@@ -66,23 +67,6 @@ function objectLines(view: PostureView, terminal: Terminal, max: number): string
   );
   const more = sorted.length - max;
   return more > 0 ? [...lines, `… and ${more} more (all of them with --format json)`] : lines;
-}
-
-function gapLines(view: PostureView, terminal: Terminal): string[] {
-  const controls = view.controls
-    .filter((control) => control.notEvaluated !== undefined)
-    .toSorted(byControl)
-    .map((control) => ({ what: `${control.id} ${control.name}`, reason: control.notEvaluated ?? '' }));
-  const gaps = [...view.gaps, ...controls];
-  if (gaps.length === 0) return [];
-  return renderGrid(
-    [
-      { title: 'WHAT', shrink: 1 },
-      { title: 'WHY', shrink: 2 },
-    ],
-    gaps.map((gap) => [gap.what, gap.reason]),
-    terminal,
-  );
 }
 
 /** A number, or a faint dash instead of a zero so that the eye finds what is there. */

@@ -84,8 +84,8 @@ test('what was not evaluated carries its reason, from the coverage or the contro
     'host data is missing',
   ]);
   expect(view.gaps).toEqual([
-    { what: 'broken.yaml:3', reason: 'not YAML' },
-    { what: '/v1/secrets', reason: 'forbidden' },
+    { type: 'file', what: 'broken.yaml:3', reason: 'not YAML' },
+    { type: 'kind', what: '/v1/secrets', reason: 'forbidden' },
   ]);
 });
 

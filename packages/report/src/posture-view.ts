@@ -38,8 +38,8 @@ export function postureView(report: PostureReportPart): PostureView {
 function gapsOf({ policyDegradations, failedGVRPulls }: PostureReportPart['scanCoverage']): Gap[] {
   const files = policyDegradations.filter(({ component }) => component.startsWith('file '));
   return [
-    ...files.map(({ component, reason }) => ({ what: component.slice('file '.length), reason })),
-    ...failedGVRPulls.map(({ gvr, error }) => ({ what: gvr, reason: error })),
+    ...files.map(({ component, reason }) => ({ type: 'file' as const, what: component.slice('file '.length), reason })),
+    ...failedGVRPulls.map(({ gvr, error }) => ({ type: 'kind' as const, what: gvr, reason: error })),
   ];
 }
 

@@ -42,7 +42,7 @@ const posture: PostureView = {
       origin: 'monitoring.yaml:8',
     },
   ],
-  gaps: [{ what: 'broken.yaml:3', reason: 'not YAML: a tab where a space belongs' }],
+  gaps: [{ type: 'file', what: 'broken.yaml:3', reason: 'not YAML: a tab where a space belongs' }],
 };
 
 const images: NonNullable<ScanView['images']> = {
@@ -90,8 +90,34 @@ describe('table', () => {
       expect.stringMatching(/^C-0069 Anonymous access to the kubelet +host data is missing$/),
     );
     expect(text.at(-2)).toBe(
-      'Configuration: 2 of 3 controls failed (1 high, 1 medium), 2 of 35 objects affected, compliance 99 %, 2 not evaluated',
+      'Configuration: 2 of 3 controls failed (1 high, 1 medium), 2 of 35 objects affected, compliance 99 %, 1 control, 1 document not evaluated',
     );
+  });
+
+  test('with few rights: kinds of one reason share a row, and what was judged in part is told apart', () => {
+    const forbidden = (name: string) =>
+      `forbidden: ${name} is forbidden: User "guest" cannot list resource "${name}" in API group "" at the cluster scope`;
+    const partly = { ...posture.controls[1]!, notEvaluated: 'some of the kinds it judges could not be read' };
+    const text = lines({
+      target: { type: 'cluster', name: 'prod' },
+      posture: {
+        ...posture,
+        controls: [partly, posture.controls[3]!],
+        gaps: [
+          { type: 'kind', what: '/v1/secrets', reason: forbidden('secrets') },
+          { type: 'kind', what: '/v1/nodes', reason: forbidden('nodes') },
+          { type: 'kind', what: '/v1/services', reason: 'unreachable: timeout' },
+        ],
+      },
+    });
+    expect(text.slice(text.indexOf('Not evaluated') + 2, -2).map((line) => line.split(/ {2,}/))).toEqual([
+      ['2 kinds', 'forbidden: User "guest" cannot list them at the cluster scope: /v1/secrets, /v1/nodes'],
+      ['/v1/services', 'unreachable: timeout'],
+      ['C-0069 Anonymous access to the kubelet', 'host data is missing'],
+      ['C-0057 Privileged container (in part)', 'some of the kinds it judges could not be read'],
+      [''],
+    ]);
+    expect(text.at(-2)).toContain(', 1 control, 3 kinds not evaluated, 1 control evaluated in part');
   });
 
   test('images: findings, then those without a result and why', () => {

@@ -1,4 +1,5 @@
 import { type Severity, severities } from '@kso/domain';
+import { gapSummary } from './gap-lines.ts';
 import { databaseLines, renderImages, renderVulnerabilities } from './image-table.ts';
 import { renderPosture } from './posture-table.ts';
 import { plainText } from './text/plain-text.ts';
@@ -75,13 +76,13 @@ function summaryLines(view: ScanView, terminal: Terminal): string[] {
 function postureSummary(posture: PostureView): string {
   const evaluated = posture.controls.filter((control) => control.evaluated > 0 || control.notEvaluated === undefined);
   const failed = evaluated.filter((control) => control.failed > 0);
-  const gaps = posture.controls.filter((control) => control.notEvaluated !== undefined).length + posture.gaps.length;
+  const gaps = gapSummary(posture);
   const parts = [
     `${failed.length} of ${count(evaluated.length, 'control')} failed${bySeverity(countBy(failed))}`,
     `${posture.failedObjects} of ${count(posture.objects, 'object')} affected`,
   ];
   if (posture.complianceScore !== undefined) parts.push(`compliance ${percent(posture.complianceScore)}`);
-  if (gaps > 0) parts.push(`${gaps} not evaluated`);
+  if (gaps !== undefined) parts.push(gaps);
   return `Configuration: ${parts.join(', ')}`;
 }
 

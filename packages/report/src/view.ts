@@ -50,6 +50,7 @@ export interface ObjectView {
 }
 
 export interface Gap {
+  readonly type: 'file' | 'kind';
   /** A file with its line, or a kind. */
   readonly what: string;
   readonly reason: string;
