@@ -16,10 +16,15 @@ export interface Cell {
 
 const gap = 2;
 const narrowestColumn = 8;
+/** Below it a table whose columns would have to be narrowed is stacked: words in columns of eight letters cannot be read. */
+const narrowestTable = 60;
 /** Nothing that belongs into a table is longer; a name of a megabyte is an attack on the terminal. */
 const longestText = 2000;
 
-/** Lays out rows under a head, wrapping what the terminal has no room for. Texts may be a stranger's. */
+/**
+ * Lays out rows under a head, wrapping what the terminal has no room for; where columns do not fit at all, as a block of lines for
+ * each row. Texts may be a stranger's.
+ */
 export function renderGrid(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
@@ -27,7 +32,11 @@ export function renderGrid(
 ): string[] {
   const paint = painterFor(terminal);
   const cells = rows.map((row) => columns.map((_, index) => toCell(row[index] ?? '')));
-  const widths = fit(columns, naturalWidths(columns, cells), terminal.width);
+  const natural = naturalWidths(columns, cells);
+  const widths = fit(columns, natural, terminal.width);
+  const { width = Number.POSITIVE_INFINITY } = terminal;
+  const isTooWide = totalOf(widths) > width || (width < narrowestTable && totalOf(natural) > width);
+  if (isTooWide) return cells.flatMap((row) => [...stack(columns, row, width, paint), '']).slice(0, -1);
   const head = layOut(
     columns,
     columns.map((column): Cell => ({ text: column.title, style: 'head' })),
@@ -50,13 +59,40 @@ function naturalWidths(columns: readonly Column[], rows: readonly (readonly Cell
   return widths;
 }
 
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, 0) + gap * (widths.length - 1);
+}
+
+/** Titles in front of their texts, one below the other; what is empty is left out. */
+function stack(
+  columns: readonly Column[],
+  row: readonly Cell[],
+  width: number,
+  paint: (style: Style | undefined, text: string) => string,
+): string[] {
+  const indent = Math.max(...columns.map(({ title }) => displayWidth(title))) + gap;
+  return columns.flatMap(({ title }, index) => {
+    const { text = '', style } = row[index] ?? {};
+    if (text === '' || text === '–') return [];
+    return wrap(text, Math.max(narrowestColumn, width - indent)).map((line, number) => {
+      const head = number === 0 ? title : '';
+      return `${paint('head', head)}${' '.repeat(indent - displayWidth(head))}${paint(style, line)}`;
+    });
+  });
+}
+
 /** Takes what is missing from the columns that may shrink, the widest (by share) first, down to a readable width. */
 function fit(columns: readonly Column[], natural: readonly number[], width: number | undefined): readonly number[] {
   if (width === undefined) return natural;
-  const fitted = columns.map((column, index) => ({ width: natural[index] ?? 0, shrink: column.shrink ?? 0 }));
-  let missing = natural.reduce((sum, each) => sum + each, 0) + gap * (columns.length - 1) - width;
+  const fitted = columns.map(({ title, shrink = 0 }, index) => ({
+    width: natural[index] ?? 0,
+    shrink,
+    // The words of a head stay whole.
+    narrowest: Math.max(narrowestColumn, ...title.split(' ').map(displayWidth)),
+  }));
+  let missing = totalOf(natural) - width;
   for (; missing > 0; missing -= 1) {
-    const shrinkable = fitted.filter((column) => column.shrink > 0 && column.width > narrowestColumn);
+    const shrinkable = fitted.filter((column) => column.shrink > 0 && column.width > column.narrowest);
     if (shrinkable.length === 0) break;
     const widest = shrinkable.reduce((a, b) => (b.width * b.shrink > a.width * a.shrink ? b : a));
     widest.width -= 1;

@@ -23,7 +23,8 @@ const codes: Readonly<Record<Style, string>> = {
   bad: '31',
 };
 
-const narrowest = 60;
+/** A terminal that says it is narrower does not know, or nothing can be shown in it. */
+const narrowest = 20;
 
 /** Colour only on a terminal that is not `dumb`, and never when `NO_COLOR` is set (no-color.org). */
 export function terminalOf(

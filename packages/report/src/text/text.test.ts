@@ -73,13 +73,39 @@ describe('grid', () => {
   });
 
   test('in a terminal nothing is wider than it and nothing is lost', () => {
-    const lines = renderGrid(columns, [['some-name', '12', 'alpha beta gamma delta epsilon zeta eta theta']], {
-      color: false,
-      width: 40,
-    });
-    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(40);
-    expect(lines.join(' ')).toContain('theta');
+    const text = 'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda';
+    const lines = renderGrid(columns, [['some-name', '12', text]], { color: false, width: 60 });
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(60);
+    expect(lines.join(' ')).toContain('lambda');
     expect(lines.length).toBeGreaterThan(2);
+  });
+
+  const wide = [
+    { title: 'NAMESPACE', shrink: 1 },
+    { title: 'FAILED CONTROLS', shrink: 1 },
+    { title: 'HIGH', align: 'right' as const },
+    { title: 'FILE', shrink: 1 },
+  ];
+  const row = ['shop', 'C-0016 C-0057 C-0013 C-0017 C-0018', '–', 'some/folder/with/shop.yaml:64'];
+
+  test('words of a head are not broken', () => {
+    const [head = '', ...rest] = renderGrid(wide, [row], { color: false, width: 60 });
+    expect(head).toMatch(/^NAMESPACE {2}FAILED CONTROLS .*HIGH {2}FILE$/);
+    expect(Math.max(...[head, ...rest].map(displayWidth))).toBeLessThanOrEqual(60);
+  });
+
+  test('columns that a narrow terminal has no room for are stacked', () => {
+    expect(renderGrid(wide, [row, ['a', 'C-0016', '1', '']], { color: false, width: 40 })).toEqual([
+      'NAMESPACE        shop',
+      'FAILED CONTROLS  C-0016 C-0057 C-0013',
+      '                 C-0017 C-0018',
+      'FILE             some/folder/with/shop.y',
+      '                 aml:64',
+      '',
+      'NAMESPACE        a',
+      'FAILED CONTROLS  C-0016',
+      'HIGH             1',
+    ]);
   });
 
   test('padding counts columns of the terminal', () => {
@@ -102,7 +128,8 @@ describe('terminal', () => {
     [{ isTTY: true, columns: 120 }, {}, { color: true, width: 120 }],
     [{ isTTY: true, columns: 120 }, { NO_COLOR: '1' }, { color: false, width: 120 }],
     [{ isTTY: true, columns: 120 }, { NO_COLOR: '' }, { color: true, width: 120 }],
-    [{ isTTY: true, columns: 10 }, { TERM: 'dumb' }, { color: false, width: 60 }],
+    [{ isTTY: true, columns: 10 }, { TERM: 'dumb' }, { color: false, width: 20 }],
+    [{ isTTY: true, columns: 40 }, { TERM: 'dumb' }, { color: false, width: 40 }],
     [{}, {}, { color: false }],
   ])('%j with %j', (stream, env, terminal) => {
     expect(terminalOf(stream, env)).toEqual(terminal);
