@@ -193,6 +193,18 @@ describe('POST /v1/scanImage', () => {
     },
   );
 
+  it.each([
+    ['hunter2', 'the body is no JSON'],
+    ['["hunter2"]', 'the body is no object'],
+    ['{"credentialsList": [{"password": {"hunter2": 1}}]}', 'credentialsList.0.password: invalid_type'],
+  ])('logs why %s was refused, without quoting it', async (body, problem) => {
+    const { post, lines } = await start();
+    const answer = await post(body);
+    const line = lines.map((text) => JSON.parse(text)).find(({ msg }) => String(msg).includes('refused'));
+    expect(line).toMatchObject({ level: 'warn', problem, requestId: answer.headers['x-request-id'] });
+    expect(lines.join('')).not.toContain('hunter2');
+  });
+
   it('takes nothing from a page of another site', async () => {
     const { service, queue } = await start();
     const payload = JSON.stringify({ imageTag: 'nginx:1.25', wlid: workload });

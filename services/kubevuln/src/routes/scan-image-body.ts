@@ -44,9 +44,21 @@ const ScanImageBody = z.object({
 });
 export type ScanImageBody = z.output<typeof ScanImageBody>;
 
-/** Undefined when it is no such body: not an object, or a member of a wrong type. */
-export function readScanImageBody(body: unknown): ScanImageBody | undefined {
-  return isObject(body) ? ScanImageBody.safeParse(readKeys(body, bodyKeys)).data : undefined;
+export type ReadBody =
+  | { readonly ok: true; readonly body: ScanImageBody }
+  /** Names members and never what they hold: that may be a login. */
+  | { readonly ok: false; readonly problem: string };
+
+const mostProblems = 5;
+
+/** What JSON gave as the body; `undefined` stands for text that is no JSON. */
+export function readScanImageBody(body: unknown): ReadBody {
+  if (body === undefined) return { ok: false, problem: 'the body is no JSON' };
+  if (!isObject(body)) return { ok: false, problem: 'the body is no object' };
+  const read = ScanImageBody.safeParse(readKeys(body, bodyKeys));
+  if (read.success) return { ok: true, body: read.data };
+  const problems = read.error.issues.slice(0, mostProblems).map(({ path, code }) => `${path.join('.')}: ${code}`);
+  return { ok: false, problem: problems.join(', ') };
 }
 
 export interface ScanOptions {

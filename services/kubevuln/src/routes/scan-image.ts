@@ -4,7 +4,7 @@ import type { Logger } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import type { CredentialSealer } from '@kso/registry';
 import { type ImageScanJob, imageScanKind, type JsonObject } from '@kso/wire';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ScanMetrics } from '../metrics.ts';
 
 import type { RateLimitBreaker } from '../scanning/rate-limit-breaker.ts';
@@ -31,18 +31,21 @@ export function registerScanImage(app: FastifyInstance, options: ScanImageOption
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => {
       parsed(null, parseJson(String(body)));
     });
-    scope.post('/v1/scanImage', (request, reply) => accept(options, request.body, reply));
+    scope.post('/v1/scanImage', (request, reply) => accept(options, request, reply));
     done();
   });
 }
 
-async function accept(options: ScanImageOptions, requestBody: unknown, reply: FastifyReply): Promise<FastifyReply> {
+async function accept(options: ScanImageOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { metrics, queue } = options;
-  const body = readScanImageBody(requestBody);
-  if (body === undefined) {
+  const read = readScanImageBody(request.body);
+  if (!read.ok) {
     metrics.rejected('invalid_request');
+    // Upstream gives no reason for this one (kubevuln.md 1.3): the log has it under the request id of the answer.
+    request.log.warn({ problem: read.problem }, 'a body that is no image scan was refused');
     return sendUpstreamProblem(reply, 400);
   }
+  const { body } = read;
   const imageHash = normalizedImageHash(body.imageTag, body.imageHash);
   const detail = `Wlid=${body.wlid}, ImageHash=${imageHash}`;
   const invalid = problemOf(body, imageHash);
