@@ -173,6 +173,15 @@ describe('kso up --once', () => {
 });
 
 describe('kso up', () => {
+  test('ends cleanly with SIGTERM, and says by whom', async () => {
+    const { code } = await up(['--manifests', sample], {
+      onStderr: (text, child) => {
+        if (text.includes('Watching')) child.kill('SIGTERM');
+      },
+    });
+    expect(code).toBe(143);
+  });
+
   test('shows what a change of a manifest changes, and ends cleanly with Ctrl-C', async () => {
     const place = manifests('watched', { 'pod.yaml': privilegedPod.replace('privileged: true', 'privileged: false') });
     let changed = false;

@@ -9,6 +9,24 @@ export const exitCodes = {
   failed: 3,
   /** Ended by Ctrl-C. */
   interrupted: 130,
+  /** Ended by SIGTERM, by which whoever runs programs knows that it was he who ended this one. */
+  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Why a run is ended from outside; the reason of `CliHost.signal`. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+  readonly exitCode: ExitCode;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super('interrupted');
+    this.exitCode = signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+  }
+}
+
+/** The exit status of a run whose signal has been aborted. */
+export function interruptedStatus(signal: AbortSignal): ExitCode {
+  return signal.reason instanceof Interruption ? signal.reason.exitCode : exitCodes.interrupted;
+}

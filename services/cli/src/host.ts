@@ -15,7 +15,7 @@ export interface CliHost {
   readonly stderr: Output;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Aborts at the first Ctrl-C or SIGTERM. */
+  /** Aborts at the first Ctrl-C or SIGTERM; the reason is an `Interruption`. */
   readonly signal: AbortSignal;
 }
 

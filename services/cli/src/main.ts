@@ -5,18 +5,18 @@ import type { CliHost } from './host.ts';
 
 // Before anything else is loaded.
 keepCompiledModules(process.env);
-const { exitCodes } = await import('./exit-codes.ts');
+const { exitCodes, Interruption } = await import('./exit-codes.ts');
 
 const interrupt = new AbortController();
 let signals = 0;
-const onSignal = (): void => {
+const onSignal = (signal: 'SIGINT' | 'SIGTERM') => (): void => {
   signals += 1;
   // The second one is from somebody who does not want to wait.
-  if (signals > 1) process.exit(exitCodes.interrupted);
-  interrupt.abort(new Error('interrupted'));
+  const interruption = new Interruption(signal);
+  if (signals > 1) process.exit(interruption.exitCode);
+  interrupt.abort(interruption);
 };
-process.on('SIGINT', onSignal);
-process.on('SIGTERM', onSignal);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal(signal));
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`kso … | head`) is no failure.

@@ -48,7 +48,13 @@ describe('help', () => {
 
   test('names every exit status', async () => {
     const { stdout } = await run(['--help']);
-    expect(stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}130 /);
+    expect(stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}130 .*\n {2}143 /);
+  });
+
+  test('--version is a line with the version of kso', async () => {
+    const { code, stdout, stderr } = await run(['--version']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^kso \d+\.\d+\.\d+\n$/);
   });
 
   test('kso alone shows the help and is a usage error', async () => {
@@ -71,6 +77,8 @@ describe('a wrong command line is one line and exit status 2', () => {
     [['up', '--manifests', ''], 'empty'],
     [['up', '--data-dir='], 'empty'],
     [['scan', ''], 'empty'],
+    [['scan', 'cluster', 'deploy/'], 'cluster: cannot be mixed with paths'],
+    [['scan', 'deploy/', 'cluster'], 'cluster: cannot be mixed with paths'],
     [['scan', '.', '--output', ''], 'empty'],
     [['up', '--listen', 'operatr=1'], 'operator'],
     [['up', '--listen', 'operator'], 'port'],

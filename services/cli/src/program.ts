@@ -6,6 +6,7 @@ import type { UpOptions } from './commands/up.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { CliHost } from './host.ts';
 import { listenerNames, listenValue, listValue, portValue, severityValue, textValue } from './options/values.ts';
+import { productVersion } from './product-version.ts';
 
 /** The command tree. Each command loads its code when it runs, so that `--help` and short scans stay quick. */
 export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): Command {
@@ -22,6 +23,7 @@ export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): C
         ['kso scan image nginx:1.27', 'scan one image'],
       ]) + exitStatusHelp,
     );
+  program.version(`kso ${productVersion()}`, '--version', 'print the version of kso');
   program.enablePositionalOptions();
   addUp(program, host, onEnd);
   addScan(program, host, onEnd);
@@ -197,5 +199,6 @@ Exit status:
   1    the threshold of --fail-on was met
   2    wrong usage, or the input cannot be read or holds nothing to scan
   3    nothing could be evaluated, or something needed for the scan failed
-  130  ended by Ctrl-C
+  130  ended by Ctrl-C (SIGINT)
+  143  ended by SIGTERM
 `;

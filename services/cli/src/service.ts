@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { type ExitCode, exitCodes, interruptedStatus } from './exit-codes.ts';
 import type { CliHost } from './host.ts';
 import { write } from './output/writer.ts';
 import { createProgram } from './program.ts';
@@ -18,11 +18,11 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<Ex
   });
   try {
     await program.parseAsync(args, { from: 'user' });
-    return host.signal.aborted ? exitCodes.interrupted : code;
+    return host.signal.aborted ? interruptedStatus(host.signal) : code;
   } catch (error) {
     // Commander has printed its line; help and version end the same way, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (host.signal.aborted) return exitCodes.interrupted;
+    if (host.signal.aborted) return interruptedStatus(host.signal);
     const { describeFailure } = await import('./output/failure.ts');
     const failure = describeFailure(error, host.env);
     await write(host.stderr, `kso: ${failure.line}\n`);

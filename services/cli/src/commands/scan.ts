@@ -53,6 +53,8 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
 async function targetOf(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<Target> {
   const isCluster = paths.length === 1 && paths[0] === 'cluster';
   if (!isCluster) {
+    if (paths.includes('cluster'))
+      throw fail('BAD_VALUE', { option: 'cluster', problem: 'cannot be mixed with paths; ./cluster is a folder' });
     const option = options.context === undefined ? '--kubeconfig' : '--context';
     if (options.context !== undefined || options.kubeconfig !== undefined) {
       throw fail('BAD_VALUE', { option, problem: 'only for kso scan cluster' });

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { findProgram, grypeProgram, syftProgram } from '@kso/engines';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import { write } from '../output/writer.ts';
+import { productVersion } from '../product-version.ts';
 
 /** `kso version`: what to write into a bug report. */
 export async function version(options: { readonly format: 'table' | 'json' }, host: CliHost): Promise<ExitCode> {
@@ -22,11 +22,4 @@ export async function version(options: { readonly format: 'table' | 'json' }, ho
           .join('');
   await write(host.stdout, text);
   return exitCodes.ok;
-}
-
-export function productVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
 }
