@@ -15,7 +15,7 @@ export type Schema = { readonly [keyword: string]: Json };
 export type Status = 'supported' | 'alias' | 'deprecated' | 'pending' | 'noted' | 'refused';
 
 /** How an alias's value becomes that of its target. */
-export type Conversion = 'same' | 'switch' | 'not' | 'emptyIfFalse' | 'emptyIfTrue' | 'autoIfFalse' | 'hostPort';
+export type Conversion = 'same' | 'switch' | 'not' | 'emptyIfFalse' | 'emptyIfTrue' | 'hostPort' | 'matchers';
 
 /** One key of the values file. */
 export interface Value {
@@ -70,9 +70,10 @@ export function deprecated(
   schema: Schema,
   to: string,
   description: string,
-  former: readonly Json[] = [],
+  o: { conversion?: Conversion; former?: readonly Json[] } = {},
 ): Value {
-  return { key, schema, description, status: 'deprecated', to, conversion: 'same', former };
+  const { conversion = 'same', former = [] } = o;
+  return { key, schema, description, status: 'deprecated', to, conversion, former };
 }
 
 /** A key without effect that files of the former charts may have. */

@@ -41,10 +41,7 @@ export const backend: Group = {
     alias('configuration.prometheusAnnotations', t.capability, 'configurations.prometheusAnnotations', {
       former: ['disable', false],
     }),
-    alias('serviceDiscovery.forceDisabled', t.looseFlag, 'serviceDiscovery.services', {
-      conversion: 'emptyIfTrue',
-      former: [false],
-    }),
+    noted('serviceDiscovery.forceDisabled', t.looseFlag, 'Nothing asks for addresses where they are given', [false]),
     alias('kubescape.urls.api', t.text, 'server', { former: [''] }),
     optional('kubescape.urls.report', t.text, 'Address for reports, instead of the discovered one'),
     noted('kubescape.urls.auth', t.text, 'The backend needs no other address than server', ['']),

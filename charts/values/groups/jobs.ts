@@ -104,7 +104,11 @@ export const telemetry: Group = {
     }),
     value('otelCollector.endpoint.insecure', t.flag, true, 'Send without TLS, unless otelUrl has the scheme https'),
     value('otelCollector.endpoint.headers', t.stringMap, {}, 'Headers of what is sent'),
-    pending('otelCollector.endpoint.headersSecret', t.secretName, 'Secret whose keys become variables of the collector: a header refers to one as ${env:KEY}'),
+    pending(
+      'otelCollector.endpoint.headersSecret',
+      t.secretName,
+      'Secret whose keys become variables of the collector: a header refers to one as ${env:KEY}',
+    ),
     value('otelCollector.hostmetrics.enabled', t.flag, false, 'Also send processor and memory of the node it runs on'),
     value('otelCollector.hostmetrics.scrapeInterval', t.duration, '30s', 'How often they are read'),
     alias('otelCollector.disable', t.looseFlag, 'otelCollector.enabled', { conversion: 'not', former: [false] }),

@@ -50,7 +50,7 @@ function webhook() {
       t.object,
       'operator.admissionWebhooks.service',
       'Former place of the Service of the webhook',
-      [{}],
+      { former: [{}] },
     ),
   ];
 }
@@ -88,7 +88,9 @@ export const kubescape: Group = {
     pending('kubescape.ruleProcessingConcurrency', t.integer(0), 'Rules that are evaluated at once', [0]),
     alias('kubescape.enabled', t.looseFlag, 'capabilities.configurationScan', { conversion: 'switch', former: [true] }),
     alias('kubescape.enableHostScan', t.looseFlag, 'capabilities.nodeScan', { conversion: 'switch', former: [true] }),
-    alias('kubescape.labels', { type: ['object', 'array', 'null'] }, 'kubescape.podLabels', { former: [{}, []] }),
+    alias('kubescape.labels', { anyOf: [t.stringMap, { type: 'array', maxItems: 0 }] }, 'kubescape.podLabels', {
+      former: [{}, []],
+    }),
     alias('kubescape.prometheusAnnotation.enabled', t.looseFlag, 'configurations.prometheusAnnotations', {
       conversion: 'switch',
       former: [false],
@@ -142,7 +144,7 @@ export const kubevuln: Group = {
       t.looseFlag,
       'kubevuln.config.cveMatchingMode',
       'Use cveMatchingMode: true is off, false is adaptive',
-      [false],
+      { conversion: 'matchers', former: [false] },
     ),
     noted('kubevuln.verbose', t.looseText, 'logger.level decides what is logged', ['']),
     value('kubevuln.tmpDirPersistence.enabled', t.flag, false, 'Put the scratch space of scans on a PVC'),

@@ -22,6 +22,7 @@ function expand(key: string): string[] {
 /** What the plan of the list means for our sources. */
 function statusesFor(plan: string): readonly Status[] {
   if (plan.startsWith('alias: false removes')) return ['supported'];
+  if (plan.startsWith('alias of an empty discovery')) return ['noted'];
   if (plan.startsWith('alias')) return ['alias'];
   if (plan.startsWith('deprecated')) return ['deprecated'];
   if (/fails? with advice/u.test(plan)) return ['refused', 'noted'];

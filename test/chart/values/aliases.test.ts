@@ -1,0 +1,43 @@
+import { missingPrograms } from '@kso/testkit/programs';
+import { describe, expect, it } from 'vitest';
+import { values } from '../../../charts/values/all.ts';
+import type { Conversion, Json, Value } from '../../../charts/values/model.ts';
+import { chartFolder, template } from './chart-under-test.ts';
+import { merge, nested, sampleOf } from './samples.ts';
+
+const backend = { server: 'api.example.com', account: 'tenant', accessKey: 'key' };
+
+/** Without these, keys about a backend have nothing to act on. */
+const besidesOf: Readonly<Record<string, Record<string, Json>>> = {
+  server: { account: 'tenant', accessKey: 'key' },
+  accessKey: { server: 'api.example.com', account: 'tenant' },
+};
+
+/** What is set besides, what the former key gets, and what its successor gets for the same result. */
+type Case = readonly [besides: Record<string, Json>, former: Json, successor: Json];
+
+const cases: Readonly<Record<Conversion, (value: Value) => Case>> = {
+  same: (value) => [besidesOf[value.to ?? ''] ?? {}, sampleOf(value), sampleOf(value)],
+  switch: (value) => (value.former?.[0] === true ? [{}, false, 'disable'] : [{}, true, 'enable']),
+  not: () => [{ ...backend, ksCloudOtelCollector: 'otel.example.com:4317' }, true, false],
+  matchers: () => [{}, true, 'off'],
+  emptyIfFalse: () => [backend, false, ''],
+  emptyIfTrue: () => [backend, true, ''],
+  hostPort: () => [{}, 'otel.example.com', 'otel.example.com:4317'],
+};
+
+const isSupported = (to: string | undefined) => values.some(({ key, status }) => key === to && status === 'supported');
+const aliases = values.filter(({ status, to }) => (status === 'alias' || status === 'deprecated') && isSupported(to));
+/** The port says something only together with the host, and scans of nodes are off by default. */
+const tested = aliases.filter(({ key }) => !['otelCollector.endpoint.port', 'kubescape.enableHostScan'].includes(key));
+
+describe.skipIf(missingPrograms('helm') !== undefined)('former names', () => {
+  it.each(tested)('$key does what $to does', ({ ...value }) => {
+    const [besides, former, successor] = cases[value.conversion ?? 'same'](value);
+    const byFormer = template(chartFolder, { values: merge([besides, nested(value.key, former)]) });
+    const bySuccessor = template(chartFolder, { values: merge([besides, nested(value.to ?? '', successor)]) });
+    expect([byFormer.error, bySuccessor.error]).toEqual(['', '']);
+    expect(byFormer.out).toBe(bySuccessor.out);
+    expect(byFormer.out).not.toBe(template(chartFolder, { values: besides }).out);
+  });
+});
