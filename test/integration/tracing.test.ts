@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '@kso/testkit';
+import { createGrype, writeGrypeDatabase } from '@kso/engines';
+import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
+import { freePort, pod, runningStatus } from '@kso/testkit';
+import { jinjaAdvisory } from '@kso/testkit/grype-database';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '@kso/testkit/otlp';
 import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis, type TestRedis } from '@kso/testkit/redis';
@@ -9,16 +12,27 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployable, startDeployable } from '../support/deployable.ts';
 
 const sample = path.resolve(import.meta.dirname, '../../deploy/sample');
+const cart = {
+  reference: 'registry.example.com/shop/cart:2.0.1',
+  digest: 'sha256:da76b80f9ca03fcde06b038d1bd4e09c0a9024714ead16798343aa795f872bf8',
+};
+
+const withoutEngines = missingPrograms('syft', 'grype');
 
 describe.skipIf(missingPrograms('redis-server'))('a command by REST', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-tracing-'));
   const running: Deployable[] = [];
   let receiver: OtlpReceiver;
   let redis: TestRedis;
+  let cluster: FakeApiServer;
   let operatorUrl: string;
 
   beforeAll(async () => {
-    [receiver, redis] = await Promise.all([startOtlpReceiver(), startTestRedis()]);
+    [receiver, redis, cluster] = await Promise.all([startOtlpReceiver(), startTestRedis(), startFakeApiServer()]);
+    cluster.put({
+      ...pod({ name: 'cart', namespace: 'shop', image: cart.reference }),
+      status: runningStatus(cart.reference, cart.digest),
+    });
     const endpointPort = await freePort();
     const operatorPort = await freePort();
     const endpointUrl = `http://127.0.0.1:${endpointPort}`;
@@ -37,13 +51,27 @@ describe.skipIf(missingPrograms('redis-server'))('a command by REST', () => {
       KSO_SCANNER_REDIS_ADDRESS: redisAddress,
       KSO_SCANNER_REPORT_URL: endpointUrl,
     });
-    // Nothing listens there: for a scan of the configuration the operator asks for no pod.
+    if (!withoutEngines) {
+      await start('kubevuln', 'KSO_KUBEVULN', {
+        KSO_KUBEVULN_PORT: '0',
+        KSO_KUBEVULN_DATA_DIR: path.join(folder, 'kubevuln'),
+        KSO_KUBEVULN_IMAGE_LAYOUTS: path.join(sample, 'images'),
+        KSO_KUBEVULN_DATABASE_DIRECTORY: await importDatabase(folder),
+        KSO_KUBEVULN_DATABASE_UPDATE_ENABLED: 'false',
+        KSO_KUBEVULN_REDIS_ADDRESS: redisAddress,
+        KSO_KUBEVULN_REPORT_URL: endpointUrl,
+      });
+    }
     const kubeconfig = path.join(folder, 'kubeconfig');
-    const cluster = { name: 'none', cluster: { server: 'https://127.0.0.1:1' } };
-    const context = { name: 'none', context: { cluster: 'none' } };
+    const context = { name: 'fake', context: { cluster: 'fake' } };
     writeFileSync(
       kubeconfig,
-      JSON.stringify({ kind: 'Config', clusters: [cluster], contexts: [context], 'current-context': 'none' }),
+      JSON.stringify({
+        kind: 'Config',
+        clusters: [{ name: 'fake', cluster: { server: cluster.url } }],
+        contexts: [context],
+        'current-context': 'fake',
+      }),
     );
     await start('operator', 'KSO_OPERATOR', {
       KSO_OPERATOR_PORT: String(operatorPort),
@@ -57,25 +85,14 @@ describe.skipIf(missingPrograms('redis-server'))('a command by REST', () => {
   afterAll(async () => {
     for (const { program } of running.toReversed()) await program.stop();
     await redis?.stop();
+    await cluster?.stop();
     await receiver?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is one trace over operator, queue, worker and delivery', async () => {
-    const traceId = '0af7651916cd43dd8448eb211c80319c';
-    const callerSpanId = 'b7ad6b7169203331';
-    const answer = await fetch(`${operatorUrl}/v1/triggerAction`, {
-      method: 'POST',
-      headers: { traceparent: `00-${traceId}-${callerSpanId}-01` },
-      body: JSON.stringify({ commands: [{ commandName: 'kubescapeScan', args: { scanV1: {} } }] }),
-    });
-    expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 200, body: 'ok' });
-
-    // Each process sends its spans when it likes: complete is what leads back to the span of the caller.
-    const path = (spans: readonly ReceivedSpan[]) => pathToReport(spans.filter((span) => span.traceId === traceId));
-    const spans = await receiver.until('the whole trace', (all) => path(all)[0]?.parentSpanId === callerSpanId, 60_000);
-    const chain = path(spans).map((span) => `${span.service}: ${span.name}`);
-    expect(chain).toEqual([
+  it('for the configuration is one trace over operator, queue, worker and delivery', async () => {
+    const command = { commandName: 'kubescapeScan', args: { scanV1: {} } };
+    expect(await traceOf(command, '0af7651916cd43dd8448eb211c80319c', 'postureReport')).toEqual([
       'operator: POST /v1/triggerAction',
       'operator: command kubescapeScan',
       'kubescape-scanner: job posture-scan',
@@ -84,12 +101,55 @@ describe.skipIf(missingPrograms('redis-server'))('a command by REST', () => {
       'cloud-endpoint: POST /k8s/v2/postureReport',
     ]);
   });
+
+  it.skipIf(withoutEngines)('for an image is one trace over operator, queue, worker and delivery', async () => {
+    const command = { commandName: 'scan', wlid: 'wlid://cluster-traced/namespace-shop/pod-cart' };
+    expect(await traceOf(command, '1bf7651916cd43dd8448eb211c80319c', 'containerScan')).toEqual([
+      'operator: POST /v1/triggerAction',
+      'operator: command scan',
+      'kubevuln: job image-scan',
+      'kubevuln: POST /k8s/v2/containerScan',
+      'cloud-endpoint: POST /k8s/v2/containerScan',
+    ]);
+  });
+
+  /** Sends the command with a trace of its own, and waits until the arrival of its report leads back to the caller. */
+  async function traceOf(command: object, traceId: string, route: string): Promise<string[]> {
+    const callerSpanId = 'b7ad6b7169203331';
+    const answer = await fetch(`${operatorUrl}/v1/triggerAction`, {
+      method: 'POST',
+      headers: { traceparent: `00-${traceId}-${callerSpanId}-01` },
+      body: JSON.stringify({ commands: [command] }),
+    });
+    expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 200, body: 'ok' });
+    // Each process sends its spans when it likes: complete is what leads back to the span of the caller.
+    const chain = (spans: readonly ReceivedSpan[]) =>
+      pathToReport(
+        spans.filter((span) => span.traceId === traceId),
+        route,
+      );
+    const spans = await receiver.until(
+      'the whole trace',
+      (all) => chain(all)[0]?.parentSpanId === callerSpanId,
+      60_000,
+    );
+    return chain(spans).map((span) => `${span.service}: ${span.name}`);
+  }
 });
 
+async function importDatabase(folder: string): Promise<string> {
+  const file = path.join(folder, 'advisories.db');
+  const databaseDirectory = path.join(folder, 'grype');
+  await writeGrypeDatabase({ file, advisories: [jinjaAdvisory], built: new Date() });
+  const { database } = createGrype({ env: process.env, scratchRoot: folder, databaseDirectory });
+  expect(await database.import(file)).toMatchObject({ outcome: 'changed' });
+  return databaseDirectory;
+}
+
 /** From the first span that is known to the report's arrival at the endpoint, each the parent of the next. */
-function pathToReport(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
+function pathToReport(spans: readonly ReceivedSpan[], route: string): ReceivedSpan[] {
   const found: ReceivedSpan[] = [];
-  let span = spans.find(({ service, name }) => service === 'cloud-endpoint' && name.includes('postureReport'));
+  let span = spans.find(({ service, name }) => service === 'cloud-endpoint' && name.includes(route));
   while (span !== undefined) {
     found.unshift(span);
     const { parentSpanId } = span;
