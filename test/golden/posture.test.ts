@@ -36,7 +36,8 @@ describe.each(['golden/rule-cases.jsonl', 'golden/badpods.jsonl', 'golden/charts
     const wanted: Record<string, string[]> = {};
     for (const { id, resources, verdicts } of lines) {
       const { failed, notEvaluated } = ourVerdicts(resources);
-      expect({ id, notEvaluated }).toEqual({ id, notEvaluated: [] });
+      const unanswered = notEvaluated.filter((entry) => Object.hasOwn(verdicts, entry.split(' ', 1)[0] ?? ''));
+      expect({ id, unanswered }).toEqual({ id, unanswered: [] });
       const differing = Object.entries(verdicts).flatMap(([control, theirs]) => {
         if (!known.has(control)) return [];
         compared++;

@@ -30,6 +30,7 @@ import { secretAccess } from './credentials/c-0255-secret-access.ts';
 import { credentialAccess } from './credentials/c-0259-credential-access.ts';
 import { sudoInEntrypoint } from './entrypoint/c-0062-sudo.ts';
 import { duplicateEnvironment } from './entrypoint/c-0295-duplicate-environment.ts';
+import { fileControls } from './host/file-controls.ts';
 import { matchingSelector } from './integrity/c-0296-selector.ts';
 import { rollingUpdate } from './integrity/c-0305-rolling-update.ts';
 import {
@@ -102,6 +103,7 @@ const all: readonly Control[] = [
   ...apiServerControls,
   ...controllerManagerControls,
   ...etcdControls,
+  ...fileControls,
   ...schedulerControls,
   ...inventoryControls,
   ...productControls,

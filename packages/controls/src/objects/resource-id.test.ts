@@ -13,6 +13,13 @@ describe('resource ids', () => {
     expect(objectId(clusterRole('admin'))).toBe('rbac.authorization.k8s.io/v1//ClusterRole/admin');
   });
 
+  it('of data about nodes have no place for a namespace', () => {
+    const apiVersion = 'hostdata.kubescape.cloud/v1beta0';
+    expect(objectId({ apiVersion, kind: 'KubeletInfo', metadata: { name: 'node-1' } })).toBe(
+      `${apiVersion}/KubeletInfo/node-1`,
+    );
+  });
+
   it('of files begin with a hash of file and document, as existing reports have it', () => {
     const web = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web-10', namespace: 'team-0000' } };
     expect(fileObjectId(web, 'team-0000.yaml', 22)).toBe('path=1007994362/api=apps/v1/team-0000/Deployment/web-10');

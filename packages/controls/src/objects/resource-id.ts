@@ -8,6 +8,8 @@ import type { Subject, SubjectVector } from './rbac.ts';
 /** `apps/v1/shop/Deployment/web`; a core object begins with a slash, a cluster-scoped one has an empty namespace. */
 export function objectId(object: KubeObject): string {
   const { apiVersion, kind, metadata } = object;
+  // Data about nodes have no place for a namespace.
+  if (apiVersion.startsWith('hostdata.kubescape.cloud/')) return `${apiVersion}/${kind}/${metadata.name}`;
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   return `${version}/${metadata.namespace ?? ''}/${kind}/${metadata.name}`;
 }

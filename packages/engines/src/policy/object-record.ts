@@ -14,6 +14,7 @@ const clusterScoped = new Set([
   'admissionregistration.k8s.io/MutatingWebhookConfiguration',
   'apiregistration.k8s.io/APIService',
   'apiserverinfo.kubescape.cloud/APIServerInfo',
+  ...['KubeletInfo', 'KubeProxyInfo', 'ControlPlaneInfo', 'CNIInfo'].map((kind) => `hostdata.kubescape.cloud/${kind}`),
   'rbac.authorization.k8s.io/ClusterRole',
   'rbac.authorization.k8s.io/ClusterRoleBinding',
   'cilium.io/CiliumClusterwideNetworkPolicy',
