@@ -12,10 +12,12 @@ const sample = path.resolve(import.meta.dirname, '../../deploy/sample');
 interface Scraped {
   readonly name: string;
   readonly prefix: string;
+  /** Setting of the listener for probes and metrics, if it is not `HEALTH_PORT`. */
+  readonly healthPort?: string;
   /** Settings without the prefix. */
   settings(place: Place): Readonly<Record<string, string>>;
-  /** One of its own, so that a scrape of the wrong process is seen. */
-  readonly metric: string;
+  /** Of its own, so that a scrape of the wrong process is seen. */
+  readonly metrics: readonly string[];
 }
 
 interface Place {
@@ -23,42 +25,58 @@ interface Place {
   readonly kubeconfig: string;
 }
 
+const suiteListeners = ['ENDPOINT', 'GATEWAY_WS', 'GATEWAY', 'OPERATOR', 'SCANNER', 'KUBEVULN'];
+
 const services: readonly Scraped[] = [
   {
     name: 'gateway',
     prefix: 'KSO_GATEWAY',
     settings: () => ({ WEBSOCKET_PORT: '0', HTTP_PORT: '0' }),
-    metric: 'kso_gateway_connections',
+    metrics: ['kso_gateway_connections'],
   },
   {
     name: 'operator',
     prefix: 'KSO_OPERATOR',
     settings: ({ folder, kubeconfig }) => ({ PORT: '0', DATA_DIR: folder, KUBECONFIG: kubeconfig }),
-    metric: 'kso_http_request_duration_seconds_count',
+    metrics: ['kso_http_request_duration_seconds_count'],
   },
   {
     name: 'kubescape-scanner',
     prefix: 'KSO_SCANNER',
     settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder, SOURCE_TYPE: 'manifests', SOURCE_PATH: sample }),
-    metric: 'kso_posture_objects',
+    metrics: ['kso_posture_objects'],
   },
   {
     name: 'kubevuln',
     prefix: 'KSO_KUBEVULN',
     settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder, DATABASE_UPDATE_ENABLED: 'false' }),
-    metric: 'kubevuln_db_built_timestamp_seconds',
+    metrics: ['kubevuln_db_built_timestamp_seconds'],
   },
   {
     name: 'kollector',
     prefix: 'KSO_KOLLECTOR',
     settings: ({ folder, kubeconfig }) => ({ KUBECONFIG: kubeconfig, DATA_DIR: folder }),
-    metric: 'kollector_pending_scan_triggers',
+    metrics: ['kollector_pending_scan_triggers'],
   },
   {
     name: 'cloud-endpoint',
     prefix: 'KSO_CLOUD_ENDPOINT',
     settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder }),
-    metric: 'kso_endpoint_backlog_bytes',
+    metrics: ['kso_endpoint_backlog_bytes'],
+  },
+  // The scheduler as a process of its own is over after one request and has no listener; in the suite the schedules run inside.
+  {
+    name: 'suite',
+    prefix: 'KSO_SUITE',
+    healthPort: 'PORTS_HEALTH',
+    settings: ({ folder }) => ({
+      DATA_DIR: folder,
+      TARGET_TYPE: 'manifests',
+      TARGET_PATH: sample,
+      IMAGES_UPDATE_DATABASE: 'false',
+      ...Object.fromEntries(suiteListeners.map((listener) => [`PORTS_${listener}`, '0'])),
+    }),
+    metrics: ['kso_scheduler_next_run_timestamp_seconds', 'kso_posture_objects', 'kso_endpoint_backlog_bytes'],
   },
 ];
 
@@ -68,12 +86,13 @@ describe.skipIf(missingPrograms('prometheus', 'etcd', 'kube-apiserver'))('/metri
   let cluster: ControlPlane;
   let prometheus: Prometheus;
 
-  async function start({ name, prefix, settings }: Scraped): Promise<void> {
+  async function start({ name, prefix, healthPort, settings }: Scraped): Promise<void> {
     const place = { folder: mkdtempSync(path.join(folder, name)), kubeconfig: cluster.kubeconfig };
     const entries = Object.entries(settings(place)).map(([key, value]) => [`${prefix}_${key}`, value]);
     const env = Object.fromEntries(entries) as Record<string, string>;
     // One that lacks something is scraped as well: that is how one sees what it lacks.
-    running.push(await startDeployable({ name, prefix, folder: place.folder, env, probe: 'liveness' }));
+    const health = healthPort === undefined ? {} : { healthPort };
+    running.push(await startDeployable({ name, prefix, ...health, folder: place.folder, env, probe: 'liveness' }));
   }
 
   beforeAll(async () => {
@@ -91,11 +110,13 @@ describe.skipIf(missingPrograms('prometheus', 'etcd', 'kube-apiserver'))('/metri
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(services)('$name is scraped: its process and $metric', async ({ name, metric }) => {
+  it.each(services)('$name is scraped: its process and $metrics', async ({ name, metrics }) => {
     const memory = await prometheus.query(`process_resident_memory_bytes{job="${name}"}`);
     expect(memory).toEqual([expect.objectContaining({ value: expect.any(Number) })]);
-    const own = await prometheus.query(`count by (job) ({__name__="${metric}"})`);
-    expect(own.map(({ labels }) => labels['job'])).toContain(name);
+    for (const metric of metrics) {
+      const own = await prometheus.query(`count by (job) ({__name__="${metric}"})`);
+      expect(own.map(({ labels }) => labels['job'])).toContain(name);
+    }
   });
 
   it('gives every metric a help text and a type', async () => {
