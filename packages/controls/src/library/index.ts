@@ -17,6 +17,7 @@ import { administrativeWorkload, tokenMounted } from './access/token-rights.ts';
 import { egressPolicy, hardenedRuntime, imageProvenance, resourceCeilings } from './agent-sandbox/sandbox.ts';
 import { apiServerControls } from './control-plane/api-server.ts';
 import { insecurePort } from './control-plane/c-0005-insecure-port.ts';
+import { rbacEnabled } from './control-plane/c-0088-rbac-enabled.ts';
 import { uniqueEtcdCa } from './control-plane/c-0159-unique-etcd-ca.ts';
 import { kubeProxyMetrics } from './control-plane/c-0291-kube-proxy-metrics.ts';
 import { controllerManagerControls } from './control-plane/controller-manager.ts';
@@ -31,6 +32,7 @@ import { credentialAccess } from './credentials/c-0259-credential-access.ts';
 import { sudoInEntrypoint } from './entrypoint/c-0062-sudo.ts';
 import { duplicateEnvironment } from './entrypoint/c-0295-duplicate-environment.ts';
 import { fileControls } from './host/file-controls.ts';
+import { policiesEnabledEks, policiesSupported } from './host/network-plugins.ts';
 import { matchingSelector } from './integrity/c-0296-selector.ts';
 import { rollingUpdate } from './integrity/c-0305-rolling-update.ts';
 import {
@@ -104,6 +106,9 @@ const all: readonly Control[] = [
   ...controllerManagerControls,
   ...etcdControls,
   ...fileControls,
+  rbacEnabled,
+  policiesSupported,
+  policiesEnabledEks,
   ...schedulerControls,
   ...inventoryControls,
   ...productControls,
