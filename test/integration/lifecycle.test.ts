@@ -4,8 +4,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '@kso/testkit';
-import { type ControlPlane, controlPlanePrograms, startControlPlane } from '@kso/testkit/control-plane';
+import { freePort, until } from '@kso/testkit';
+import {
+  type ControlPlane,
+  controlPlanePrograms,
+  type PolicyRule,
+  startControlPlane,
+} from '@kso/testkit/control-plane';
 import { startProgram } from '@kso/testkit/process';
 import { missingPrograms } from '@kso/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -28,10 +33,28 @@ describe.skipIf(missingPrograms(...controlPlanePrograms) !== undefined)('make-se
   let plane: ControlPlane;
   let kubeconfig: string;
 
+  /** A kubeconfig of an account with these rights, once the API server has learned of them. */
+  const accountWith = async (name: string, rules: readonly [PolicyRule]) => {
+    const token = await plane.mintToken({ namespace, name, rules });
+    const [{ apiGroups, resources, resourceNames, verbs }] = rules;
+    const [group, resource, verb] = [apiGroups[0], resources[0], verbs.at(-1)];
+    const resourceAttributes = { namespace, group, resource, verb, name: resourceNames?.at(-1) };
+    const spec = { user: `system:serviceaccount:${namespace}:${name}`, resourceAttributes };
+    await until(`the rights of ${name} are known`, async () => {
+      const answer = (await plane.client.http.json('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec }),
+      })) as { status: { allowed: boolean } };
+      return answer.status.allowed;
+    });
+    return plane.writeKubeconfig(name, token);
+  };
+
   beforeAll(async () => {
     plane = await startControlPlane();
     await plane.client.createNamespace(namespace);
-    const rules = [
+    const rules: [PolicyRule] = [
       {
         apiGroups: [''],
         resources: ['secrets'],
@@ -39,7 +62,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms) !== undefined)('make-se
         verbs: ['get', 'patch'],
       },
     ];
-    kubeconfig = plane.writeKubeconfig('make-secrets', await plane.mintToken({ namespace, rules }));
+    kubeconfig = await accountWith('make-secrets', rules);
   });
   afterAll(() => plane.stop());
 
@@ -100,10 +123,10 @@ describe.skipIf(missingPrograms(...controlPlanePrograms) !== undefined)('make-se
       spec: { selector: { matchLabels: labels }, template },
     });
     await plane.client.apply([deployment('database'), deployment('another')]);
-    const rules = [
+    const rules: [PolicyRule] = [
       { apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['database'], verbs: ['get', 'patch'] },
     ];
-    const env = { KUBECONFIG: plane.writeKubeconfig('restart', await plane.mintToken({ namespace, rules })) };
+    const env = { KUBECONFIG: await accountWith('restart', rules) };
     const restart = (name: string) => run(['restart', '--namespace', namespace, '--deployment', name], env);
     expect(await restart('database')).toMatchObject({ code: 0, stdout: 'database: restarted\n' });
     const stored = (await plane.client.get(deployment('database'))) as unknown as {
