@@ -10,7 +10,6 @@ import { debianBaseFile } from '@kso/testkit/images';
 import { withLock } from '../programs/lock.ts';
 
 const suite = 'bookworm';
-const fallbackMirror = 'http://deb.debian.org/debian';
 
 function run(program: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
@@ -19,18 +18,19 @@ function run(program: string, args: readonly string[]): string {
   return stdout;
 }
 
-function mirror(): string {
+/** The mirror that apt uses; without one debootstrap takes its own default. */
+function mirror(): string[] {
   const format = '$(REPO_URI) $(CODENAME) $(COMPONENT)';
   const targets = run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
   const line = targets.split('\n').find((target) => target.endsWith(` ${suite} main`));
-  return line?.split(' ')[0] ?? fallbackMirror;
+  return line?.split(' ').slice(0, 1) ?? [];
 }
 
 function makeBase(target: string): void {
   const work = mkdtempSync(path.join(tmpdir(), 'kso-debian-'));
   try {
     const root = path.join(work, 'root');
-    run('debootstrap', ['--variant=minbase', '--include=ca-certificates', suite, root, mirror()]);
+    run('debootstrap', ['--variant=minbase', '--include=ca-certificates', suite, root, ...mirror()]);
     for (const folder of ['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'dev', 'proc', 'sys'])
       rmSync(path.join(root, folder), { recursive: true, force: true });
     const archive = path.join(work, 'base.tar.gz');
