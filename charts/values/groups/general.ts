@@ -52,11 +52,11 @@ export const general: Group = {
     value('volumeMounts', t.objects, [], 'More mounts of every main container'),
     value('rbac.create', t.flag, true, 'Create Roles, ClusterRoles and bindings'),
     value('tests.enabled', t.flag, true, 'Render the pod of helm test'),
-    value(
+    pending(
       'cleanup.enabled',
       t.flag,
-      true,
-      'Before the release is removed, a Job removes what the services made at run time',
+      'A Job before removal; nothing of this version is left behind that would need one',
+      [true],
     ),
     pending('leaderElection.enabled', t.flag, 'Elect a leader among the pods of operator and kollector', [true]),
     refused(
