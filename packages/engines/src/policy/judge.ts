@@ -34,7 +34,12 @@ export function judge(target: Target, plan: readonly PlannedControl[], context: 
     }
     if (ruled.length > 0) results.push(controlResult(controlId, ruled));
   }
-  return results;
+  return exactly(results);
+}
+
+/** Without the room that a list keeps for growing: there are hundreds of thousands of them. */
+function exactly<T>(list: readonly T[]): T[] {
+  return list.slice();
 }
 
 interface JudgedWorkload {
@@ -95,11 +100,16 @@ function ask(rule: Rule, target: Target, workload: Workload | undefined, context
 const shared = new Map<string, ControlResult>();
 
 function controlResult(controlId: string, rules: readonly RuleResult[]): ControlResult {
-  if (!rules.every(({ verdict }) => verdict === passed)) return { controlId, status: worst(rules), rules };
-  const key = `${controlId}|${rules.map(({ rule }) => rule).join('|')}`;
+  if (!rules.every(({ verdict }) => verdict.status === 'passed'))
+    return { controlId, status: worst(rules), rules: exactly(rules) };
+  const key = `${controlId}|${rules.map(({ rule, verdict }) => (verdict === passed ? rule : `${rule}=${irrelevance(verdict)}`)).join('|')}`;
   let result = shared.get(key);
-  if (result === undefined) shared.set(key, (result = { controlId, status: 'passed', rules }));
+  if (result === undefined) shared.set(key, (result = { controlId, status: 'passed', rules: exactly(rules) }));
   return result;
+}
+
+function irrelevance(verdict: Verdict): string {
+  return verdict.status === 'passed' ? (verdict.irrelevant ?? '') : '';
 }
 
 function worst(rules: readonly RuleResult[]): VerdictStatus {
