@@ -128,7 +128,7 @@ async function measure(subject: Subject, cluster: FakeApiServer, objects: number
   const main = path.resolve(import.meta.dirname, `../../services/${subject.service}/dist/main.js`);
   if (!existsSync(main)) throw new Error(`${main} is missing: run tsc -b first`);
   const env = { ...process.env, KSO_LOG_LEVEL: 'error', ...subject.env({ kubeconfig, folder, port, healthPort }) };
-  const child = spawn(process.execPath, ['--conditions=compiled', main], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--conditions=compiled', main], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cliCommand } from './cli.ts';
 import { writeManifests } from './manifests.ts';
 import { type Measurement, measureNode, median } from './measure.ts';
 import type { BenchResult } from './result.ts';
-
-const cli = path.resolve(import.meta.dirname, '../../services/cli/src/main.ts');
 
 /** `kso scan FOLDER --format json` as a process of its own: all controls over so many objects, from start to end. */
 export async function benchScan(objects: number, runs: number): Promise<BenchResult> {
@@ -13,9 +12,10 @@ export async function benchScan(objects: number, runs: number): Promise<BenchRes
   try {
     writeManifests(folder, objects);
     // The first run fills the caches of disk and compiler, as any run but the first on a machine finds them.
-    await measureNode([cli, 'scan', folder, '--format', 'json']);
+    await measureNode([...cliCommand, 'scan', folder, '--format', 'json']);
     const measured: Measurement[] = [];
-    for (let run = 0; run < runs; run += 1) measured.push(await measureNode([cli, 'scan', folder, '--format', 'json']));
+    for (let run = 0; run < runs; run += 1)
+      measured.push(await measureNode([...cliCommand, 'scan', folder, '--format', 'json']));
     return result(`${objects.toLocaleString('en')} objects`, measured);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cliCommand } from './cli.ts';
 import { writeManifests } from './manifests.ts';
 import { type Measurement, measureNode, median } from './measure.ts';
 import type { BenchResult } from './result.ts';
-
-const cli = path.resolve(import.meta.dirname, '../../services/cli/src/main.ts');
 
 /** `kso up --once` over a folder with an empty data folder: from the start of the process to the table of results, and to its end. */
 export async function benchStart(objects: number, runs: number): Promise<BenchResult> {
@@ -19,7 +18,7 @@ export async function benchStart(objects: number, runs: number): Promise<BenchRe
     const args = ['up', '--once', '--no-engines', '--manifests', manifests, '--data-dir', data, '--listen', 'all=0'];
     // No engines, on whatever machine: images are "not evaluated" at once.
     const env = { KSO_TOOLS_DIR: path.join(folder, 'none') };
-    const measurement = await measureNode([cli, ...args], { env, until: /C-\d{4}/ });
+    const measurement = await measureNode([...cliCommand, ...args], { env, until: /C-\d{4}/ });
     // The first run fills the caches of disk and compiler.
     if (run > 0) measured.push(measurement);
     rmSync(folder, { recursive: true, force: true });

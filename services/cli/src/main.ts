@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { homedir } from 'node:os';
 import { keepCompiledModules } from './compile-cache.ts';
 import type { CliHost } from './host.ts';
