@@ -22,6 +22,8 @@ describe('C-0261 mounted tokens', () => {
     const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
     const others = [reader, { ...discovery, metadata: { ...discovery.metadata, labels } }];
     expect(findingsOn(tokenMounted, app, { others })).toEqual([]);
+    const everybody = clusterRoleBinding('reader', group('system:authenticated'));
+    expect(findingsOn(tokenMounted, app, { others: [reader, everybody] })).toEqual([]);
   });
 });
 

@@ -8,13 +8,16 @@ import { mountsToken, serviceAccountsOf } from './token-mount.ts';
 
 const everything = { verbs: ['*'], apiGroups: ['', '*'], resources: ['*'] };
 
+/** Rights of all who can log in are not those of one token; C-0265 judges them. */
+const everybody = 'system:authenticated';
+
 /** A token that opens something should be in those pods only that need it. What every account may do by default does not count. */
 export const tokenMounted: Control = {
   id: 'C-0261',
   rules: [
     noTokenWith(
       'serviceaccount-token-mount',
-      ({ binding }) => !isBootstrapped(binding),
+      ({ binding, subject }) => !isBootstrapped(binding) && subject.name !== everybody,
       'no mounted token, or no rights behind it',
     ),
   ],
