@@ -49,6 +49,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        extends: true,
+        // Changes for KSO_SOAK_MINUTES in each test (default 30): pnpm test:soak.
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          testTimeout: (Number(process.env['KSO_SOAK_MINUTES'] ?? 30) + 5) * 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

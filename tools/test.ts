@@ -1,4 +1,4 @@
-// pnpm test [--chaos | --e2e] [--no-install] [vitest arguments]
+// pnpm test [--chaos | --e2e | --soak] [--no-install] [vitest arguments]
 // Gets the real parts that the tests need, runs the tests and ends with a line "N passed, N failed[, N skipped]".
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -71,11 +71,12 @@ async function runOnCluster(args: readonly string[], env: NodeJS.ProcessEnv): Pr
 
 function projectsOf(flags: ReadonlySet<string>): string[] {
   if (flags.has('--e2e')) return ['--project=e2e'];
+  if (flags.has('--soak')) return ['--project=soak'];
   return flags.has('--chaos') ? ['--project=chaos'] : ['--project=unit', '--project=integration'];
 }
 
 async function main(): Promise<number> {
-  const own = new Set(['--chaos', '--e2e', '--no-install', '--']);
+  const own = new Set(['--chaos', '--e2e', '--soak', '--no-install', '--']);
   const flags = new Set(process.argv.slice(2).filter((argument) => own.has(argument)));
   const rest = process.argv.slice(2).filter((argument) => !own.has(argument));
   const isE2e = flags.has('--e2e');
