@@ -45,7 +45,7 @@ make_network() {
   inside ip addr add "$node_ip/24" dev kso0
   inside ip link set kso0 up
   inside ip route add default dev kso0
-  inside sysctl -qw net.ipv4.ip_forward=1
+  inside bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
 make_credentials() {
@@ -232,7 +232,7 @@ YAML
 make_pause_image() {
   local folder container
   folder=$(mktemp -d)
-  gcc -static -O2 -o "$folder/pause" "$here/pause.c"
+  CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$folder/pause" "$here/pause/main.go"
   container=$(buildah from scratch)
   buildah add -q "$container" "$folder" / >/dev/null
   buildah config --entrypoint '["/pause"]' "$container"

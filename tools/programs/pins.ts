@@ -48,13 +48,12 @@ export const programs: readonly Program[] = [
   { ...built('coredns', 'coredns', 'v1.15.0', 'github.com/coredns/coredns'), neededFor: 'e2e' },
   { ...debian('containerd', 'containerd'), neededFor: 'e2e' },
   { ...debian('runc', 'runc'), neededFor: 'e2e' },
-  { ...debian('bridge', 'containernetworking-plugins'), neededFor: 'e2e' },
+  { ...debian('host-local', 'containernetworking-plugins'), neededFor: 'e2e' },
   { ...debian('iptables', 'iptables'), neededFor: 'e2e' },
   { ...debian('conntrack', 'conntrack'), neededFor: 'e2e' },
   { ...debian('ip', 'iproute2'), neededFor: 'e2e' },
   { ...debian('openssl', 'openssl'), neededFor: 'e2e' },
   { ...debian('buildah', 'buildah'), neededFor: 'e2e' },
-  { ...debian('gcc', 'gcc'), neededFor: 'e2e' },
 ];
 
 const purposes: readonly Purpose[] = ['start', 'test', 'e2e'];

@@ -11,8 +11,10 @@ export function toolFolder(env: NodeJS.ProcessEnv = process.env): string {
 /** The program on PATH, else in the tool folder; undefined when it is in neither. */
 export function findProgram(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const onPath = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  // Debian keeps some programs where only root's PATH looks.
-  return [...onPath, toolFolder(env), '/usr/sbin'].map((folder) => path.join(folder, name)).find(isExecutable);
+  // Debian keeps some programs where only root's PATH looks, and network plugins where no PATH does.
+  return [...onPath, toolFolder(env), '/usr/sbin', '/usr/lib/cni']
+    .map((folder) => path.join(folder, name))
+    .find(isExecutable);
 }
 
 /** @throws PROGRAM_MISSING, which says how to get it. */
