@@ -10,7 +10,7 @@ import { canUseApt } from './programs/apt.ts';
 import { formatEvent, type InstallEvent } from './programs/events.ts';
 import { install, stateOf } from './programs/installer.ts';
 import { type Purpose, programsFor } from './programs/pins.ts';
-import { clusterEnvironment, onNode, startCluster, stopCluster, whyNoCluster } from './testing/e2e.ts';
+import { clusterEnvironment, onNode, showCluster, startCluster, stopCluster, whyNoCluster } from './testing/e2e.ts';
 import { exitCode, formatSummary, summarise, type VitestReport } from './testing/summary.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -63,7 +63,9 @@ function runVitest(args: readonly string[], env: NodeJS.ProcessEnv, prefix: read
 async function runOnCluster(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   try {
     if (!startCluster()) return 1;
-    return await runVitest(args, { ...clusterEnvironment(), ...env }, onNode);
+    const status = await runVitest(args, { ...env, PATH: clusterEnvironment()['PATH'] }, onNode);
+    if (status !== 0) showCluster();
+    return status;
   } finally {
     stopCluster();
   }

@@ -30,6 +30,15 @@ export function startCluster(): boolean {
   );
 }
 
+/** After a failure: what there is in the cluster, and what it complained of. */
+export function showCluster(): void {
+  for (const what of [
+    ['pods', '-o', 'wide'],
+    ['events', '--field-selector=type=Warning', '--sort-by=.lastTimestamp'],
+  ])
+    spawnSync(cluster, ['exec', 'kubectl', 'get', '-A', ...what], { env: clusterEnvironment(), stdio: 'inherit' });
+}
+
 export function stopCluster(): void {
   step('cluster down', cluster, ['down']);
 }

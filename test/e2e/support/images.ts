@@ -8,8 +8,8 @@ import { requireProgram } from '@kso/testkit/programs';
 // On the node the registry answers at this address, whatever pods call it.
 const registryUrl = 'http://127.0.0.1:5000';
 
-function output(program: string, args: readonly string[]): Buffer {
-  const { status, stdout, stderr } = spawnSync(program, args, { maxBuffer: 512 * 1024 * 1024 });
+function output(program: string, args: readonly string[], env = process.env): Buffer {
+  const { status, stdout, stderr } = spawnSync(program, args, { env, maxBuffer: 512 * 1024 * 1024 });
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.toString('utf8')}`);
   return stdout;
 }
@@ -37,8 +37,8 @@ function waitingProgram(): Buffer {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-pause-'));
   try {
     const file = path.join(folder, 'pause');
-    const source = path.resolve(import.meta.dirname, '../../cluster/pause.c');
-    output(requireProgram('gcc'), ['-static', '-O2', '-o', file, source]);
+    const source = path.resolve(import.meta.dirname, '../../cluster/pause/main.go');
+    output('go', ['build', '-trimpath', '-o', file, source], { ...process.env, CGO_ENABLED: '0' });
     return readFileSync(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
