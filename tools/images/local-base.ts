@@ -3,11 +3,12 @@ import { chmodSync, cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { commitFolder, imageExists } from './buildah.ts';
-import { run } from './run.ts';
+import { run, succeeds } from './run.ts';
 
 /** What Node and a TLS client need of Debian, and what tells a scanner which Debian it is. No shell, no package manager. */
 const packages = 'base-files ca-certificates libatomic1 libc6 libgcc-s1 libstdc++6 netbase tzdata'.split(' ');
 const unneeded = ['usr/share/man', 'usr/share/locale', 'usr/share/lintian', 'usr/lib/*/gconv', 'usr/sbin', 'sbin'];
+const show = ['show', '--no-all-versions', ...packages];
 const nonRoot = 65_532;
 
 /**
@@ -16,7 +17,9 @@ const nonRoot = 65_532;
  * `/nodejs/bin`. Made once for each set of versions. Answers its name. Takes Debian with lists of apt, buildah and root.
  */
 export function localBase(): string {
-  const known = run('apt-cache', ['show', '--no-all-versions', ...packages]);
+  // A new machine has no lists.
+  if (!succeeds('apt-cache', show)) run('apt-get', ['update', '-qq']);
+  const known = run('apt-cache', show);
   const versions = known.match(/^(Package|Version): .*$/gm) ?? [];
   const script = readFileSync(import.meta.filename);
   const hash = createHash('sha256').update(versions.join('\n')).update(process.version).update(script).digest('hex');
