@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { until } from '@kso/testkit';
+import { freePort, until } from '@kso/testkit';
+import { buildImage, layer, pythonPackage, writeImageLayout } from '@kso/testkit/images';
 import { type RunningProgram, startProgram } from '@kso/testkit/process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { missingPrograms } from '@kso/testkit/programs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startDeployable } from '../support/deployable.ts';
 
+const sample = path.resolve(import.meta.dirname, '../../deploy/sample');
 const main = path.resolve(import.meta.dirname, '../../services/cli/src/main.ts');
 const jobs = 200;
 /** The kill comes when so many results have arrived: in the middle, with much still queued. */
 const killAfter = 25;
+/** Each with an image of its own in all its containers: some of the scans share what another has found out. */
+const imageWorkloads = 6;
+const containers = ['one', 'two', 'three', 'four'];
+const imageJobs = imageWorkloads * containers.length;
+const killAfterImages = 3;
 
 interface RunningSuite {
   readonly program: RunningProgram;
@@ -30,8 +39,12 @@ beforeAll(() => {
   );
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await suite?.program.stop();
+  suite = undefined;
+});
+
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -75,7 +88,83 @@ describe('the suite killed in the middle of 200 scans', () => {
   });
 });
 
-function deployment(name: string) {
+describe.skipIf(missingPrograms('syft', 'grype'))('the suite killed in the middle of scans of images', () => {
+  test('yields each result exactly once at the CloudEndpoint after it was started again', async () => {
+    const names = Array.from({ length: imageWorkloads }, (_, index) => `app-${index}`);
+    const start = prepareImages(names);
+    const commands = names.map((name) => ({
+      commandName: 'scan',
+      jobTracking: { jobID: randomUUID() },
+      wlid: `wlid://cluster-images/namespace-shop/deployment-${name}`,
+    }));
+    const receipts = () => receivedReports(suite?.endpoint ?? '', 'images', 'containerScan');
+
+    suite = await start();
+    await send(suite.operator, commands);
+    await until('some results have arrived', async () => (await receipts()).length >= killAfterImages, { every: 5 });
+    suite.program.kill('SIGKILL');
+    await suite.program.ended;
+
+    suite = await start();
+    const { operator } = suite;
+    expect((await receipts()).length, 'reports when it was killed').toBeLessThan(imageJobs);
+    const ended = await Promise.all(commands.map((command) => endOf(operator, command.jobTracking.jobID)));
+    expect(ended.map(({ state }) => state)).toEqual(commands.map(() => 'succeeded'));
+    expect(ended.flatMap(({ children }) => children)).toHaveLength(imageJobs);
+    const reports = await until('every report has arrived', async () => {
+      const received = await receipts();
+      return received.length >= imageJobs && received;
+    });
+    // Reports of images name the command; each container of its workload has one, of one part.
+    const wanted = commands.flatMap(({ jobTracking }) => containers.map(() => jobTracking.jobID));
+    expect(reports.map(({ jobId = '' }) => jobId).sort()).toEqual(wanted.sort());
+    expect(new Set(reports.map(({ idempotencyKey }) => scanOf(idempotencyKey))).size).toBe(imageJobs);
+  });
+});
+
+/** Workloads and their images in a layout, and how to start the suite on them: at the same addresses and on the same data. */
+function prepareImages(names: readonly string[]): () => Promise<RunningSuite> {
+  const place = path.join(folder, 'images-case');
+  const manifests = path.join(place, 'manifests');
+  mkdirSync(manifests, { recursive: true });
+  const image = (name: string) => `registry.invalid/${name}:1`;
+  const deployments = names.map((name) => JSON.stringify(deployment(name, containers, image(name))));
+  writeFileSync(path.join(manifests, 'apps.json'), deployments.join('\n---\n'));
+  const images = names.map((name, index) => [
+    image(name),
+    buildImage({ layers: [layer(pythonPackage('Jinja2', `2.${index}`))] }),
+  ]);
+  writeImageLayout(path.join(place, 'images'), Object.fromEntries(images) as Parameters<typeof writeImageLayout>[1]);
+  copyFileSync(path.join(sample, 'advisories.json'), path.join(place, 'advisories.json'));
+  const addresses = Promise.all([freePort(), freePort()]);
+  return async () => {
+    const [endpoint, operator] = await addresses;
+    const anyPort = ['GATEWAY_WS', 'GATEWAY', 'SCANNER', 'KUBEVULN'].map((name) => [`KSO_SUITE_PORTS_${name}`, '0']);
+    const { program } = await startDeployable({
+      name: 'suite',
+      prefix: 'KSO_SUITE',
+      healthPort: 'PORTS_HEALTH',
+      probe: 'liveness',
+      folder: place,
+      env: {
+        ...Object.fromEntries(anyPort),
+        KSO_SUITE_PORTS_ENDPOINT: String(endpoint),
+        KSO_SUITE_PORTS_OPERATOR: String(operator),
+        KSO_SUITE_DATA_DIR: path.join(place, 'data'),
+        KSO_SUITE_CLUSTER_NAME: 'images',
+        KSO_SUITE_TARGET_TYPE: 'manifests',
+        KSO_SUITE_TARGET_PATH: manifests,
+        KSO_SUITE_TARGET_SAMPLE: place,
+        // Nothing is scanned that the test has not asked for.
+        KSO_SUITE_IMAGES_AT_START: 'none',
+        KSO_SUITE_SCHEDULE_ENABLED: 'false',
+      },
+    });
+    return { program, endpoint: `http://127.0.0.1:${endpoint}`, operator: `http://127.0.0.1:${operator}` };
+  };
+}
+
+function deployment(name: string, containerNames: readonly string[] = ['app'], image = 'registry.invalid/app:1') {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -84,7 +173,7 @@ function deployment(name: string) {
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'app', image: 'registry.invalid/app:1' }] },
+        spec: { containers: containerNames.map((container) => ({ name: container, image })) },
       },
     },
   };
@@ -122,7 +211,7 @@ async function startSuite(name: string): Promise<RunningSuite> {
   return { program, endpoint, operator };
 }
 
-async function send(operator: string, commands: readonly ScanCommand[]): Promise<void> {
+async function send(operator: string, commands: readonly object[]): Promise<void> {
   const answer = await fetch(`${operator}/v1/triggerAction`, { method: 'POST', body: JSON.stringify({ commands }) });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
 }
@@ -148,14 +237,14 @@ interface Receipt {
   readonly jobId?: string;
 }
 
-/** Posture reports at the CloudEndpoint, each written once however often it was sent. */
-async function receivedReports(endpoint: string): Promise<Receipt[]> {
+/** Reports at the CloudEndpoint, each written once however often it was sent. */
+async function receivedReports(endpoint: string, cluster = 'manifests', route = 'postureReport'): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
   let after: string | undefined;
   do {
     const cursor: string = after === undefined ? '' : `&after=${after}`;
     const page = await getJson<{ readonly items: readonly Receipt[]; readonly next?: string }>(
-      `${endpoint}/api/clusters/manifests/receipts?route=postureReport&limit=500${cursor}`,
+      `${endpoint}/api/clusters/${cluster}/receipts?route=${route}&limit=500${cursor}`,
     );
     receipts.push(...page.items.filter(({ jobId }) => jobId !== undefined));
     after = page.next;
@@ -167,4 +256,9 @@ async function getJson<T>(url: string): Promise<T> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: status ${answer.status}`);
   return (await answer.json()) as T;
+}
+
+/** `containerScan/<hash of the answer about one container>/<sequence>/<part>` → the hash. */
+function scanOf(idempotencyKey: string): string | undefined {
+  return idempotencyKey.split('/')[1];
 }
