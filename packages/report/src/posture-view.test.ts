@@ -102,3 +102,12 @@ test('one row per object, with its place in the folder', () => {
     { namespace: '', kind: 'Node', name: 'gone', failed: [{ id: 'C-0057', severity: 'High' }] },
   ]);
 });
+
+test('controls of a subject are told once each, and rows share them', () => {
+  const many = ['a', 'b', 'c'].map((binding) => result(`/platform/ServiceAccount/${binding}`, 'C-0035', 'C-9999'));
+  const rows = postureView({ ...report, results: [...many, ...many] }).failures;
+  expect(rows.map(({ failed }) => failed.map(({ id, severity }) => `${id} ${severity}`))).toEqual(
+    many.map(() => ['C-0035 Medium', 'C-9999 Unknown']),
+  );
+  expect(rows[0]?.failed[1]).toBe(rows[2]?.failed[1]);
+});

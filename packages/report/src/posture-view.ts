@@ -22,14 +22,13 @@ export interface PostureReportPart {
 
 /** What the tables show of a posture report. */
 export function postureView(report: PostureReportPart): PostureView {
-  const { controls, ResourceCounters: counters, complianceScore } = report.summaryDetails;
-  const severities = new Map(Object.values(controls).map((control) => [control.controlID, severityOf(control)]));
+  const { ResourceCounters: counters, complianceScore } = report.summaryDetails;
   return {
     objects: counters.passedResources + counters.failedResources + counters.skippedResources,
     failedObjects: counters.failedResources,
     complianceScore,
     controls: controlViews(report),
-    failures: failures(report, severities),
+    failures: failures(report),
     gaps: gapsOf(report.scanCoverage),
   };
 }
@@ -62,30 +61,49 @@ export function controlViews(report: Pick<PostureReportPart, 'summaryDetails' | 
 }
 
 /** One row per object; what several bindings say about one subject stands in one row. */
-function failures(report: PostureReportPart, severities: ReadonlyMap<string, Severity>): ObjectView[] {
-  const resources = new Map(Array.from(report.resources, (resource) => [resource.resourceID, resource]));
-  const rows = new Map<string, { readonly view: Omit<ObjectView, 'failed'>; readonly failed: Set<string> }>();
+function failures(report: PostureReportPart): ObjectView[] {
+  // Resources are made while they are read: of each only what a row shows is kept.
+  const named = new Map<string, Omit<ObjectView, 'failed'>>();
+  for (const resource of report.resources) named.set(resource.resourceID, objectOf(resource));
+  const failedControl = failedControls(report);
+  const rows = new Map<string, Omit<ObjectView, 'failed'> & { readonly failed: FailedControl[] }>();
   for (const { resourceID, controls } of report.results) {
     const failed = controls.filter((control) => control.status.status === 'failed');
     if (failed.length === 0) continue;
-    const view = objectOf(resourceID, resources.get(resourceID));
+    const view = named.get(resourceID) ?? namedById(resourceID);
     const key = `${view.namespace}/${view.kind}/${view.name}`;
-    const row = rows.get(key) ?? { view, failed: new Set() };
-    for (const control of failed) row.failed.add(control.controlID);
+    const row = rows.get(key) ?? { ...view, failed: [] };
+    for (const { controlID } of failed) {
+      const control = failedControl(controlID);
+      if (!row.failed.includes(control)) row.failed.push(control);
+    }
     rows.set(key, row);
   }
-  return Array.from(rows.values(), ({ view, failed }) => ({
-    ...view,
-    failed: Array.from(failed, (id) => ({ id, severity: severities.get(id) ?? 'Unknown' })),
-  }));
+  return [...rows.values()];
 }
 
-/** An object by its metadata, an RBAC subject by its own fields; without the object the id has to do. */
-function objectOf(resourceID: string, resource: ReportResource | undefined): Omit<ObjectView, 'failed'> {
-  if (resource === undefined) {
-    const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
-    return { namespace, kind, name };
-  }
+type FailedControl = ObjectView['failed'][number];
+
+/** One object for a control, shared by all rows. */
+function failedControls({ summaryDetails }: PostureReportPart): (id: string) => FailedControl {
+  const known = new Map<string, FailedControl>();
+  for (const control of Object.values(summaryDetails.controls))
+    known.set(control.controlID, { id: control.controlID, severity: severityOf(control) });
+  return (id) => {
+    const control = known.get(id) ?? { id, severity: 'Unknown' };
+    known.set(id, control);
+    return control;
+  };
+}
+
+/** Without the object the id has to do. */
+function namedById(resourceID: string): Omit<ObjectView, 'failed'> {
+  const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
+  return { namespace, kind, name };
+}
+
+/** An object by its metadata, an RBAC subject by its own fields. */
+function objectOf(resource: ReportResource): Omit<ObjectView, 'failed'> {
   const { kind, metadata, name, namespace } = resource.object;
   const named = isRecord(metadata) ? metadata : { name, namespace };
   const origin = originOf(resource);
