@@ -62,7 +62,8 @@ export function createSession(options: SessionOptions): Session {
     engine.apply(event);
     if (event.type === 'unreadable') {
       const { file, line, detail } = event;
-      unreadable.set(`${file}:${line ?? ''}`, { file, detail, ...(line === undefined ? {} : { line }) });
+      // Several objects of one list stand at one line.
+      unreadable.set(`${file}:${line ?? ''}:${detail}`, { file, detail, ...(line === undefined ? {} : { line }) });
     }
     if (event.type === 'synced' || event.type === 'failed') {
       outcomes.add(kindName(event.kind));
