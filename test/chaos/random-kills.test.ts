@@ -28,16 +28,16 @@ async function killAtRandom(fleet: ScanFleet, commands: ScanCommands): Promise<v
 }
 
 describe('twenty kills at random moments lose nothing and repeat nothing', () => {
-  async function expectNoFaults(start: (workloads: number) => Promise<ScanFleet>): Promise<void> {
+  it.each([
+    { how: 'in one process', start: startOneProcess },
+    ...(missingPrograms('redis-server') === undefined
+      ? [{ how: 'in processes around Redis', start: startProcesses }]
+      : []),
+  ])('$how', async ({ start }) => {
     const fleet = await start(kills * commandsPerKill);
     onTestFinished(() => fleet.stop());
     const commands = new ScanCommands(fleet);
     await killAtRandom(fleet, commands);
     expect(await commands.faults(within)).toEqual([]);
-  }
-
-  it('in one process', () => expectNoFaults(startOneProcess));
-  it.skipIf(missingPrograms('redis-server') !== undefined)('in processes around Redis', () =>
-    expectNoFaults(startProcesses),
-  );
+  });
 });
