@@ -7,14 +7,12 @@ const columns: readonly Column[] = [
   { title: 'WHY', shrink: 2 },
 ];
 
-/** What could not be looked at and why: files, kinds (those of one reason in one row), controls. */
+/** What could not be looked at and why: files, kinds, controls; several of one reason share a row. */
 export function gapLines(view: PostureView, controls: readonly ControlView[], terminal: Terminal): string[] {
   const rows = [
     ...view.gaps.filter(({ type }) => type === 'file').map(({ what, reason }) => [what, reason]),
     ...kindRows(view.gaps.filter(({ type }) => type === 'kind')),
-    ...controls.flatMap((control) =>
-      control.notEvaluated === undefined ? [] : [[titleOf(control), control.notEvaluated]],
-    ),
+    ...controlRows(controls),
   ];
   return rows.length === 0 ? [] : renderGrid(columns, rows, terminal);
 }
@@ -42,6 +40,21 @@ function kindRows(gaps: readonly Gap[]): string[][] {
     if (members.length === 1 && first !== undefined) return [first.what, first.reason];
     // In the last column, which makes no other wider.
     return [`${members.length} kinds`, `${reason}: ${members.map(({ what }) => what).join(', ')}`];
+  });
+}
+
+/** A workload that cannot be read is missed by nearly all controls: with more than a few of one reason, their names would be a wall. */
+const fewControls = 3;
+
+function controlRows(controls: readonly ControlView[]): string[][] {
+  const without = controls.filter(({ notEvaluated }) => notEvaluated !== undefined);
+  const groups = Map.groupBy(without, (control) => `${isInPart(control)} ${control.notEvaluated}`);
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined || members.length <= fewControls)
+      return members.map((control) => [titleOf(control), control.notEvaluated ?? '']);
+    const what = `${members.length} controls${isInPart(first) ? ' (in part)' : ''}`;
+    return [[what, `${first.notEvaluated}: ${members.map(({ id }) => id).join(', ')}`]];
   });
 }
 

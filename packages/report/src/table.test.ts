@@ -120,6 +120,21 @@ describe('table', () => {
     expect(text.at(-2)).toContain(', 1 control, 3 kinds not evaluated, 1 control evaluated in part');
   });
 
+  test('many controls of one reason share a row', () => {
+    const notEvaluated = 'Deployment web: has no pod template';
+    const controls = ['C-0001', 'C-0002', 'C-0003', 'C-0004'].map((id) => ({
+      ...posture.controls[0]!,
+      id,
+      notEvaluated,
+    }));
+    const text = lines({ target: { type: 'manifests', name: 'x' }, posture: { ...posture, controls } });
+    expect(text).toContainEqual(
+      expect.stringMatching(
+        /^4 controls \(in part\) +Deployment web: has no pod template: C-0001, C-0002, C-0003, C-0004$/,
+      ),
+    );
+  });
+
   test('images: findings, then those without a result and why', () => {
     const text = lines({ target: { type: 'cluster', name: 'prod' }, images });
     expect(text).toContain('Vulnerability database of 2026-11-28, 2 days old.');
