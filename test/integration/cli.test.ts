@@ -19,9 +19,10 @@ let withoutEngines: NodeJS.ProcessEnv;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'kso-cli-'));
   mkdirSync(path.join(folder, 'empty'));
-  // No kubeconfig, no docker logins and no data of whoever runs the tests.
+  // No kubeconfig, no docker logins and no data of whoever runs the tests; nor where they typed it, if pnpm started them.
+  const { INIT_CWD: _cwd, npm_lifecycle_event: _script, ...inherited } = process.env;
   const env = {
-    ...process.env,
+    ...inherited,
     HOME: folder,
     XDG_DATA_HOME: '',
     XDG_CACHE_HOME: '',
