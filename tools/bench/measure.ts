@@ -9,6 +9,8 @@ export interface Measurement {
   readonly wallMs: number;
   /** From the start of the process to what `until` looks for in its output; undefined if it never came. */
   readonly untilMs: number | undefined;
+  /** Processor time of the process until then; NaN where there is no `/proc`. Tells more than `untilMs` on a machine with other work. */
+  readonly untilCpuMs: number;
   readonly cpuMs: number;
   /** The most memory that was resident at once, MiB, all threads together. */
   readonly peakMiB: number;
@@ -36,12 +38,14 @@ export async function measureNode(args: readonly string[], options: MeasureOptio
     env: { ...process.env, NODE_ENV: 'production', ...options.env, KSO_BENCH_USAGE: usageFile },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const seen = { bytes: 0, tail: '', errors: '', untilMs: undefined as number | undefined };
+  const seen = { bytes: 0, tail: '', errors: '', untilMs: undefined as number | undefined, untilCpuMs: Number.NaN };
   child.stdout.on('data', (chunk: Buffer) => {
     seen.bytes += chunk.length;
     if (options.until === undefined || seen.untilMs !== undefined) return;
     seen.tail = (seen.tail + chunk.toString('utf8')).slice(-64 * 1024);
-    if (options.until.test(seen.tail)) seen.untilMs = performance.now() - startedAt;
+    if (!options.until.test(seen.tail)) return;
+    seen.untilMs = performance.now() - startedAt;
+    seen.untilCpuMs = cpuMsOf(child.pid);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     seen.errors = (seen.errors + chunk.toString('utf8')).slice(-2000);
@@ -53,12 +57,23 @@ export async function measureNode(args: readonly string[], options: MeasureOptio
   return {
     wallMs,
     untilMs: seen.untilMs,
+    untilCpuMs: seen.untilCpuMs,
     cpuMs: usage.cpu / 1000,
     peakMiB: usage.maxRSS / 1024,
     exitCode,
     stdoutBytes: seen.bytes,
     errors: seen.errors,
   };
+}
+
+/** User and system time, of which the kernel counts ticks of 10 ms (proc(5)). */
+function cpuMsOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** `maxRSS` in KiB, `cpu` in microseconds. */

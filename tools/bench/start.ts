@@ -33,6 +33,7 @@ export async function benchStart(objects: number, runs: number): Promise<BenchRe
     input,
     values: {
       'first result ms': median(measured.map(({ untilMs }) => untilMs ?? Number.NaN)),
+      'first result cpu ms': median(measured.map(({ untilCpuMs }) => untilCpuMs)),
       'cpu ms': median(measured.map(({ cpuMs }) => cpuMs)),
       'end ms': median(measured.map(({ wallMs }) => wallMs)),
       'peak MiB': median(measured.map(({ peakMiB }) => peakMiB)),
