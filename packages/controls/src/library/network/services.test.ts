@@ -1,7 +1,7 @@
 import { deployment, service } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
-import { findingsOn, pathsOf } from '../../testing/judge.ts';
+import { findingsOn, pathsOf, verdictOn } from '../../testing/judge.ts';
 import {
   authenticatedService,
   awsLoadBalancerTls,
@@ -110,11 +110,17 @@ describe('C-0274 Services that answer without a login', () => {
     expect(findings).toMatchObject([{ found: 'authenticated: false' }]);
   });
 
-  it('passes when it asks for one, or nobody knows', () => {
-    for (const authenticated of [true, null, undefined])
-      expect(
-        findingsOn(authenticatedService, workload('db'), { others: [serving({}), result(authenticated)] }),
-      ).toEqual([]);
-    expect(findingsOn(authenticatedService, workload('db'), { others: [serving({})] })).toEqual([]);
+  it('passes a workload behind one that asks for a login, and one behind none', () => {
+    for (const others of [[serving({}), result(true)], []])
+      expect(verdictOn(authenticatedService, workload('db'), { others })).toEqual({ status: 'passed' });
+  });
+
+  it('is not evaluated where nobody has looked or nobody knows', () => {
+    for (const others of [[serving({})], [serving({}), result(null)], [serving({}), result(undefined)]])
+      expect(verdictOn(authenticatedService, workload('db'), { others })).toMatchObject({
+        status: 'notEvaluated',
+        reason: 'integration',
+        detail: 'nobody has looked whether Service svc asks for a login',
+      });
   });
 });

@@ -1,8 +1,9 @@
 import type { UnknownRecord } from '@kso/domain';
-import type { Finding, FindingPath, KubeObject } from '@kso/wire';
-import type { Control } from '../../control.ts';
+import type { Finding, FindingPath, KubeObject, Verdict } from '@kso/wire';
+import { type Control, verdictOf } from '../../control.ts';
 import { has, listAt, recordAt, recordsAt, stringAt } from '../../objects/json.ts';
-import { kinds } from '../../objects/kinds.ts';
+import { kinds, workloadKinds } from '../../objects/kinds.ts';
+import type { Workload } from '../../objects/workload.ts';
 import { objectRule, workloadRule } from '../../rules.ts';
 
 const sshPorts = new Set(['22', '2222']);
@@ -124,33 +125,61 @@ export const ingressTls: Control = {
   rules: [objectRule({ name: 'ingress-no-tls', kinds: [kinds.ingress], check: withoutTls })],
 };
 
-/** Services answer only those who log in, as far as the service discovery of the operator found out. */
+/**
+ * Services answer only those who log in, as far as the service discovery of the operator found out. A Service that it has not looked at,
+ * or of which it does not know, is no pass.
+ */
 export const authenticatedService: Control = {
   id: 'C-0274',
   rules: [
-    workloadRule({
+    {
+      target: 'workload',
       name: 'unauthenticated-service',
+      kinds: workloadKinds,
       related: [kinds.service, kinds.serviceScanResult],
-      check: ({ kind, name, namespace, podLabels }, { related, id }) =>
-        related.selecting(kinds.service, namespace, podLabels).flatMap((service) =>
-          related.named(kinds.serviceScanResult, namespace, service.metadata.name).flatMap((result) => {
-            const open = recordsAt(recordAt(result, 'spec'), 'ports').filter(
-              ({ value }) => value['authenticated'] === false,
-            );
-            return open.map(
-              ({ index, value }): Finding => ({
-                message: `${kind} "${name}" answers without a login on port ${portOf(value)} of Service "${service.metadata.name}".`,
-                paths: reviewed([`spec.ports[${index}].authenticated`], id(result)),
-                found: 'authenticated: false',
-                wanted: 'a login',
-                relatedIds: [id(service), id(result)],
-              }),
-            );
-          }),
-        ),
-    }),
+      inputs: [],
+      check: (workload, { related, id }): Verdict => {
+        const services = related.selecting(kinds.service, workload.namespace, workload.podLabels);
+        const looked = services.map((service) => ({
+          service,
+          results: related.named(kinds.serviceScanResult, workload.namespace, service.metadata.name),
+        }));
+        const findings = looked.flatMap(({ service, results }) =>
+          results.flatMap((result) => openPorts(workload, { service, result, id })),
+        );
+        const unknown = looked.filter(({ results }) => !results.some(knowsEveryPort));
+        if (findings.length > 0 || unknown.length === 0) return verdictOf(findings);
+        const names = unknown.map(({ service }) => service.metadata.name).join(', ');
+        const detail = `nobody has looked whether Service ${names} asks for a login`;
+        return { status: 'notEvaluated', reason: 'integration', detail };
+      },
+    },
   ],
 };
+
+function openPorts(
+  { kind, name }: Workload,
+  at: { readonly service: KubeObject; readonly result: KubeObject; id(object: KubeObject): string },
+): Finding[] {
+  const { service, result, id } = at;
+  return portsOf(result)
+    .filter(({ value }) => value['authenticated'] === false)
+    .map(({ index, value }) => ({
+      message: `${kind} "${name}" answers without a login on port ${portOf(value)} of Service "${service.metadata.name}".`,
+      paths: reviewed([`spec.ports[${index}].authenticated`], id(result)),
+      found: 'authenticated: false',
+      wanted: 'a login',
+      relatedIds: [id(service), id(result)],
+    }));
+}
+
+function portsOf(result: KubeObject) {
+  return recordsAt(recordAt(result, 'spec'), 'ports');
+}
+
+function knowsEveryPort(result: KubeObject): boolean {
+  return portsOf(result).every(({ value }) => typeof value['authenticated'] === 'boolean');
+}
 
 function portOf(port: UnknownRecord): string {
   return typeof port['port'] === 'number' ? String(port['port']) : 'unknown';
