@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the README from the real thing: `pnpm pictures`. Runs the suite on the sample cluster, waits for the image scans, and
- * photographs its table and its page with Chromium.
+ * Takes the pictures of the README from the real thing: `pnpm pictures`. Scans the sample cluster for the table, runs the suite on it for the
+ * page, and photographs both with Chromium.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,24 +20,13 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
 });
 try {
-  const table = await runInTerminal([
-    'up',
-    '--once',
-    '--manifests',
-    'deploy/sample',
-    '--no-engines',
-    ...isolated('once'),
-  ]);
+  // One framework: all controls together fill several screens.
+  const table = await runInTerminal(['scan', 'deploy/sample', '--framework', 'nsa']);
   await photographTable(table);
   await photographPage();
 } finally {
   await browser.close();
   await rm(data, { recursive: true, force: true });
-}
-
-/** Ports and a data folder of its own, so that a suite that runs already is not disturbed. */
-function isolated(name: string): string[] {
-  return ['--port', '0', '--listen', 'all=0', '--data-dir', path.join(data, name)];
 }
 
 /** In a terminal of its own, because colours are for terminals only. */
@@ -60,18 +49,22 @@ async function runInTerminal(args: readonly string[]): Promise<string> {
 async function photographTable(output: string): Promise<void> {
   const page = await browser.newPage({ deviceScaleFactor: 1.5 });
   await page.setContent(
-    `<body style="margin:0;background:#0d1117;color:#e6edf3;display:inline-block"><pre style="margin:0;padding:24px 28px;font:13px/1.45 'DejaVu Sans Mono',monospace"><span style="color:#8b949e">$</span> npx -y pnpm@12 start --once\n${ansiToHtml(output)}</pre></body>`,
+    `<body style="margin:0;background:#0d1117;color:#e6edf3;display:inline-block"><pre style="margin:0;padding:24px 28px;font:13px/1.45 'DejaVu Sans Mono',monospace"><span style="color:#8b949e">$</span> npx -y pnpm@12 -s kso scan deploy/sample --framework nsa\n${ansiToHtml(output)}</pre></body>`,
   );
   await page.locator('body').screenshot({ path: path.join(target, 'table.png') });
   await page.close();
 }
 
 async function photographPage(): Promise<void> {
-  const child = spawn(process.execPath, [cli, 'up', '--manifests', 'deploy/sample', ...isolated('page')], {
-    cwd: root,
-    env: { ...process.env, INIT_CWD: root },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [cli, 'up', '--manifests', 'deploy/sample', '--port', '0', '--listen', 'all=0', '--data-dir', data],
+    {
+      cwd: root,
+      env: { ...process.env, INIT_CWD: root },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   try {
     const url = await new Promise<string>((resolve, reject) => {
       let text = '';
