@@ -40,6 +40,19 @@ export const kitErrors = {
     retryable: false,
     severity: 'warn',
   },
+  TOKEN_REQUIRED: { message: 'a bearer token is needed', httpStatus: 401, retryable: false, severity: 'warn' },
+  TOKEN_REFUSED: {
+    message: 'the bearer token is not accepted',
+    httpStatus: 401,
+    retryable: false,
+    severity: 'warn',
+  },
+  TOKEN_UNCHECKED: {
+    message: 'the bearer token cannot be checked at present: {detail}',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'error',
+  },
   CA_UNREADABLE: {
     message: 'the extra CA certificates in {file} cannot be loaded: {problem}',
     httpStatus: 500,

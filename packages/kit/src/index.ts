@@ -17,6 +17,7 @@ export { kitErrors } from './error-table.ts';
 export * from './errors.ts';
 export { readJsonFile, readTextFile } from './files.ts';
 export * from './foreign/index.ts';
+export * from './http/authentication.ts';
 export * from './http/health.ts';
 export {
   isForeignName,

@@ -1,5 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { isFromOtherSite, isLocalName, type Secret } from '@kso/kit';
+import { isFromOtherSite, isLocalName, isSameSecret, type Secret } from '@kso/kit';
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../errors.ts';
 
@@ -33,7 +32,7 @@ export function createAccessControl(accounts: readonly Account[], publicUrl: str
 
   const check = (shown: Shown | undefined): Caller => {
     if (shown === undefined) throw fail('ACCOUNT_REQUIRED');
-    const found = accounts.filter(({ accessKey }) => isSame(accessKey.reveal(), shown.key));
+    const found = accounts.filter(({ accessKey }) => isSameSecret(accessKey.reveal(), shown.key));
     const account = shown.account === '' ? found[0] : found.find(({ id }) => id === shown.account);
     if (account === undefined) throw fail('ACCESS_DENIED');
     return { account: account.id };
@@ -87,10 +86,4 @@ function refuseOtherSites(request: FastifyRequest): void {
 function isLoopback(address: string): boolean {
   const plain = address.replace(/^::ffff:/, '');
   return plain === '::1' || plain.startsWith('127.');
-}
-
-/** Compares hashes, so that neither length nor content shows in the time that it takes. */
-function isSame(a: string, b: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }
