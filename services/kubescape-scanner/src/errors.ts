@@ -40,6 +40,12 @@ export const scannerErrors = {
     severity: 'error',
   },
   SCAN_CANCELLED: { message: 'the scan was cancelled', httpStatus: 409, retryable: false, severity: 'warn' },
+  REPORT_NOT_STORED: {
+    message: 'the report could not be put into the outbox: {problem}',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'error',
+  },
   WORKER_LOST: {
     message: 'the thread that evaluates controls has ended',
     httpStatus: 503,

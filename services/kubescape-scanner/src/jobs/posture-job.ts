@@ -3,7 +3,7 @@ import type { JobHandler, RunningJob } from '@kso/queue';
 import type { Store } from '@kso/store';
 import { PostureScanJob, type PostureScanResult } from '@kso/wire';
 import { fail } from '../errors.ts';
-import { outboxEntries } from '../publish/publisher.ts';
+import { openScanReport, pruneScanReports } from '../publish/scan-report.ts';
 import type { ResultFiles } from '../results/result-files.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ScannerMetrics } from '../scanner-metrics.ts';
@@ -18,6 +18,8 @@ export interface PostureJobPorts extends BasePorts {
   readonly clusterName: string;
   /** Whether reports are sent at all; a request can only refuse. */
   readonly submit: boolean;
+  /** Called after something was put into the outbox. */
+  wakePoster?(): void;
   onEnd(end: ScanEnd): void;
 }
 
@@ -55,7 +57,7 @@ export function postureJobHandler(ports: PostureJobPorts): JobHandler {
           error: error instanceof Error ? error : new Error(String(error)),
         });
       }
-      logger.warn({ err: error }, 'posture scan failed');
+      // The queue logs it.
       throw error;
     }
   };
@@ -69,21 +71,21 @@ async function runScan(
   const { thread, store, tracer, clusterName, scannerMetrics } = ports;
   checkRequest(request);
   const submit = ports.submit && request.submit !== false && request.keepLocal !== true;
+  const { jobId, parentId } = job;
+  const traceparent = tracer.current() ?? job.traceparent;
+  const report = openScanReport(store, { clusterName, jobId, parentId, traceparent }, scanId, ports.clock.now);
   const outcome = await thread.scan(
-    { scanId, jobId: job.jobId, request, submit },
-    progressReporter(job, ports.clock.now),
+    { scanId, jobId, request, ...(submit && !report.isSent ? { submit: { reportGuid: report.reportGuid } } : {}) },
+    {
+      onProgress: progressReporter(job, ports.clock.now),
+      takePart: async (part) => {
+        report.put(part);
+        ports.wakePoster?.();
+      },
+    },
     job.signal,
   );
-  const traceparent = tracer.current() ?? job.traceparent;
-  store.outbox.put(
-    outboxEntries(outcome.parts, {
-      reportGuid: scanId,
-      clusterName,
-      jobId: job.jobId,
-      parentId: job.parentId,
-      traceparent,
-    }),
-  );
+  pruneScanReports(store, ports.clock.now());
   scannerMetrics.observeScan(outcome.result, outcome.evaluationSeconds);
   return outcome.result;
 }

@@ -1,5 +1,6 @@
 import type { OutboxEntry, Store } from '@kso/store';
 import type { JsonValue, ResourceResult } from '@kso/wire';
+import type { ReportPart } from '../scan/report-parts.ts';
 import type { ChangeBatch } from '../worker/protocol.ts';
 
 /** Kind of the posture results in the store; the key is the resource id. */
@@ -26,14 +27,14 @@ export function storeChanges(store: Store, batch: ChangeBatch, clusterName: stri
         storedAt: now,
       });
     for (const id of batch.removed) store.results.delete(postureResultKind, id);
-    store.outbox.put(outboxEntries(batch.parts, { reportGuid: batch.reportGuid, clusterName }));
+    store.outbox.put(batch.parts.map((part) => outboxEntry(part, { reportGuid: batch.reportGuid, clusterName })));
   });
 }
 
-/** The parts of a report on their way to the CloudEndpoint. The same scan gives the same keys: a repeated scan job sends nothing twice. */
-export function outboxEntries(parts: readonly string[], origin: ReportOrigin): OutboxEntry[] {
+/** A part of a report on its way to the CloudEndpoint. The same part of the same report has the same key. */
+export function outboxEntry({ index, body }: ReportPart, origin: ReportOrigin): OutboxEntry {
   const { reportGuid, clusterName, jobId, parentId, traceparent } = origin;
-  return parts.map((body, index) => ({
+  return {
     idempotencyKey: `posture/${reportGuid}/${index}`,
     path: postureReportPath,
     body,
@@ -41,7 +42,7 @@ export function outboxEntries(parts: readonly string[], origin: ReportOrigin): O
     ...(jobId === undefined ? {} : { jobId }),
     ...(parentId === undefined ? {} : { parentId }),
     ...(traceparent === undefined ? {} : { traceparent }),
-  }));
+  };
 }
 
 const pageSize = 500;

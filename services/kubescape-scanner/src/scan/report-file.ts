@@ -1,4 +1,5 @@
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { buildReportHead, type PostureReportInput, reportResource, reportResult, severitiesOf } from '@kso/report';
 
 const flushBytes = 256 * 1024;
@@ -7,11 +8,19 @@ const flushBytes = 256 * 1024;
  * Writes the report of `GET /v1/results` to a file, piece by piece: no text of the whole report ever stands in memory.
  * The file appears under its name only when it is complete.
  */
-export function writeReportFile(file: string, input: PostureReportInput): void {
+export async function writeReportFile(file: string, input: PostureReportInput, signal?: AbortSignal): Promise<void> {
   const temporary = `${file}.tmp`;
   const descriptor = openSync(temporary, 'w', 0o640);
   try {
-    for (const piece of buffered(pieces(input))) writeSync(descriptor, piece);
+    for (const piece of buffered(pieces(input))) {
+      writeSync(descriptor, piece);
+      // Messages to this thread are heard in between, e.g. that the scan is cancelled.
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(descriptor);
   }

@@ -25,7 +25,7 @@ export function inThread(source: ObjectSource): (ports: ThreadClientPorts) => Th
     });
     return {
       start: () => void worker.run(),
-      scan: (order, onProgress, signal) => worker.scan(order, onProgress, signal),
+      scan: (order, hooks, signal) => worker.scan(order, hooks, signal),
       notReady: () => problem,
       stop: () => worker.stop(),
     };

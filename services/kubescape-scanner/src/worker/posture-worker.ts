@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
+import type { PostureReportInput } from '@kso/report';
 import { fail } from '../errors.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
-import { reportParts } from '../scan/report-parts.ts';
+import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import { type Changes, createSession, type Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
 import { selectTarget, targetOf } from '../scan/target.ts';
-import type { ChangeBatch, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
+import type { ChangeBatch, ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
 import { resultsOfObject, scanReference } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
 
@@ -28,7 +29,7 @@ export interface PostureWorkerPorts {
 export interface PostureWorker {
   /** Reads the source and, when continuous, evaluates and publishes changes until `stop`. Failures are retried. */
   run(): Promise<void>;
-  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome>;
+  scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
   stop(): Promise<void>;
 }
 
@@ -75,15 +76,11 @@ class ThreadWorker implements PostureWorker {
     }
   }
 
-  async scan(
-    order: ScanOrder,
-    onProgress: (progress: ScanProgress) => void,
-    signal: AbortSignal,
-  ): Promise<ScanOutcome> {
-    this.#onProgress = onProgress;
+  async scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
+    this.#onProgress = (progress) => hooks.onProgress(progress);
     try {
       const session = await abortable(this.#ready(), signal);
-      return await this.#inTurn(() => this.#scanNow(session, order, signal));
+      return await this.#inTurn(() => this.#scanNow(session, order, hooks, signal));
     } finally {
       this.#onProgress = undefined;
     }
@@ -185,7 +182,7 @@ class ThreadWorker implements PostureWorker {
       .catch(() => undefined);
   }
 
-  #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): string[] {
+  #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): ReportPart[] {
     const running = this.#running;
     if (running === undefined) return [];
     const { controls, frameworks } = running;
@@ -198,11 +195,11 @@ class ThreadWorker implements PostureWorker {
       running,
       only: changed,
     });
-    return reportParts(input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed });
+    return [...reportParts(input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed })];
   }
 
-  async #scanNow(session: Session, order: ScanOrder, signal: AbortSignal): Promise<ScanOutcome> {
-    const { request, scanId, jobId, submit } = order;
+  async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
+    const { request, scanId } = order;
     const target = targetOf(request);
     const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
@@ -225,19 +222,27 @@ class ThreadWorker implements PostureWorker {
     if (assembled.result.controls === 0 || (assembled.result.resources === 0 && only === undefined))
       throw nothingEvaluated(assembled);
     this.#onProgress?.({ phase: 'reporting', resources: assembled.result.resources });
-    writeReportFile(path.join(this.#settings.resultsDir, `${scanId}.json`), assembled.input);
+    const input = withResourcesOfNow(assembled.input);
+    await writeReportFile(path.join(this.#settings.resultsDir, `${scanId}.json`), input, signal);
+    await this.#sendParts(input, order, isEverything, hooks, signal);
     this.#report('watching');
-    return {
-      result: assembled.result,
-      parts: submit ? this.#scanParts(assembled, jobId, isEverything) : [],
-      evaluationSeconds: session.evaluationSeconds,
-    };
+    return { result: assembled.result, evaluationSeconds: session.evaluationSeconds };
   }
 
   /** A report that is not about everything says nothing about what it leaves out: on the wire it is one about changes. */
-  #scanParts({ input }: Assembled, jobId: string | undefined, isEverything: boolean): string[] {
-    const { partBytes: limitBytes } = this.#settings;
-    return reportParts(input, { jobId, limitBytes, ...(isEverything ? {} : { deletedResourceIds: [] }) });
+  async #sendParts(
+    input: PostureReportInput,
+    { jobId, submit }: ScanOrder,
+    isEverything: boolean,
+    hooks: ScanHooks,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (submit === undefined) return;
+    const options = { jobId, ...submit, limitBytes: this.#settings.partBytes };
+    for (const part of reportParts(input, isEverything ? options : { ...options, deletedResourceIds: [] })) {
+      signal.throwIfAborted();
+      await hooks.takePart(part);
+    }
   }
 
   #assemble(
@@ -258,6 +263,12 @@ class ThreadWorker implements PostureWorker {
       findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
     });
   }
+}
+
+/** The report takes a while, in which objects go on changing: it shows those that were evaluated. */
+function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
+  const resources = new Map(input.results.map(({ resourceId }) => [resourceId, input.resource(resourceId)]));
+  return { ...input, resource: (id) => resources.get(id) };
 }
 
 function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {

@@ -1,6 +1,7 @@
 import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso/wire';
 import type { ScannerErrorCode } from '../errors.ts';
 import type { ScanProgress } from '../scan/progress.ts';
+import type { ReportPart } from '../scan/report-parts.ts';
 import type { SourceConfig } from '../scan/source-config.ts';
 
 /** What the thread is started with. Everything here and below is plain data. */
@@ -26,8 +27,15 @@ export interface ScanOrder {
   readonly scanId: string;
   readonly jobId: string | undefined;
   readonly request: PostureScanRequest;
-  /** Build the parts for a CloudEndpoint. */
-  readonly submit: boolean;
+  /** The report for a CloudEndpoint; absent when nothing is to be sent. */
+  readonly submit?: { readonly reportGuid: string };
+}
+
+/** What a scan tells on its way. */
+export interface ScanHooks {
+  onProgress(progress: ScanProgress): void;
+  /** Takes one part of the report for the CloudEndpoint; the next is made when it was taken. A part that is refused fails the scan. */
+  takePart(part: ReportPart): Promise<void>;
 }
 
 export type ToWorker =
@@ -35,11 +43,14 @@ export type ToWorker =
   | { readonly type: 'cancel'; readonly id: number }
   /** Answer to `changes`: whether the batch was stored. What was not comes again. */
   | { readonly type: 'stored'; readonly batch: number; readonly ok: boolean }
+  /** Answer to `part`. A part that was not taken fails the scan with `problem`. */
+  | { readonly type: 'partTaken'; readonly id: number; readonly problem?: string }
   | { readonly type: 'stop' };
 
 export type FromWorker =
   | { readonly type: 'state'; readonly state: WorkerState }
   | { readonly type: 'progress'; readonly id: number; readonly progress: ScanProgress }
+  | { readonly type: 'part'; readonly id: number; readonly part: ReportPart }
   | { readonly type: 'scanned'; readonly id: number; readonly outcome: ScanOutcome }
   | { readonly type: 'refused'; readonly id: number; readonly error: ScanError }
   | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch }
@@ -58,8 +69,6 @@ export interface WorkerState {
 
 export interface ScanOutcome {
   readonly result: PostureScanResult;
-  /** Bodies for the CloudEndpoint, in order; none when nothing is submitted. */
-  readonly parts: readonly string[];
   readonly evaluationSeconds: number;
 }
 
@@ -67,6 +76,8 @@ export interface ScanOutcome {
 export interface ScanError {
   readonly code: ScannerErrorCode;
   readonly context: Readonly<Record<string, string | number | readonly string[]>>;
+  /** Where it happened, for what was not foreseen. */
+  readonly stack?: string;
 }
 
 /** Results to be stored with the report about them, all or nothing. */
@@ -74,5 +85,5 @@ export interface ChangeBatch {
   readonly changed: readonly ResourceResult[];
   readonly removed: readonly string[];
   readonly reportGuid: string;
-  readonly parts: readonly string[];
+  readonly parts: readonly ReportPart[];
 }

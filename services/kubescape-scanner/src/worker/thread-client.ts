@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { backoffDelay, type Clock, type Logger } from '@kso/kit';
+import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
-import type { ScanProgress } from '../scan/progress.ts';
+import type { ReportPart } from '../scan/report-parts.ts';
 import type {
   ChangeBatch,
   FromWorker,
+  ScanError,
+  ScanHooks,
   ScanOrder,
   ScanOutcome,
   ToWorker,
@@ -30,7 +32,7 @@ export interface ThreadClientPorts {
 export interface ThreadClient {
   start(): void;
   /** @throws the errors of a scan; WORKER_LOST, retryable, when the thread has ended meanwhile */
-  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome>;
+  scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
   /** Why no scan can run at present. */
   notReady(): string | undefined;
   stop(): Promise<void>;
@@ -39,7 +41,7 @@ export interface ThreadClient {
 interface PendingScan {
   readonly resolve: (outcome: ScanOutcome) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: (progress: ScanProgress) => void;
+  readonly hooks: ScanHooks;
 }
 
 const restart = { baseMs: 500, maxMs: 30_000 };
@@ -72,13 +74,13 @@ class WorkerThreadClient implements ThreadClient {
     worker.on('exit', () => this.#exited(worker));
   }
 
-  scan(order: ScanOrder, onProgress: (progress: ScanProgress) => void, signal: AbortSignal): Promise<ScanOutcome> {
+  scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     const worker = this.#worker;
     if (worker === undefined) return Promise.reject(fail('WORKER_LOST'));
     const id = this.#nextId++;
     const cancel = (): void => send(worker, { type: 'cancel', id });
     return new Promise<ScanOutcome>((resolve, reject) => {
-      this.#scans.set(id, { resolve, reject, onProgress });
+      this.#scans.set(id, { resolve, reject, hooks });
       send(worker, { type: 'scan', id, order });
       if (signal.aborted) cancel();
       signal.addEventListener('abort', cancel, { once: true });
@@ -108,13 +110,16 @@ class WorkerThreadClient implements ThreadClient {
         this.#ports.onState(message.state);
         return;
       case 'progress':
-        this.#scans.get(message.id)?.onProgress(message.progress);
+        this.#scans.get(message.id)?.hooks.onProgress(message.progress);
+        return;
+      case 'part':
+        void this.#takePart(message.id, message.part);
         return;
       case 'scanned':
         this.#take(message.id)?.resolve(message.outcome);
         return;
       case 'refused':
-        this.#take(message.id)?.reject(fail(message.error.code, message.error.context));
+        this.#take(message.id)?.reject(scanFailure(message.error));
         return;
       case 'changes':
         this.#store(message.batch, message.changes);
@@ -136,6 +141,17 @@ class WorkerThreadClient implements ThreadClient {
     if (this.#worker !== undefined) send(this.#worker, { type: 'stored', batch, ok });
   }
 
+  async #takePart(id: number, part: ReportPart): Promise<void> {
+    let problem: string | undefined;
+    try {
+      await this.#scans.get(id)?.hooks.takePart(part);
+    } catch (error) {
+      problem = describeError(error);
+    }
+    if (this.#worker !== undefined)
+      send(this.#worker, { type: 'partTaken', id, ...(problem === undefined ? {} : { problem }) });
+  }
+
   #take(id: number): PendingScan | undefined {
     const scan = this.#scans.get(id);
     this.#scans.delete(id);
@@ -155,6 +171,13 @@ class WorkerThreadClient implements ThreadClient {
       .then(() => this.start())
       .catch(() => undefined);
   }
+}
+
+function scanFailure({ code, context, stack }: ScanError): Error {
+  if (stack === undefined) return fail(code, context);
+  const cause = new Error(String(context['problem']));
+  cause.stack = stack;
+  return fail(code, context, cause);
 }
 
 function send(worker: Worker, message: ToWorker): void {

@@ -1,10 +1,10 @@
 // The scanner's thread: a worker behind messages. Started by thread-client.ts with WorkerSettings.
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger, createMetrics, describeError, KsoError, systemClock } from '@kso/kit';
-import { type ScannerErrorCode, scannerErrors } from '../errors.ts';
+import { fail, type ScannerErrorCode, scannerErrors } from '../errors.ts';
 import { openSource } from '../scan/source-config.ts';
 import { createPostureWorker } from './posture-worker.ts';
-import type { FromWorker, ScanError, ToWorker, WorkerSettings } from './protocol.ts';
+import type { FromWorker, ScanError, ScanHooks, ToWorker, WorkerSettings } from './protocol.ts';
 import { relayingDestination } from './relayed-log.ts';
 
 const port = parentPort;
@@ -17,6 +17,7 @@ const destination = relayingDestination((line) => post({ type: 'log', line }));
 const logger = createLogger({ service: 'kubescape-scanner', destination });
 const scans = new Map<number, AbortController>();
 const batches = new Map<number, (ok: boolean) => void>();
+const parts = new Map<number, (problem: string | undefined) => void>();
 let nextBatch = 1;
 
 const worker = createPostureWorker(settings, {
@@ -44,8 +45,13 @@ port.on('message', (message: ToWorker) => {
       batches.get(message.batch)?.(message.ok);
       batches.delete(message.batch);
       return;
+    case 'partTaken':
+      parts.get(message.id)?.(message.problem);
+      parts.delete(message.id);
+      return;
     case 'stop':
       for (const settle of batches.values()) settle(false);
+      for (const settle of parts.values()) settle('the scanner is stopping');
       void worker.stop().finally(() => port.close());
       return;
   }
@@ -57,7 +63,16 @@ async function scan({ id, order }: Extract<ToWorker, { type: 'scan' }>): Promise
   const controller = new AbortController();
   scans.set(id, controller);
   try {
-    const outcome = await worker.scan(order, (progress) => post({ type: 'progress', id, progress }), controller.signal);
+    const hooks: ScanHooks = {
+      onProgress: (progress) => post({ type: 'progress', id, progress }),
+      takePart: async (part) => {
+        const taken = new Promise<string | undefined>((resolve) => parts.set(id, resolve));
+        post({ type: 'part', id, part });
+        const problem = await taken;
+        if (problem !== undefined) throw fail('REPORT_NOT_STORED', { problem });
+      },
+    };
+    const outcome = await worker.scan(order, hooks, controller.signal);
     post({ type: 'scanned', id, outcome });
   } catch (error) {
     post({
@@ -77,8 +92,12 @@ function scanError(error: unknown): ScanError {
     );
     return { code: error.code, context: Object.fromEntries(context) };
   }
-  logger.error({ err: error }, 'a scan failed');
-  return { code: 'SCAN_FAILED', context: { problem: describeError(error) } };
+  const stack = error instanceof Error ? error.stack : undefined;
+  return {
+    code: 'SCAN_FAILED',
+    context: { problem: describeError(error) },
+    ...(stack === undefined ? {} : { stack }),
+  };
 }
 
 function isOurs(code: string): code is ScannerErrorCode {
