@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import { parseDocument } from '@kso/domain/yaml';
 import type { KubeObject } from '@kso/wire';
 import { recognise } from './objects.ts';
-import { parseDocument } from './yaml/parse-document.ts';
 import { splitDocuments } from './yaml/split-documents.ts';
 import { splitJson } from './yaml/split-json.ts';
 
