@@ -2,4 +2,4 @@ export { type DiscoveryOutcome, discoverServices, type EndpointServices } from '
 export { deliveryErrors } from './errors.ts';
 export * from './port.ts';
 export { createPoster, type PosterOptions } from './poster.ts';
-export { partsOf, splitInParts } from './split-in-parts.ts';
+export { splitInParts } from './split-in-parts.ts';

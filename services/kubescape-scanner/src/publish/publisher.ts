@@ -37,7 +37,7 @@ export function outboxEntry({ index, body }: ReportPart, origin: ReportOrigin): 
   return {
     idempotencyKey: `posture/${reportGuid}/${index}`,
     path: postureReportPath,
-    body,
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(),
     group: `posture/${clusterName}`,
     ...(jobId === undefined ? {} : { jobId }),
     ...(parentId === undefined ? {} : { parentId }),

@@ -4,7 +4,11 @@ import type { ReportPart } from '../scan/report-parts.ts';
 import { openScanReport, pruneScanReports, scanReportKind } from './scan-report.ts';
 
 const scanId = '6f1c3a52-0000-4000-8000-000000000001';
-const part = (index: number, isLast = false): ReportPart => ({ index, isLast, body: `{"part":${index}}` });
+const part = (index: number, isLast = false): ReportPart => ({
+  index,
+  isLast,
+  body: new TextEncoder().encode(`{"part":${index}}`),
+});
 const open = (store: Store, now = 1000) => openScanReport(store, { clusterName: 'c' }, scanId, () => now);
 
 function queuedKeys(store: Store): string[] {

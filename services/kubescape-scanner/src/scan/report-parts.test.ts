@@ -38,7 +38,7 @@ describe('reportParts', () => {
     const parts = [...reportParts(await report(20), { limitBytes: 2000, reportGuid: 'other', jobId: 'job' })];
     expect(parts.length).toBeGreaterThan(2);
     expect(parts.map(({ index }) => index)).toEqual(parts.map((_, index) => index));
-    const bodies = parts.map(({ body }) => PostureReport.parse(JSON.parse(body)));
+    const bodies = parts.map(({ body }) => PostureReport.parse(JSON.parse(Buffer.from(body).toString())));
     expect(new Set(bodies.map(({ reportGUID, jobID }) => `${reportGUID} ${jobID}`))).toEqual(new Set(['other job']));
     expect(bodies.map(({ paginationInfo }) => paginationInfo?.isLastChunk)).toEqual(parts.map(({ isLast }) => isLast));
   });

@@ -1,5 +1,5 @@
-import { partsOf } from '@kso/delivery';
 import { buildReportHead, type PostureReportInput, reportResource, reportResult, severitiesOf } from '@kso/report';
+import { GrowingText } from './growing-text.ts';
 
 export interface WireOptions {
   readonly jobId?: string | undefined;
@@ -16,8 +16,12 @@ export interface ReportPart {
   /** From 0. */
   readonly index: number;
   readonly isLast: boolean;
-  readonly body: string;
+  /** JSON in UTF-8, alone in its `ArrayBuffer`: it can be transferred to another thread. */
+  readonly body: Uint8Array<ArrayBuffer>;
 }
+
+/** Room for what stands around the lists of a part. */
+const endBytes = 1024;
 
 interface Item {
   readonly list: 'resources' | 'results';
@@ -27,18 +31,26 @@ interface Item {
 /**
  * The report as it is posted to a CloudEndpoint (scanner.md 21): numbered parts below a size, resources before results, one item
  * over the size alone in its part. A report without items is one part. Parts are made as they are asked for: of a report of any
- * size no more than two stand in memory.
+ * size no more than one stands in memory.
  */
 export function* reportParts(input: PostureReportInput, options: WireOptions): Generator<ReportPart, void, undefined> {
+  const { limitBytes } = options;
   const opening = openingOf(input, options);
+  const sizeOf = ({ json }: Item) => Buffer.byteLength(json);
   let index = 0;
-  let waiting: readonly Item[] | undefined;
-  // A part can be written when it is known whether another follows.
-  for (const items of partsOf(itemsOf(input), options.limitBytes, ({ json }) => Buffer.byteLength(json))) {
-    if (waiting !== undefined) yield partOf(opening, waiting, index++, false);
-    waiting = items;
+  let part = new PartText(opening, limitBytes);
+  let room = limitBytes;
+  for (const item of itemsOf(input)) {
+    const size = sizeOf(item) + 1;
+    if (size >= room && room < limitBytes) {
+      yield part.end(index++, false);
+      part = new PartText(opening, limitBytes);
+      room = limitBytes;
+    }
+    part.add(item);
+    room -= size;
   }
-  yield partOf(opening, waiting ?? [], index, true);
+  yield part.end(index, true);
 }
 
 /** Everything that each part repeats, as JSON without its closing bracket. */
@@ -55,15 +67,36 @@ function openingOf(input: PostureReportInput, { jobId, reportGuid, deletedResour
   return JSON.stringify(wire).slice(0, -1);
 }
 
-function partOf(opening: string, items: readonly Item[], index: number, isLast: boolean): ReportPart {
-  const join = (list: Item['list']) =>
-    items
-      .filter((item) => item.list === list)
-      .map(({ json }) => json)
-      .join(',');
-  const pagination = JSON.stringify({ chunkNumber: index, isLastChunk: isLast });
-  const body = `${opening},"paginationInfo":${pagination},"resources":[${join('resources')}],"results":[${join('results')}]}`;
-  return { index, isLast, body };
+/** A part as it is written: what number it has, and whether another follows, stands at its end. */
+class PartText {
+  readonly #text: GrowingText;
+  #list: Item['list'] = 'resources';
+  #isFirst = true;
+
+  constructor(opening: string, limitBytes: number) {
+    this.#text = new GrowingText(opening.length + limitBytes + endBytes);
+    this.#text.append(`${opening},"resources":[`);
+  }
+
+  add({ list, json }: Item): void {
+    this.#turnTo(list);
+    if (!this.#isFirst) this.#text.append(',');
+    this.#isFirst = false;
+    this.#text.append(json);
+  }
+
+  end(index: number, isLast: boolean): ReportPart {
+    this.#turnTo('results');
+    this.#text.append(`],"paginationInfo":${JSON.stringify({ chunkNumber: index, isLastChunk: isLast })}}`);
+    return { index, isLast, body: this.#text.bytes() };
+  }
+
+  #turnTo(list: Item['list']): void {
+    if (list === this.#list) return;
+    this.#text.append('],"results":[');
+    this.#list = list;
+    this.#isFirst = true;
+  }
 }
 
 function* itemsOf(input: PostureReportInput): Generator<Item, void, undefined> {

@@ -12,7 +12,8 @@ if (port === null) throw new Error('thread.ts runs in a worker thread');
 
 const settings = workerData as WorkerSettings;
 const metrics = createMetrics();
-const post = (message: FromWorker): void => port.postMessage(message);
+const post = (message: FromWorker, transferred: readonly ArrayBuffer[] = []): void =>
+  port.postMessage(message, [...transferred]);
 const destination = relayingDestination((line) => post({ type: 'log', line }));
 const logger = createLogger({ service: 'kubescape-scanner', destination });
 const scans = new Map<number, AbortController>();
@@ -29,7 +30,8 @@ const worker = createPostureWorker(settings, {
     new Promise((resolve) => {
       const batch = nextBatch++;
       batches.set(batch, resolve);
-      post({ type: 'changes', batch, changes });
+      const bodies = changes.parts.map(({ body }) => body.buffer);
+      post({ type: 'changes', batch, changes }, bodies);
     }),
 });
 
@@ -67,7 +69,7 @@ async function scan({ id, order }: Extract<ToWorker, { type: 'scan' }>): Promise
       onProgress: (progress) => post({ type: 'progress', id, progress }),
       takePart: async (part) => {
         const taken = new Promise<string | undefined>((resolve) => parts.set(id, resolve));
-        post({ type: 'part', id, part });
+        post({ type: 'part', id, part }, [part.body.buffer]);
         const problem = await taken;
         if (problem !== undefined) throw fail('REPORT_NOT_STORED', { problem });
       },
