@@ -5,6 +5,8 @@ import { createDiscovery, type Discovery } from './api/discovery.ts';
 import { toKubeObject } from './api/kube-object.ts';
 import { resourcePath } from './api/resource.ts';
 import { createResourceApi, defaultLimits, type ResourceApi, type ResourceApiLimits } from './api/resource-api.ts';
+import { createReviews, type KubeReviews } from './api/reviews.ts';
+import { createKubeWriter, type KubeWriter } from './api/writer.ts';
 import type { ClusterConnection } from './connection/connection.ts';
 import { createTransport } from './connection/transport.ts';
 import { fail } from './errors.ts';
@@ -14,7 +16,7 @@ export type GetResult =
   | { readonly outcome: 'found'; readonly object: KubeObject }
   | { readonly outcome: 'notFound' | 'forbidden' | 'notServed'; readonly detail: string };
 
-/** Reads of one cluster. What is missing or forbidden is a value; a server that cannot answer throws KUBE_UNREACHABLE or KUBE_API. */
+/** One cluster. What is missing or forbidden is a value; a server that cannot answer throws KUBE_UNREACHABLE or KUBE_API. */
 export interface KubeClient {
   /** The context's name, for people. */
   readonly name: string;
@@ -24,6 +26,8 @@ export interface KubeClient {
   readonly discovery: Discovery;
   /** Pages and watches for a reflector. */
   readonly resources: ResourceApi;
+  readonly writer: KubeWriter;
+  readonly reviews: KubeReviews;
   /** The server's `/version` object: `gitVersion`, `major`, `platform`, … */
   version(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /** `namespace` is undefined for kinds without one. */
@@ -56,6 +60,8 @@ export function createKubeClient(connection: ClusterConnection, options: KubeCli
     namespace: connection.namespace,
     discovery,
     resources,
+    writer: createKubeWriter({ transport, discovery, clock, maxBytes: limits.maxPageBytes }),
+    reviews: createReviews(transport, clock),
     version: async (signal) => {
       const path = '/version';
       const answer = await transport.send({ path, signal });

@@ -107,6 +107,49 @@ export function kubeConformance(name: string, start: () => Promise<ConformanceTa
       await expect(names(stranger.list(configMap, { namespace }))).rejects.toMatchObject({ code: 'KUBE_API' });
     });
 
+    it('creates an object once, under its name or one of the server', async () => {
+      const made = await client.writer.create(aMap('made', { v: '1' }));
+      expect(made).toMatchObject({ outcome: 'written', object: { metadata: { name: 'made', namespace } } });
+      expect(await client.writer.create(aMap('made'))).toMatchObject({ outcome: 'exists' });
+      const metadata = { generateName: 'made-', namespace };
+      const named = await client.writer.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+      expect(named).toMatchObject({
+        outcome: 'written',
+        object: { metadata: { name: expect.stringMatching(/^made-./) } },
+      });
+      expect(await stranger.writer.create(aMap('strange'))).toMatchObject({ outcome: 'forbidden' });
+      const nonsense = { apiVersion: 'apps/v1', kind: 'Nonsense', metadata: { name: 'x', namespace } };
+      expect(await client.writer.create(nonsense)).toMatchObject({ outcome: 'notServed' });
+    });
+
+    it('replaces an object only if nobody has changed it since it was read', async () => {
+      const read = await client.writer.create(aMap('raced', { v: '1' }));
+      if (read.outcome !== 'written') throw new Error(read.detail);
+      const mine = await client.writer.replace({ ...read.object, data: { v: '2' } });
+      expect(mine).toMatchObject({ outcome: 'written', object: { data: { v: '2' } } });
+      expect(await client.writer.replace({ ...read.object, data: { v: '3' } })).toMatchObject({ outcome: 'conflict' });
+      expect(await client.writer.replace(aMap('absent'))).toMatchObject({ outcome: 'notFound' });
+    });
+
+    it('changes parts of an object by a merge patch', async () => {
+      await client.writer.create(aMap('patched', { kept: '1', gone: '1' }));
+      const target = { ...configMap, namespace, name: 'patched' };
+      const patched = await client.writer.patch(target, { data: { gone: null, added: '1' } });
+      expect(patched).toMatchObject({ outcome: 'written', object: { data: { kept: '1', added: '1' } } });
+      expect(patched.outcome === 'written' && patched.object['data']).not.toHaveProperty('gone');
+      const absent = await client.writer.patch({ ...target, name: 'absent' }, { data: {} });
+      expect(absent).toMatchObject({ outcome: 'notFound' });
+    });
+
+    it('deletes an object, and not another one of its name', async () => {
+      await client.writer.create(aMap('deleted'));
+      const target = { ...configMap, namespace, name: 'deleted' };
+      const uid = '00000000-0000-0000-0000-000000000000';
+      expect(await client.writer.delete(target, { uid })).toMatchObject({ outcome: 'conflict' });
+      expect(await client.writer.delete(target)).toEqual({ outcome: 'deleted' });
+      expect(await client.writer.delete(target)).toMatchObject({ outcome: 'notFound' });
+    });
+
     const sourceOf = (kubeClient: KubeClient) =>
       createClusterSource(
         {

@@ -18,7 +18,10 @@ const maxDetailLength = 300;
 
 /** Reads the `Status` of an answer outside of 2xx. */
 export async function readRefusal(answer: ApiResponse, clock: Clock): Promise<Refusal> {
-  const detail = await detailOf(answer);
+  return refusalOfAnswer(answer, (await readStatus(answer)).detail, clock);
+}
+
+export function refusalOfAnswer(answer: ApiResponse, detail: string, clock: Clock): Refusal {
   switch (answer.status) {
     case 401:
     case 403:
@@ -45,17 +48,18 @@ export function refusalOfStatus(status: unknown): Refusal {
   return { outcome: 'unavailable', detail };
 }
 
-async function detailOf(answer: ApiResponse): Promise<string> {
+/** What an answer says in its `Status` object: one line for people, and the machine-readable reason, `AlreadyExists` and the like. */
+export async function readStatus(answer: ApiResponse): Promise<{ readonly reason: string; readonly detail: string }> {
   let text: string;
   try {
     text = await readText(answer, maxStatusBytes, '');
   } catch {
-    return `status ${answer.status}`;
+    return { reason: '', detail: `status ${answer.status}` };
   }
   const status = parse(text);
-  const message = isObject(status) ? status['message'] : undefined;
+  const { message, reason } = isObject(status) ? status : {};
   const detail = typeof message === 'string' && message !== '' ? message : `status ${answer.status}`;
-  return detail.slice(0, maxDetailLength);
+  return { reason: typeof reason === 'string' ? reason : '', detail: detail.slice(0, maxDetailLength) };
 }
 
 /** The body as text. @throws KUBE_ANSWER_TOO_LARGE */

@@ -9,7 +9,8 @@ import { type ApiPath, parsePath } from './fake-paths.ts';
 import { fakeResources } from './fake-resources.ts';
 import { createFakeStore } from './fake-store.ts';
 import { createFakeWatches } from './fake-watches.ts';
-import { readBody, sendJson, sendStatus } from './fake-wire.ts';
+import { sendJson, sendStatus } from './fake-wire.ts';
+import { answerWrite } from './fake-writes.ts';
 
 /** An API server in memory, over real HTTP: pages, watches, bookmarks, and the ways in which they fail. */
 export interface FakeApiServer {
@@ -123,27 +124,18 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   };
 
   const answerAbout = async (path: ApiPath, url: URL, request: IncomingMessage, response: ServerResponse) => {
+    if (request.method !== 'GET') {
+      await answerWrite(store, path, request, response);
+      return;
+    }
     if (path.name === undefined) {
       if (url.searchParams.has('watch')) watches.open(path, url.searchParams, response);
       else lists.answer(path, url.searchParams, response);
       return;
     }
-    const { collection, namespace, name } = path;
-    if (request.method === 'GET') {
-      const object = store.get(collection, namespace, name);
-      if (object === undefined) sendStatus(response, 404, `${path.resource.plural} "${name}" not found`);
-      else sendJson(response, 200, object);
-      return;
-    }
-    if (request.method === 'DELETE') {
-      const removed = store.remove(collection, namespace, name);
-      sendStatus(response, removed === undefined ? 404 : 200, removed === undefined ? 'not found' : 'deleted');
-      return;
-    }
-    const body = JSON.parse(await readBody(request)) as KubeObject;
-    const before = store.get(collection, namespace, name);
-    const metadata = { ...before?.metadata, ...body.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
-    sendJson(response, 200, store.put(collection, { ...before, ...body, metadata }));
+    const object = store.get(path.collection, path.namespace, path.name);
+    if (object === undefined) sendStatus(response, 404, `${path.resource.plural} "${path.name}" not found`);
+    else sendJson(response, 200, object);
   };
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -29,6 +29,7 @@ export const fakeResources: readonly ApiResource[] = [
   served('rbac.authorization.k8s.io', 'v1', 'RoleBinding', 'rolebindings'),
   served('rbac.authorization.k8s.io', 'v1', 'ClusterRole', 'clusterroles', false),
   served('rbac.authorization.k8s.io', 'v1', 'ClusterRoleBinding', 'clusterrolebindings', false),
+  served('coordination.k8s.io', 'v1', 'Lease', 'leases'),
   {
     group: 'authentication.k8s.io',
     version: 'v1',

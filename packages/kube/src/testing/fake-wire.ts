@@ -4,13 +4,17 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-export function statusObject(code: number, message: string): Readonly<Record<string, unknown>> {
+export function statusObject(
+  code: number,
+  message: string,
+  reason = reasons[code] ?? '',
+): Readonly<Record<string, unknown>> {
   const status = code < 400 ? 'Success' : 'Failure';
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status, message, reason: reasons[code] ?? '', code };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status, message, reason, code };
 }
 
-export function sendStatus(response: ServerResponse, code: number, message: string): void {
-  sendJson(response, code, statusObject(code, message));
+export function sendStatus(response: ServerResponse, code: number, message: string, reason?: string): void {
+  sendJson(response, code, statusObject(code, message, reason));
 }
 
 export async function readBody(request: IncomingMessage): Promise<string> {
