@@ -1,4 +1,4 @@
-import { defineConfig, duration, port, secret } from '@kso/kit';
+import { defineConfig, duration, httpUrl, port, secret } from '@kso/kit';
 import { z } from 'zod';
 import { defaultPorts } from './listeners.ts';
 
@@ -37,6 +37,17 @@ const schema = z.object({
   clusterName: z.string().default('cluster'),
   account: z.string().default(''),
   accessKey: secret().optional(),
+  /** A CloudEndpoint elsewhere, in place of the suite's own. */
+  backend: z
+    .object({
+      /** Its API; its service discovery says where reports go. */
+      url: httpUrl().optional(),
+      /** Where reports go, if known beforehand: then nothing is asked. */
+      reportUrl: httpUrl().optional(),
+      /** Master of the gateway, URL or host, in place of the one that is discovered. */
+      gatewayUrl: z.string().optional(),
+    })
+    .prefault({}),
   images: z
     .object({
       /** Somebody is building the engines: scans wait for them. */

@@ -6,6 +6,7 @@ import type { SuiteConfig } from './config.ts';
 import { makeDataFolders } from './data/folders.ts';
 import { lockFolder } from './data/lock.ts';
 import { observeQueue } from './jobs/observed-queue.ts';
+import { openBackend, ownBackend } from './parts/backend.ts';
 import { startCloudEndpoint } from './parts/cloud-endpoint.ts';
 import { type Context, portsOf, type WorkingContext } from './parts/context.ts';
 import { startGateway } from './parts/gateway.ts';
@@ -175,18 +176,21 @@ async function startParts(
   const context: Context = { config, folders, ports, stack };
 
   await startHealth(context);
-  const endpoint = await startCloudEndpoint(context);
-  const endpointUrl = endpoint.url() ?? '';
+  const backendUrl = config.backend.url ?? config.backend.reportUrl;
+  const backend =
+    backendUrl === undefined
+      ? ownBackend((await startCloudEndpoint(context)).url() ?? '')
+      : await openBackend(context, { url: backendUrl, env });
   const journal = createInProcessQueue({ file: join(folders.target, 'queue.db') }, portsOf(context, 'queue'));
   stack.onUnwind(() => journal.close());
   const firstScan = createFirstScan({ queue: journal, clock: ports.clock, onImages });
   const queue = observeQueue(journal, (event) => firstScan.observe(event));
-  const working: WorkingContext = { ...context, queue, endpointUrl };
+  const working: WorkingContext = { ...context, queue, backend };
 
   // First of those that work: its thread loads while the others start.
   const scanner = await startScanner(working);
   stack.onUnwind(scanner.scanner.onResult(onPosture));
-  const gateway = await startGateway(context, env);
+  const gateway = await startGateway(context, { backend, env });
   const opened = await openTarget(context, env);
   const operator = await startOperator(working, { target: opened, gatewayUrl: gateway.urls().websocket, env });
   if (scan) await operator.requestPostureScan(firstScan.jobId);
@@ -195,7 +199,9 @@ async function startParts(
   const kollector = await startKollector(context, { target: opened, operatorUrl, env });
   await startScheduler(context, operatorUrl, env);
   const urls: SuiteUrls = {
-    endpoint: endpointUrl,
+    get endpoint() {
+      return backend.reportUrl();
+    },
     operator: operatorUrl,
     gateway: gateway.urls().rest,
     gatewayWs: gateway.urls().websocket,

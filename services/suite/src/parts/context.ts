@@ -3,6 +3,7 @@ import type { JobQueue } from '@kso/queue';
 import type { SuiteConfig } from '../config.ts';
 import type { DataFolders } from '../data/folders.ts';
 import type { Stack } from '../stack.ts';
+import type { Backend } from './backend.ts';
 
 /** What every part of the suite is built from. */
 export interface Context {
@@ -15,7 +16,7 @@ export interface Context {
 /** A part that works on the queue and reports to the CloudEndpoint. */
 export interface WorkingContext extends Context {
   readonly queue: JobQueue;
-  readonly endpointUrl: string;
+  readonly backend: Backend;
 }
 
 /** The ports with a log of the part's own name. */
