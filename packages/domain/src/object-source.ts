@@ -38,6 +38,8 @@ export interface ObjectOrigin {
   readonly line: number;
   /** Where it stands below the root of its document, for members of a list: `items[2]`. Absent for the root itself. */
   readonly path?: string;
+  /** Made from templates or overlays: the file is where it comes from, and document and line say nothing about it. */
+  readonly renderedFrom?: { readonly type: 'helm' | 'kustomize'; readonly name: string };
 }
 
 /** Why nothing at all could be read. */

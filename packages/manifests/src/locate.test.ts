@@ -50,22 +50,31 @@ describe('locating a field', () => {
     ['', 7],
   ])('%s stands in line %i', async (field, line) => {
     const name = await file('a.yaml', source);
-    expect(await createLocator().locate(name, 1, field)).toBe(line);
+    expect(await createLocator().locate(name, 1, field)).toMatchObject({ line });
+  });
+
+  it('says the column, also of a text that is on no disk', async () => {
+    const locator = createLocator({ texts: new Map([['stdin', source]]) });
+    expect(await locator.locate('stdin', 1, 'spec.template.spec.containers[1].image')).toEqual({
+      line: 21,
+      column: 11,
+    });
+    expect(await locator.locate('stdin', 0, 'metadata.name')).toEqual({ line: 4, column: 12 });
   });
 
   it('works in JSON and in members of lists', async () => {
     const json = JSON.stringify({ kind: 'List', items: [{ kind: 'Pod', spec: { hostPID: true } }] }, undefined, 1);
     const name = await file('a.json', json);
     expect(json.split('\n')[6]).toContain('hostPID');
-    expect(await createLocator().locate(name, 0, 'items[0].spec.hostPID')).toBe(7);
+    expect(await createLocator().locate(name, 0, 'items[0].spec.hostPID')).toMatchObject({ line: 7 });
   });
 
   it('sees a file that was changed, and says when document or file are gone', async () => {
     const name = await file('a.yaml', source);
     const locator = createLocator();
-    expect(await locator.locate(name, 1, 'kind')).toBe(8);
+    expect(await locator.locate(name, 1, 'kind')).toMatchObject({ line: 8 });
     await writeFile(name, source.replace('# two documents\n', ''));
-    expect(await locator.locate(name, 1, 'kind')).toBe(7);
+    expect(await locator.locate(name, 1, 'kind')).toMatchObject({ line: 7 });
     expect(await locator.locate(name, 2, 'kind')).toBeUndefined();
     await rm(name);
     expect(await locator.locate(name, 1, 'kind')).toBeUndefined();

@@ -1,64 +1,82 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type * as YamlModule from 'yaml';
 import type { Document, Node } from 'yaml';
-import { splitDocuments } from './yaml/split-documents.ts';
-import { splitJson } from './yaml/split-json.ts';
+import { parsePath } from './path.ts';
+import { documentsOf } from './yaml/documents-of.ts';
+import type { RawDocument } from './yaml/split-documents.ts';
 
 type Yaml = typeof YamlModule;
 
-/** Finds lines in manifests. The positions of one document at a time are kept, as findings come document by document. */
+/** A place in a text, from 1. Columns count UTF-16 units, as JavaScript and SARIF's `utf16CodeUnits` do. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Finds fields in manifests. Texts and positions of one document at a time are kept, as findings come document by document. */
 export interface Locator {
   /**
-   * The line, from 1, of a field such as `spec.containers[0].image` or `metadata.labels[app.kubernetes.io/name]` in a document
-   * (from 0) of a file. If the field is not there, the line of its nearest parent that is. Undefined if the document is gone.
+   * Where a field such as `spec.containers[0].image` or `metadata.labels[app.kubernetes.io/name]` stands in a document (from 0) of
+   * a file. If the field is not there, the place of its nearest parent that is. Undefined if the document is gone.
    */
-  locate(file: string, document: number, path: string): Promise<number | undefined>;
+  locate(file: string, document: number, path: string): Promise<Position | undefined>;
+}
+
+export interface LocatorOptions {
+  /** Texts that are not on disk, by the name under which they were read. */
+  readonly texts?: ReadonlyMap<string, string>;
+}
+
+interface Source {
+  readonly file: string;
+  readonly stamp: string;
+  readonly documents: ReadonlyMap<number, RawDocument>;
 }
 
 interface Positions {
-  readonly file: string;
-  readonly text: string;
-  readonly firstLine: number;
+  readonly raw: RawDocument;
   readonly parsed: Document;
-  readonly lineOf: (offset: number) => number;
+  readonly positionOf: (offset: number) => Position;
 }
 
-export function createLocator(): Locator {
+export function createLocator({ texts = new Map() }: LocatorOptions = {}): Locator {
+  let source: Source | undefined;
   let known: Positions | undefined;
   return {
     locate: async (file, document, path) => {
-      const source = await readFile(file, 'utf8').catch(() => undefined);
-      const raw = source === undefined ? undefined : documentsOf(source).find(({ index }) => index === document);
+      const given = texts.get(file);
+      const stamp = given === undefined ? await stampOf(file) : '';
+      if (stamp === undefined) return undefined;
+      if (source?.file !== file || source.stamp !== stamp) {
+        const text = given ?? (await readFile(file, 'utf8').catch(() => ''));
+        source = { file, stamp, documents: new Map(documentsOf(text).map((raw) => [raw.index, raw])) };
+      }
+      const raw = source.documents.get(document);
       if (raw === undefined) return undefined;
       // The slower parser knows positions. It is loaded only when somebody asks for one.
       const yaml = await import('yaml');
-      if (known?.file !== file || known.firstLine !== raw.line || known.text !== raw.text)
-        known = positionsOf(yaml, file, raw);
-      return known.lineOf(offsetOf(yaml, known.parsed, parsePath(path)));
+      if (known?.raw !== raw) known = positionsOf(yaml, raw);
+      return known.positionOf(offsetOf(yaml, known.parsed, parsePath(path)));
     },
   };
 }
 
-function documentsOf(source: string) {
-  return /^\s*\{/.test(source) ? splitJson(source) : splitDocuments(source);
+async function stampOf(file: string): Promise<string | undefined> {
+  return stat(file).then(
+    ({ mtimeMs, size, ino }) => `${mtimeMs}/${size}/${ino}`,
+    () => undefined,
+  );
 }
 
-function positionsOf(yaml: Yaml, file: string, raw: { readonly text: string; readonly line: number }): Positions {
+function positionsOf(yaml: Yaml, raw: RawDocument): Positions {
   const lineCounter = new yaml.LineCounter();
   // Only positions are of interest here, so the version decides nothing but merge keys.
   const parsed = yaml.parseDocument(raw.text, { lineCounter, version: '1.1', uniqueKeys: false, logLevel: 'silent' });
-  const lineOf = (offset: number) => raw.line + Math.max(1, lineCounter.linePos(offset).line) - 1;
-  return { file, text: raw.text, firstLine: raw.line, parsed, lineOf };
-}
-
-/** `a.b[0][c.d/e]` → a, b, 0, c.d/e; quotes within brackets are allowed. */
-function parsePath(path: string): string[] {
-  const parts: string[] = [];
-  for (const [, quoted, bracketed, plain] of path.matchAll(/\[(?:"([^"]*)"|([^\]]*))\]|([^.[\]]+)/g)) {
-    const part = quoted ?? bracketed ?? plain;
-    if (part !== undefined && part !== '') parts.push(part);
-  }
-  return parts;
+  const positionOf = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: raw.line + Math.max(1, line) - 1, column: Math.max(1, col) };
+  };
+  return { raw, parsed, positionOf };
 }
 
 function offsetOf(yaml: Yaml, document: Document, path: readonly string[]): number {

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto';
 import { parseDocument } from '@kso/domain/yaml';
 import type { KubeObject } from '@kso/wire';
 import { recognise } from './objects.ts';
-import { splitDocuments } from './yaml/split-documents.ts';
-import { splitJson } from './yaml/split-json.ts';
+import { documentsOf } from './yaml/documents-of.ts';
 
 /** What a file of manifests holds. Lines count from 1, documents from 0. */
 export interface FileContent {
@@ -26,12 +25,12 @@ export interface PlacedObject {
 
 /** Reads all documents of a file; one that is malformed is a problem and the others are read. */
 export function readManifest(bytes: Uint8Array): FileContent {
-  const source = decode(bytes);
+  const source = decodeText(bytes);
   if (source === undefined) return failure('it is not UTF-8 text');
   const objects: PlacedObject[] = [];
   const problems: { line: number; detail: string }[] = [];
   let others = 0;
-  for (const raw of isJson(source) ? splitJson(source) : splitDocuments(source)) {
+  for (const raw of documentsOf(source)) {
     if ('badSeparator' in raw) {
       problems.push({ line: raw.line, detail: 'nothing but a comment may follow --- on its line' });
       continue;
@@ -64,8 +63,8 @@ function failure(detail: string): FileContent {
   return { objects: [], problems: [{ line: 1, detail }], others: 0 };
 }
 
-/** UTF-8, and UTF-16 with its mark, which is what a redirection in PowerShell writes. */
-function decode(bytes: Uint8Array): string | undefined {
+/** UTF-8, without its mark, and UTF-16 with its mark, which is what a redirection in PowerShell writes. */
+export function decodeText(bytes: Uint8Array): string | undefined {
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
   try {
@@ -73,10 +72,6 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isJson(source: string): boolean {
-  return /^\s*\{/.test(source);
 }
 
 /** Lines before the first that is neither blank nor a comment. */

@@ -137,9 +137,15 @@ export function reportedClusterName(name: string): string {
   return name.replace(/\W/g, '-');
 }
 
-function sourceOf({ file, relativePath, line }: ObjectOrigin): ReportResource['source'] {
+function sourceOf(origin: ObjectOrigin): ReportResource['source'] {
+  const { file, relativePath, line, document, path: documentPath, renderedFrom } = origin;
   const path = file.endsWith(relativePath) ? file.slice(0, -relativePath.length).replace(/\/$/, '') : file;
-  return { path, relativePath, fileType: /\.json$/i.test(relativePath) ? 'JSON' : 'YAML', line };
+  const named = { path, relativePath };
+  if (renderedFrom?.type === 'helm') return { ...named, fileType: 'Helm Chart', helmChartName: renderedFrom.name };
+  if (renderedFrom?.type === 'kustomize')
+    return { ...named, fileType: 'Kustomize Directory', kustomizeDirectoryName: renderedFrom.name };
+  const fileType = /\.json$/i.test(relativePath) ? 'JSON' : 'YAML';
+  return { ...named, fileType, line, document, ...(documentPath === undefined ? {} : { documentPath }) };
 }
 
 function summaryDetails({ summary, controls }: PostureReportInput): SummaryDetails {

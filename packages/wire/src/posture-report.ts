@@ -71,6 +71,11 @@ export const ReportResource = z.object({
       fileType: z.string(),
       /** Our own addition: the line of the document, from 1. */
       line: z.number().optional(),
+      /** Our own addition: which document of the file, from 0, and where in it a member of a list stands (`items[2]`). */
+      document: z.number().optional(),
+      documentPath: z.string().optional(),
+      helmChartName: z.string().optional(),
+      kustomizeDirectoryName: z.string().optional(),
       lastCommit: z.object({ date: z.string() }).optional(),
     })
     .optional(),

@@ -1,10 +1,12 @@
+import { type Glob, parseGlob } from './glob.ts';
+
 /** Decides by a path relative to the root, with `/` between its parts, what is left out. */
 export interface IgnoreRules {
   ignores(relativePath: string, isFolder: boolean): boolean;
 }
 
 interface Rule {
-  readonly pattern: RegExp;
+  readonly glob: Glob;
   readonly isNegated: boolean;
   readonly foldersOnly: boolean;
 }
@@ -13,44 +15,29 @@ interface Rule {
 export function parseIgnoreRules(text: string): IgnoreRules {
   const rules = text
     .split('\n')
-    .map((line) => line.replace(/\r$/, '').replace(/(?<!\\)\s+$/, ''))
+    .map(withoutTrailingBlanks)
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map(ruleOf);
+    .flatMap(ruleOf);
   return {
     ignores: (relativePath, isFolder) =>
-      rules.findLast((rule) => (isFolder || !rule.foldersOnly) && rule.pattern.test(relativePath))?.isNegated === false,
+      rules.findLast((rule) => (isFolder || !rule.foldersOnly) && rule.glob(relativePath))?.isNegated === false,
   };
 }
 
-function ruleOf(line: string): Rule {
+/** Blanks at the end mean nothing, but for the first of them after a backslash. */
+function withoutTrailingBlanks(line: string): string {
+  const trimmed = line.trimEnd();
+  return trimmed.endsWith('\\') ? line.slice(0, trimmed.length + 1).replace(/\r$/, '') : trimmed;
+}
+
+/** A line that is no pattern (`[z-a]`) fits nothing, as with git. */
+function ruleOf(line: string): Rule[] {
   const isNegated = line.startsWith('!');
   const written = isNegated ? line.slice(1) : line;
   const foldersOnly = written.endsWith('/');
   const body = foldersOnly ? written.slice(0, -1) : written;
   // A slash anywhere but at the end ties the rule to the root.
   const isAnchored = body.includes('/');
-  const source = globSource(body.replace(/^\//, ''));
-  return { pattern: patternOf(isAnchored ? `^${source}$` : `^(?:.*/)?${source}$`), isNegated, foldersOnly };
-}
-
-/** A class such as `[z-a]` is no class: like git, such a line fits nothing. */
-function patternOf(source: string): RegExp {
-  try {
-    return new RegExp(source);
-  } catch {
-    return /(?!)/;
-  }
-}
-
-const tokens = /\*\*\/|\/\*\*$|\*\*|\*|\?|\[[^\]/]+\]|\\.|[^*?[\\]+|\[|\\/g;
-
-function globSource(glob: string): string {
-  return glob.replaceAll(tokens, (token) => {
-    if (token === '**/') return '(?:.*/)?';
-    if (token === '/**') return '/.*';
-    if (token === '**' || token === '*') return '[^/]*';
-    if (token === '?') return '[^/]';
-    if (/^\[.+\]$/.test(token)) return `[${token.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
-    return RegExp.escape(token.length === 2 && token.startsWith('\\') ? token.slice(1) : token);
-  });
+  const glob = parseGlob(body.replace(/^\//, ''), isAnchored);
+  return glob === undefined ? [] : [{ glob, isNegated, foldersOnly }];
 }
