@@ -41,9 +41,14 @@ describe('delivery', () => {
     expect([(await sender.next()).binary, (await other.next()).bytes.toString()]).toEqual([true, body]);
   });
 
-  it('nobody there is a success', async () => {
-    const response = await post(await startGateway(), notification(account, { sendSynchronicity: true }));
+  it('nobody there is a success, and the answer says how many were there', async () => {
+    const gateway = await startGateway();
+    const response = await post(gateway, notification(account, { sendSynchronicity: true }));
     expect([response.status, await response.text()]).toEqual([200, '[]']);
+    expect(response.headers.get('x-notification-receivers')).toBe('0');
+    await connectClient(gateway, c1);
+    const other = await post(gateway, notification(account));
+    expect(other.headers.get('x-notification-receivers')).toBe('1');
   });
 
   it('keeps the order for each client', async () => {

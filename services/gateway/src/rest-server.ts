@@ -5,7 +5,10 @@ import { decodeNotification } from './notification.ts';
 import { registerPath, sendPath } from './paths.ts';
 import type { RoutingTable } from './routing-table.ts';
 
-/** `POST /v1/sendnotification` (operator-gateway.md 3.4). Answers are plain text and `[]`, as its clients expect them. */
+/**
+ * `POST /v1/sendnotification` (operator-gateway.md 3.4). Answers are plain text and `[]`, as its clients expect them. Own extension:
+ * the header `x-notification-receivers` says to how many clients it went, since nobody being there is a success too.
+ */
 export function createRestServer(config: GatewayConfig, table: RoutingTable, ports: BasePorts): HttpServer {
   const server = createHttpServer({
     ...ports,
@@ -27,7 +30,8 @@ export function createRestServer(config: GatewayConfig, table: RoutingTable, por
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const decoded = decodeNotification(body);
     if (!decoded.ok) return reply.code(400).send(decoded.problem);
-    const { failures } = await table.route(decoded.notification, 'rest');
+    const { receivers, failures } = await table.route(decoded.notification, 'rest');
+    void reply.header('x-notification-receivers', receivers);
     if (failures.length > 0) return reply.code(400).send(failures.join(';\n'));
     // Upstream never fills the list of ids.
     return reply.type('application/json').send('[]');

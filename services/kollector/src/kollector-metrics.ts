@@ -2,7 +2,7 @@ import type { Metrics } from '@kso/kit';
 
 export interface KollectorMetrics {
   /** What became of an attempt to ask for scans. */
-  trigger(result: 'accepted' | 'retried' | 'refused' | 'givenUp' | 'noRoom'): void;
+  trigger(result: 'accepted' | 'retried' | 'repeated' | 'refused' | 'givenUp' | 'noRoom'): void;
   pending(workloads: number): void;
   invalidImage(): void;
 }

@@ -166,6 +166,84 @@ describe('the kollector in a cluster', () => {
     expect(asked.has('wlid://cluster-c1/namespace-shop/pod-p', `a1@sha256:${'a1'.repeat(32)}`)).toBe(true);
   });
 
+  const found = { state: 'succeeded', jobs: { total: 0 } };
+  const fails = { state: 'failed', jobs: { total: 0 }, failure: { code: 'FAN_OUT_FAILED', message: 'away' } };
+  const forgotten = { status: 404, body: { code: 'JOB_UNKNOWN' } };
+  it.each([
+    ['found no pod', { body: found }],
+    ['has failed', { body: fails }],
+    ['is forgotten', forgotten],
+  ])('asks again with a new command while the image runs when an accepted one %s', async (_name, answer) => {
+    const cluster = await startCluster();
+    cluster.put(pod('p', { images: { app: 'a1' } }));
+    const receiver = await startReceiver();
+    receiver.progress.push({ body: { state: 'running', jobs: { total: 0 } } }, answer, answer);
+    const asked = memoryAskedImages();
+    const remembered: number[] = [];
+    const noting = {
+      ...asked,
+      add: (wlid: string, images: readonly string[]) => {
+        remembered.push(receiver.received.length);
+        asked.add(wlid, images);
+      },
+    };
+    const settings = { retryMin: '10ms', retryMax: '20ms' };
+    const started = await startKollector(settings, { cluster, receiver, asked: noting });
+    await following(started);
+    expect(receiver.asked()).toEqual(Array.from({ length: 3 }, () => 'shop/pod-p app=a1@sha256:a1a1'));
+    const jobs = receiver.received.map(({ body }) => body.commands?.[0]?.jobTracking.jobID);
+    expect(new Set(jobs).size).toBe(3);
+    expect(new Set(receiver.followed)).toEqual(new Set(jobs));
+    // Not before its scan was queued.
+    expect(remembered).toEqual([3]);
+    expect(await started.metrics()).toContain('kollector_scan_triggers_total{result="repeated"} 2');
+  });
+
+  it('lets go of an image that was not found and does not run any more, and asks when it runs again', async () => {
+    const cluster = await startCluster();
+    cluster.put(replicaSet('web-1', 'web'));
+    const first = pod('web-1-a', { owner: 'web-1', images: { app: 'a1' } });
+    cluster.put(first);
+    const receiver = await startReceiver();
+    receiver.progress.push({ body: { state: 'running', jobs: { total: 0 } } });
+    // The pod goes between its command and the operator's look.
+    const started = await startKollector({ retryMin: '10ms', retryMax: '20ms' }, { cluster, receiver });
+    await receiver.until(1);
+    receiver.progress.push(...Array.from({ length: 200 }, () => ({ body: found })));
+    cluster.remove(first);
+    await started.kollector.idle();
+    receiver.progress.length = 0;
+    receiver.clear();
+    cluster.put(pod('web-1-b', { owner: 'web-1', images: { app: 'a1' } }));
+    await receiver.until(1);
+    await started.kollector.idle();
+    expect(receiver.asked()).toEqual(['shop/deployment-web app=a1@sha256:a1a1']);
+  });
+
+  it('takes the word of an operator that does not tell of its jobs', async () => {
+    const cluster = await startCluster();
+    cluster.put(pod('p', { images: { app: 'a1' } }));
+    const receiver = await startReceiver();
+    receiver.progress.push({ status: 404, body: { message: 'Not Found' } });
+    const started = await startKollector({}, { cluster, receiver });
+    await following(started);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it('repeats a command that the gateway had nobody to give to', async () => {
+    const cluster = await startCluster();
+    cluster.put(pod('p', { images: { app: 'a1' } }));
+    const receiver = await startReceiver();
+    const to = (receivers: string) => ({ status: 200, headers: { 'x-notification-receivers': receivers } });
+    receiver.answers.push(to('0'), to('0'), to('1'));
+    const settings = { gatewayUrl: receiver.url, retryMin: '10ms', retryMax: '20ms' };
+    const started = await startKollector(settings, { cluster, receiver });
+    await following(started);
+    const jobs = receiver.received.map(({ body }) => body.notification?.commands[0]?.jobTracking.jobID);
+    expect(jobs).toHaveLength(3);
+    expect(new Set(jobs).size).toBe(1);
+  });
+
   it('bounds what waits for delivery', async () => {
     const cluster = await startCluster();
     for (const name of ['p', 'q', 'r']) cluster.put(pod(name, { images: { app: 'a1' } }));

@@ -74,6 +74,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
           logger.error({ err: error, wlid }, 'what was asked for cannot be remembered');
         }
       },
+      stillRunning: seen.stillRunning,
       lost: (wlid, images) => {
         for (const pod of seen.lost(wlid, images)) follower.forget(pod);
       },

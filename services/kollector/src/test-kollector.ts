@@ -34,8 +34,12 @@ interface Command {
 export interface Receiver {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Answers for the next requests, in order; then 200. */
+  /** Answers for the next commands, in order; then 200. */
   readonly answers: { readonly status: number; readonly headers?: Record<string, string> }[];
+  /** What the operator says to the next questions after a command, in order; then that its scan is queued. */
+  readonly progress: { readonly status?: number; readonly body: object }[];
+  /** Job ids of the commands whose progress was asked for. */
+  readonly followed: readonly string[];
   /** Resolves when at least this many requests have come. */
   until(count: number): Promise<void>;
   /** `namespace/kind-name container=image …` of each command, in order. */
@@ -46,11 +50,19 @@ export interface Receiver {
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const answers: { status: number; headers?: Record<string, string> }[] = [];
+  const progress: { status?: number; body: object }[] = [];
+  const followed: string[] = [];
   const checks = new Set<() => void>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
+      if (request.method === 'GET') {
+        followed.push(request.url?.replace('/v1/jobs/', '') ?? '');
+        const { status = 200, body } = progress.shift() ?? { body: { state: 'running', jobs: { total: 1 } } };
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        return;
+      }
       const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Received['body'];
       received.push({ path: `${request.method} ${request.url}`, headers: request.headers, body });
       const { status, headers = {} } = answers.shift() ?? { status: 200 };
@@ -64,6 +76,8 @@ export async function startReceiver(): Promise<Receiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     answers,
+    progress,
+    followed,
     until: (count) =>
       new Promise((resolve) => {
         const check = () => {

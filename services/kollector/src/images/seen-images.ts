@@ -22,8 +22,10 @@ export interface SeenImages {
   see(sighting: Sighting, isFirstPass: boolean): readonly ContainerImage[];
   /** The pod has gone. */
   gone(pod: string): void;
-  /** The command arrived: remembered over restarts. */
+  /** The scans are in the queue: remembered over restarts. */
   delivered(wlid: string, images: readonly ContainerImage[]): void;
+  /** Those of the images that a pod of the workload runs at present. */
+  stillRunning(wlid: string, images: readonly ContainerImage[]): readonly ContainerImage[];
   /** The command was lost: the images are new again when they are seen next. Answers the pods that run them. */
   lost(wlid: string, images: readonly ContainerImage[]): readonly string[];
 }
@@ -90,6 +92,11 @@ export function createSeenImages(
       return fresh;
     },
     gone: release,
+    stillRunning: (wlid, images) => {
+      const running = new Set<string>();
+      for (const container of containers.values()) if (container.wlid === wlid) running.add(container.image);
+      return images.filter((image) => running.has(identityOfImage(image)));
+    },
     delivered: (wlid, images) => asked.add(wlid, images.map(identityOfImage)),
     lost: (wlid, images) => {
       const identities = new Set(images.map(identityOfImage));

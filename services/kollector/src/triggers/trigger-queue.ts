@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type BasePorts, retryDelay } from '@kso/kit';
+import { type BasePorts, backoffDelay, retryDelay } from '@kso/kit';
 import { createTurns } from '@kso/kube';
 import type { ContainerImage } from '../images/container-image.ts';
 import type { KollectorMetrics } from '../kollector-metrics.ts';
-import type { CommandSender } from './command-sender.ts';
+import type { CommandProgress, CommandSender } from './command-sender.ts';
 import { type ScanRequest, scanCommand } from './scan-command.ts';
 
 export interface TriggerQueueOptions {
@@ -16,12 +16,18 @@ export interface TriggerQueueOptions {
 export interface TriggerQueuePorts extends BasePorts {
   readonly sender: CommandSender;
   readonly meters: KollectorMetrics;
+  /** The scans are queued, as far as the sender can know. */
   readonly delivered: (wlid: string, images: readonly ContainerImage[]) => void;
-  /** Refused, given up, or no room for it. */
+  /** Those of the images that still run. */
+  readonly stillRunning: (wlid: string, images: readonly ContainerImage[]) => readonly ContainerImage[];
+  /** Refused, given up, no room for it, or no scan was made before the pods had gone. */
   readonly lost: (wlid: string, images: readonly ContainerImage[]) => void;
 }
 
-/** Commands on their way, one entry for each workload: what comes while an entry waits is added to it. */
+/**
+ * Commands on their way, one entry for each workload: what comes while an entry waits is added to it. A command has arrived when its
+ * scans are in the operator's queue; one that was accepted and made none is asked for again as long as the images run.
+ */
 export interface TriggerQueue {
   add(wlid: string, images: readonly ContainerImage[]): void;
   readonly size: number;
@@ -36,6 +42,13 @@ interface Entry {
   readonly since: number;
   images: ContainerImage[];
 }
+
+type Delivery = 'queued' | 'refused' | 'givenUp' | 'gone';
+
+/** The operator needs a moment to look the pods up; after that it waits for something. */
+const followBaseMs = 250;
+/** An operator that finds nothing is asked less and less often. */
+const repeatCeiling = 10;
 
 export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQueuePorts): TriggerQueue {
   const { clock, logger, meters, sender, tracer } = ports;
@@ -52,17 +65,50 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
 
   const deliver = async (entry: Entry) => {
     while (entry.images.length > 0) {
-      const batch = { wlid: entry.wlid, jobId: randomUUID(), images: entry.images };
-      const result = await sendBatch(batch, entry.since);
-      if (result !== 'accepted') {
+      const { images } = entry;
+      const result = await untilQueued(entry, images);
+      if (result === 'refused' || result === 'givenUp') {
         drop(entry, result);
         return;
       }
-      ports.delivered(entry.wlid, batch.images);
+      if (result === 'queued') ports.delivered(entry.wlid, images);
+      // When a pod runs them again they are new again.
+      else ports.lost(entry.wlid, images);
       // What was added meanwhile goes out as a command of its own.
-      entry.images = entry.images.filter((image) => !batch.images.includes(image));
+      entry.images = entry.images.filter((image) => !images.includes(image));
     }
     entries.delete(entry.wlid);
+  };
+
+  /** Asks, with a new command each time, until one has made scans. */
+  const untilQueued = async ({ wlid, since }: Entry, images: readonly ContainerImage[]): Promise<Delivery> => {
+    let running = images;
+    for (let attempt = 1; ; attempt += 1) {
+      const batch = { wlid, jobId: randomUUID(), images: running };
+      const sent = await sendBatch(batch, since);
+      if (sent !== 'accepted') return sent;
+      const made = await follow(batch.jobId);
+      if (made.progress !== 'nothing') return 'queued';
+      if (clock.now() - since > options.giveUpAfterMs) return 'givenUp';
+      meters.trigger('repeated');
+      logger.warn({ jobId: batch.jobId, wlid, detail: made.detail, attempt }, 'the command made no scan, asking again');
+      const { baseMs, maxMs } = options.backoff;
+      await clock.sleep(backoffDelay(attempt, { baseMs, maxMs: maxMs * repeatCeiling }), stopping.signal);
+      running = ports.stillRunning(wlid, images);
+      if (running.length === 0) return 'gone';
+    }
+  };
+
+  /** What became of an accepted command; waits while it is open. */
+  const follow = async (jobId: string): Promise<Exclude<CommandProgress, { progress: 'open' }>> => {
+    const { progressOf } = sender;
+    if (progressOf === undefined) return { progress: 'untold' };
+    for (let attempt = 1; ; attempt += 1) {
+      const made = await inTurn(() => progressOf(jobId, stopping.signal));
+      if (made.progress !== 'open') return made;
+      const backoff = { baseMs: followBaseMs, maxMs: options.backoff.maxMs };
+      await clock.sleep(backoffDelay(attempt, backoff), stopping.signal);
+    }
   };
 
   /** Sends until it is accepted, refused or too late; the same command each time, so a receiver can tell. */
