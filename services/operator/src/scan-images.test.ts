@@ -1,3 +1,5 @@
+import { errorFactory } from '@kso/kit';
+import { kubeErrors } from '@kso/kube';
 import type { ImageScanJob, KubeObject } from '@kso/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { manifestPods } from './pods/pod-sources.ts';
@@ -11,6 +13,7 @@ import {
   workOn,
 } from './testing/test-operator.ts';
 
+const apiError = errorFactory(kubeErrors);
 const opened: TestOperator[] = [];
 afterEach(async () => {
   for (const operator of opened.splice(0)) await operator.stop();
@@ -231,6 +234,32 @@ describe('what cannot be listed', () => {
     await expect
       .poll(() => operator.get('/v1/jobs/J'), patiently)
       .toMatchObject({ errors: ['store: pods is forbidden'], completedAt: expect.any(String) });
+  });
+
+  const away = (status: number) => apiError('KUBE_API', { method: 'LIST', path: '/pods', status, detail: 'no' });
+  it.each([
+    ['away', apiError('KUBE_UNREACHABLE', { server: 'https://kube' })],
+    ['overloaded', away(503)],
+  ])('is given out when the API server answers again that was %s', async (_name, outage) => {
+    const failures: Record<string, Error> = { store: outage };
+    const operator = await start(shop, { ports: { pods: podsOf(shop, failures) } });
+    const designators = ['store', 'payments'].map((namespace) => ({ attributes: { namespace } }));
+    const told = () => operator.log.some((line) => line.includes('could not be carried out yet'));
+    await operator.post({ commands: [{ commandName: 'scan', jobTracking: { jobID: 'J' }, designators }] });
+    await expect.poll(told, patiently).toBe(true);
+    // What could be listed does not wait for the rest.
+    expect(await operator.get('/v1/jobs/J')).toMatchObject({ state: 'running', jobs: { total: 3 } });
+    delete failures['store'];
+    await expect.poll(async () => (await operator.queue.getParent('J'))?.sealed, patiently).toBe(true);
+    const view = await operator.get<{ jobs: { total: number } }>('/v1/jobs/J');
+    expect(view).toMatchObject({ state: 'running', jobs: { total: 3 } });
+    expect(view).not.toHaveProperty('errors');
+  });
+
+  it('is not tried again when the API server refuses', async () => {
+    const operator = await start([], { ports: { pods: podsOf([], { '*': away(403) }) } });
+    await jobsOf(operator, everything);
+    expect(await operator.get('/v1/jobs/J')).toMatchObject({ state: 'failed', failure: { code: 'FAN_OUT_FAILED' } });
   });
 
   it('fails the command when nothing could be listed', async () => {

@@ -40,7 +40,7 @@ export function imageJobId(commandId: string, job: Pick<ImageScanJob, 'wlid' | '
 
 /**
  * Gives the jobs of a command out and seals it. May be interrupted anywhere and done again: jobs, their ids and the reports are the
- * same ones then. @throws QUEUE_…
+ * same ones then. @throws QUEUE_…, or what keeps pods from being listed for a while: done again it gives out the rest
  */
 export async function carryOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<FanOutNote> {
   const begun = performance.now();
@@ -138,9 +138,10 @@ async function scanImages(
   };
   const result = await fanOut(pods, scope, { settings, clock }, giveOut);
   await Promise.all(told);
-  if (jobs > 0 || result.errors.length === 0) return { note: { ...result, errors: [...result.errors] }, jobs };
+  if (result.passing !== undefined) throw result.passing;
+  if (jobs > 0 || result.errors.length === 0) return { note: { pods: result.pods, errors: [...result.errors] }, jobs };
   const { code, message } = fail('FAN_OUT_FAILED', { problem: result.errors.join('; ') });
-  return { note: { ...result, errors: [...result.errors], failure: { code, message } }, jobs };
+  return { note: { pods: result.pods, errors: [...result.errors], failure: { code, message } }, jobs };
 }
 
 async function scanImage(

@@ -1,5 +1,5 @@
 import { canonicalKind, formatWlid } from '@kso/domain';
-import { type Clock, describeError } from '@kso/kit';
+import { type Clock, describeError, KsoError } from '@kso/kit';
 import type { KubeObject } from '@kso/wire';
 import type { ImageScope } from '../commands/scope.ts';
 import type { PodOwner, PodSource } from '../ports.ts';
@@ -32,6 +32,8 @@ export interface FanOutResult {
   readonly pods: number;
   /** What could not be listed, one line each; the rest was given out. */
   readonly errors: readonly string[];
+  /** One of the errors that will pass (the API server is away): what it hid is still to be given out. */
+  readonly passing?: KsoError;
 }
 
 const mostErrors = 20;
@@ -46,14 +48,14 @@ export async function fanOut(
   context: FanOutContext,
   give: (target: ImageTarget) => Promise<void>,
 ): Promise<FanOutResult> {
-  const errors: string[] = [];
+  const problems: Problems = { errors: [] };
   const given = new Set<string>();
   let pods = 0;
   for (const namespace of scope.namespaces ?? [undefined]) {
     const targets = imageTargets(source, scope, namespace, context);
     try {
       for (;;) {
-        const { value } = await nextOf(targets, errors, namespace);
+        const { value } = await nextOf(targets, problems, namespace);
         if (value === undefined) break;
         const fresh = value.filter(({ instance }) => instance === '' || !given.has(instance));
         if (fresh.length > 0) pods += 1;
@@ -66,19 +68,35 @@ export async function fanOut(
       await targets.return(undefined);
     }
   }
-  return { pods, errors };
+  return { pods, ...problems };
+}
+
+interface Problems {
+  readonly errors: string[];
+  passing?: KsoError;
 }
 
 type Targets = AsyncGenerator<ImageTarget[], undefined, undefined>;
 
 /** The next pod's containers. A list that breaks off is noted and ends here; what was given out before stays. */
-async function nextOf(targets: Targets, errors: string[], namespace: string | undefined) {
+async function nextOf(targets: Targets, problems: Problems, namespace: string | undefined) {
   try {
     return await targets.next();
   } catch (error) {
+    const { errors } = problems;
     if (errors.length < mostErrors) errors.push(`${namespace ?? 'all namespaces'}: ${describeError(error)}`);
+    if (isPassing(error)) problems.passing ??= error;
     return { value: undefined };
   }
+}
+
+const outages: ReadonlySet<string> = new Set(['KUBE_UNREACHABLE', 'KUBE_CREDENTIALS']);
+
+/** An API server that refuses will refuse again; one that is away or overloaded comes back. */
+function isPassing(error: unknown): error is KsoError {
+  if (!(error instanceof KsoError)) return false;
+  const { status } = error.context;
+  return outages.has(error.code) || (typeof status === 'number' && (status >= 500 || status === 429));
 }
 
 /** Pod by pod, the containers to be scanned. */
