@@ -128,7 +128,6 @@ describe.skipIf(missing)('a default release', () => {
     expect([...new Set(hosts)].toSorted()).toEqual([
       'http://cloud-endpoint',
       'http://cloud-endpoint-health',
-      'http://gateway',
       'http://gateway-health',
       'http://kollector-health',
       'http://kubescape-health',

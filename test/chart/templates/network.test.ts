@@ -68,14 +68,6 @@ describe.skipIf(missingPrograms('helm') !== undefined)('NetworkPolicies (chart.m
     expect(inside).toEqual(received);
   });
 
-  it('without an endpoint the kollector goes straight to the operator', () => {
-    const { received, inside } = edges(
-      render({ global: { networkPolicy: on }, kollector: { enabled: true }, cloudEndpoint: { enabled: false } }),
-    );
-    expect(received).toContain('kollector → operator:4002');
-    expect(inside).toEqual(received);
-  });
-
   it('compact: everything ends at the one pod', () => {
     const { received, inside } = edges(render({ profile: 'compact', global: { networkPolicy: on } }));
     expect(received).toEqual(

@@ -1,3 +1,8 @@
+{{/* Our own services, of which each sends telemetry and serves probes and metrics. */}}
+{{- define "kso.ownServices" -}}
+[operator, gateway, kubescape, kubevuln, kubevuln-worker, kollector, inventory, cloud-endpoint, suite]
+{{- end -}}
+
 {{/*
 Who talks to whom (docs/reference/chart-network.md): each line is one allowed edge, `from` and `to` are components, the port is that of the container.
 Both sides' policies are made of this one table, so they always agree. Peers that are no component: apiserver, internet, metadata.
@@ -13,11 +18,10 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- end }}
 {{- if not $suite }}
 - {from: operator, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
-{{- if and (has "gateway" $s.components) $s.credentialsSecret }}
-- {from: kollector, to: gateway, port: {{ $v.gateway.httpService.targetPort }}}
-{{- else }}
 - {from: kollector, to: operator, port: {{ $v.operator.service.targetPort }}}
-{{- end }}
+- {from: kubevuln-worker, to: redis, port: {{ $v.redis.service.targetPort }}}
+- {from: kubevuln-worker, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
+- {from: kubevuln-worker, to: internet}
 {{- range list "operator" "kubescape" "kubevuln" }}
 - {from: {{ . }}, to: redis, port: {{ $v.redis.service.targetPort }}}
 - {from: {{ . }}, to: cloud-endpoint, port: {{ $v.cloudEndpoint.service.targetPort }}}
@@ -28,28 +32,29 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- end }}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: grype-offline-db, port: 8080}
-{{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" "cloud-endpoint" "suite" }}
+{{- range include "kso.ownServices" . | fromYamlArray }}
 - {from: {{ . }}, to: otel-collector, port: 4317}
 - {from: {{ . }}, to: otel-collector, port: 4318}
 {{- end }}
-{{- range list "operator" "kubescape" "kollector" "suite" "make-secrets" "grype-offline-db-restart" }}
+{{- range list "operator" "kubescape" "kollector" "suite" "inventory" "make-secrets" "grype-offline-db-restart" }}
 - {from: {{ . }}, to: apiserver}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
+- {from: inventory, to: internet}
 {{- if $s.backend }}
 {{- range list "operator" "gateway" "kubescape" "kollector" "otel-collector" }}
 - {from: {{ . }}, to: internet}
 {{- end }}
 {{- end }}
 {{- if and $s.otelUrl (not (has "otel-collector" $s.components)) }}
-{{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" "cloud-endpoint" "suite" }}
+{{- range include "kso.ownServices" . | fromYamlArray }}
 - {from: {{ . }}, to: telemetry}
 {{- end }}
 {{- else if $s.otelUrl }}
 - {from: otel-collector, to: telemetry}
 {{- end }}
 {{- if $v.tests.enabled }}
-{{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" "cloud-endpoint" "suite" }}
+{{- range include "kso.ownServices" . | fromYamlArray }}
 - {from: helm-test, to: {{ . }}, port: 8000}
 {{- end }}
 - {from: helm-test, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
@@ -89,7 +94,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- $settings := .settings -}}
 {{- $policy := .root.Values.global.networkPolicy -}}
 {{- $present := concat .settings.components (list "registry-scheduler" "helm-test" "make-secrets") -}}
-{{- $served := not (has $component (list "redis" "otel-collector" "grype-offline-db" "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" "make-secrets" "grype-offline-db-restart" "helm-test")) }}
+{{- $served := has $component (include "kso.ownServices" . | fromYamlArray) }}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -16,10 +16,8 @@ env:
   KSO_KOLLECTOR_HOST: 0.0.0.0
   KSO_KOLLECTOR_DATA_DIR: /var/lib/kso
   KSO_KOLLECTOR_CLUSTER_NAME: {{ .settings.clusterName | quote }}
+  {{- /* Not through the gateway: only the operator's answer means that a command is safe (docs/reference/kollector.md). */}}
   KSO_KOLLECTOR_OPERATOR_URL: {{ printf "http://%s:%v" $operator.name $operator.service.port }}
-  {{- if and (has "gateway" .settings.components) .settings.credentialsSecret }}
-  KSO_KOLLECTOR_GATEWAY_URL: {{ printf "http://%s:%v" .root.Values.gateway.name .root.Values.gateway.httpService.port }}
-  {{- end }}
   KSO_KOLLECTOR_TRIGGER_NEW_IMAGE_SCAN: {{ ternary "true" "false" (not (empty (include "kso.on" .root.Values.triggerNewImageScan))) | quote }}
   KSO_KOLLECTOR_AT_START: {{ $v.atStart | default "unasked" }}
   {{- if .settings.includeNamespaces }}
