@@ -35,6 +35,8 @@ export const PostureScanJob = z.object({
   /** The id by which `GET /v1/status` and `/v1/results` know the scan. */
   scanId: z.uuid(),
   request: PostureScanRequest,
+  /** Told with a POST when the scan has ended (scanner.md 2.9). */
+  callback: z.string().optional(),
 });
 export type PostureScanJob = z.infer<typeof PostureScanJob>;
 

@@ -33,6 +33,19 @@ const schema = z.object({
     .prefault({}),
   /** Bytes of the body of `POST /v1/scan`. */
   requestMaxBytes: byteSize().default(mebibyte),
+  /** Telling a client that its scan has ended, by the `callback` of its request. */
+  callback: z
+    .object({
+      enabled: z.boolean().default(false),
+      /** Ranges inside of the cluster that may be called; setting some enables callbacks. */
+      allowedCidrs: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  /** No CloudEndpoint and no downloads; results are found without an id. */
+  offline: z.boolean().default(false),
+  /** For scans that name none. */
+  includeNamespaces: z.array(z.string()).default([]),
+  excludeNamespaces: z.array(z.string()).default([]),
   /** Reports and failures that are kept for `GET /v1/results` when nobody fetches them. */
   keepResults: z.coerce.number().int().positive().default(20),
   continuous: z
@@ -49,6 +62,8 @@ const schema = z.object({
     .object({
       /** Send reports to the CloudEndpoint. */
       submit: z.boolean().default(true),
+      /** Send nothing at all, whatever else is set. */
+      keepLocal: z.boolean().default(false),
       /** Bytes of one part. */
       partSize: byteSize().default(2 * mebibyte),
       account: z.string().optional(),
@@ -76,6 +91,12 @@ export const scannerConfig = defineConfig({
     'source.context': ['KS_CONTEXT'],
     'queue.capacity': ['KS_SCAN_QUEUE_CAPACITY'],
     requestMaxBytes: ['KS_SCAN_REQUEST_MAX_BYTES'],
+    'callback.enabled': ['KS_CALLBACK_ENABLED'],
+    'callback.allowedCidrs': ['KS_CALLBACK_ALLOWED_CIDRS'],
+    offline: ['KS_OFFLINE'],
+    includeNamespaces: ['KS_INCLUDE_NAMESPACES'],
+    excludeNamespaces: ['KS_EXCLUDE_NAMESPACES'],
+    'report.keepLocal': ['KS_KEEP_LOCAL'],
     'report.submit': ['KS_SUBMIT'],
     'report.account': ['KS_ACCOUNT_ID', 'ACCOUNT_ID'],
     'report.accessKey': ['KS_ACCESS_KEY'],

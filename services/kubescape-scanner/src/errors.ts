@@ -39,6 +39,18 @@ export const scannerErrors = {
     retryable: true,
     severity: 'error',
   },
+  NOT_EVALUATED_YET: {
+    message: 'nothing was evaluated yet',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'warn',
+  },
+  CIDR_INVALID: {
+    message: '{cidr} is no range of addresses, such as 10.0.0.0/8',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
   SCAN_CANCELLED: { message: 'the scan was cancelled', httpStatus: 409, retryable: false, severity: 'warn' },
   REPORT_NOT_STORED: {
     message: 'the report could not be put into the outbox: {problem}',

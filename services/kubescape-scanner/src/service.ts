@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
+import {
+  type BasePorts,
+  createHttpServer,
+  describeError,
+  refuseOtherSites,
+  registerHealth,
+  type Service,
+} from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { Store } from '@kso/store';
 import { type PostureReport, postureScanKind, type ResourceResult } from '@kso/wire';
+import { allowedAddresses } from './callback/allowed-address.ts';
+import { type CallbackMessage, readCallbackUrl, sendCallback } from './callback/callback.ts';
 import type { ScannerConfig } from './config.ts';
 import { fail } from './errors.ts';
 import { postureJobHandler, type ScanEnd } from './jobs/posture-job.ts';
+import { checkRequest } from './jobs/scan-request.ts';
+import { showLiveFigures } from './metrics/live-metrics.ts';
 import { storeChanges, storedKeys } from './publish/publisher.ts';
 import { createResultFiles } from './results/result-files.ts';
 import { requireToken } from './routes/auth.ts';
@@ -56,6 +67,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
   const logger = baseLogger.child({ cluster: config.clusterName });
   const files = createResultFiles(config.dataDir);
   const ownMetrics = scannerMetrics(metrics, clock);
+  const callbacks = createCallbacks(config, ports);
   const listeners = new Set<(event: ScannerEvent) => void>();
   const waiting = new Map<string, (end: ScanEnd) => void>();
   const tell = (event: ScannerEvent): void => {
@@ -71,12 +83,13 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       tell({ type: 'state', state });
     },
     store: (batch) => {
-      storeChanges(store, config.report.submit ? batch : { ...batch, parts: [] }, config.clusterName, clock.now());
+      storeChanges(store, isSubmitting(config) ? batch : { ...batch, parts: [] }, config.clusterName, clock.now());
       ports.wakePoster?.();
       tell({ type: 'change', changed: batch.changed, removed: batch.removed });
     },
   });
 
+  showLiveFigures(metrics, logger, () => thread.figures());
   const { host, port, apiToken, tls } = config;
   const server = createHttpServer({
     ...ports,
@@ -109,9 +122,11 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           files,
           scannerMetrics: ownMetrics,
           clusterName: config.clusterName,
-          submit: config.report.submit,
+          submit: isSubmitting(config),
+          defaults: { includeNamespaces: config.includeNamespaces, excludedNamespaces: config.excludeNamespaces },
           onEnd: (end) => {
             files.prune(config.keepResults);
+            if (end.callback !== undefined) callbacks?.send(end.callback, messageOf(end));
             ports.wakePoster?.();
             waiting.get(end.scanId)?.(end);
             waiting.delete(end.scanId);
@@ -123,6 +138,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     stop: async () => {
       await server.stop();
       await worker?.close(graceMs);
+      await callbacks?.stop();
       await thread.stop();
     },
     notReady: () => thread.notReady() ?? queue.notReady(),
@@ -145,6 +161,10 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       scans: createScans(queue),
       capacity: config.queue.capacity,
       requestMaxBytes: config.requestMaxBytes,
+      offline: config.offline,
+      callbacks: callbacks !== undefined,
+      checkRequest,
+      figures: () => thread.figures(),
       whenEnded: (scanId) => new Promise((resolve) => waiting.set(scanId, resolve)),
       cancelled: (scanId) => {
         waiting.get(scanId)?.({ scanId, jobId: scanId, ok: false, error: fail('SCAN_CANCELLED') });
@@ -156,6 +176,47 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
 }
 
 const graceMs = 5000;
+
+/** Offline nothing is sent, whatever else is set (scanner.md 3.1). */
+function isSubmitting({ report, offline }: ScannerConfig): boolean {
+  return report.submit && !report.keepLocal && !offline;
+}
+
+interface Callbacks {
+  send(url: string, message: CallbackMessage): void;
+  /** Gives up those under way. */
+  stop(): Promise<void>;
+}
+
+/** Undefined where callbacks are not enabled. @throws CIDR_INVALID */
+function createCallbacks({ callback }: ScannerConfig, { clock, logger }: BasePorts): Callbacks | undefined {
+  if (!callback.enabled && callback.allowedCidrs.length === 0) return undefined;
+  const isAllowed = allowedAddresses(callback.allowedCidrs);
+  const stopping = new AbortController();
+  const underway = new Set<Promise<void>>();
+  return {
+    send: (url, message) => {
+      const scanLogger = logger.child({ scanId: message.id });
+      const sending = sendCallback(
+        readCallbackUrl(url),
+        message,
+        { clock, logger: scanLogger, isAllowed },
+        stopping.signal,
+      );
+      underway.add(sending);
+      void sending.finally(() => underway.delete(sending));
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(underway);
+    },
+  };
+}
+
+function messageOf(end: ScanEnd): CallbackMessage {
+  if (end.ok) return { id: end.scanId, status: 'completed' };
+  return { id: end.scanId, status: 'failed', error: describeError(end.error) };
+}
 
 function workerSettings(config: ScannerConfig, resultsDir: string, store: Store): WorkerSettings {
   return {

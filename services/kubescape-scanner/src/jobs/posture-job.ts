@@ -1,7 +1,7 @@
 import { type BasePorts, describeError, KsoError } from '@kso/kit';
 import type { JobHandler, RunningJob } from '@kso/queue';
 import type { Store } from '@kso/store';
-import { PostureScanJob, type PostureScanResult } from '@kso/wire';
+import { PostureScanJob, type PostureScanRequest, type PostureScanResult } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { openScanReport, pruneScanReports } from '../publish/scan-report.ts';
 import type { ResultFiles } from '../results/result-files.ts';
@@ -18,15 +18,20 @@ export interface PostureJobPorts extends BasePorts {
   readonly clusterName: string;
   /** Whether reports are sent at all; a request can only refuse. */
   readonly submit: boolean;
+  /** For requests that name no namespaces. */
+  readonly defaults: Pick<PostureScanRequest, 'includeNamespaces' | 'excludedNamespaces'>;
   /** Called after something was put into the outbox. */
   wakePoster?(): void;
   onEnd(end: ScanEnd): void;
 }
 
 /** How a scan ended; after the last attempt only. */
-export type ScanEnd =
-  | { readonly scanId: string; readonly jobId: string; readonly ok: true; readonly result: PostureScanResult }
-  | { readonly scanId: string; readonly jobId: string; readonly ok: false; readonly error: Error };
+export type ScanEnd = {
+  readonly scanId: string;
+  readonly jobId: string;
+  /** URL of whom the request wants to be told. */
+  readonly callback?: string | undefined;
+} & ({ readonly ok: true; readonly result: PostureScanResult } | { readonly ok: false; readonly error: Error });
 
 const defaultAttempts = 3;
 const progressIntervalMs = 250;
@@ -37,14 +42,14 @@ export function postureJobHandler(ports: PostureJobPorts): JobHandler {
   return async (job) => {
     const parsed = PostureScanJob.safeParse(job.payload);
     if (!parsed.success) throw fail('BAD_REQUEST', { problem: 'the job carries no scan' }, parsed.error);
-    const { scanId } = parsed.data;
+    const { scanId, callback } = parsed.data;
     const logger = base.child({ jobId: job.jobId, parentId: job.parentId, scanId });
     const options = { attributes: { 'kso.scan.id': scanId } };
     try {
       const result = await tracer.span('posture scan', options, () => runScan(ports, job, parsed.data));
       files.deleteFailure(scanId);
       logger.info({ ...result }, 'posture scan finished');
-      onEnd({ scanId, jobId: job.jobId, ok: true, result });
+      onEnd({ scanId, jobId: job.jobId, callback, ok: true, result });
       return result;
     } catch (error) {
       if (isLastAttempt(job, error)) {
@@ -53,6 +58,7 @@ export function postureJobHandler(ports: PostureJobPorts): JobHandler {
         onEnd({
           scanId,
           jobId: job.jobId,
+          callback,
           ok: false,
           error: error instanceof Error ? error : new Error(String(error)),
         });
@@ -66,10 +72,11 @@ export function postureJobHandler(ports: PostureJobPorts): JobHandler {
 async function runScan(
   ports: PostureJobPorts,
   job: RunningJob,
-  { scanId, request }: PostureScanJob,
+  { scanId, request: asked }: PostureScanJob,
 ): Promise<PostureScanResult> {
   const { thread, store, tracer, clusterName, scannerMetrics } = ports;
-  checkRequest(request);
+  checkRequest(asked);
+  const request = { ...ports.defaults, ...asked };
   const submit = ports.submit && request.submit !== false && request.keepLocal !== true;
   const { jobId, parentId } = job;
   const traceparent = tracer.current() ?? job.traceparent;

@@ -10,14 +10,16 @@ export interface NewScan {
   readonly scanId: string;
   readonly request: PostureScanRequest;
   readonly priority: Priority;
+  /** Told when the scan has ended. */
+  readonly callback?: string | undefined;
 }
 
 /** The job of a scan, as every way in makes it. */
-export function scanJob({ scanId, request, priority }: NewScan): NewJob {
+export function scanJob({ scanId, request, priority, callback }: NewScan): NewJob {
   return {
     kind: postureScanKind,
     key: scanKey(scanId),
-    payload: { scanId, request: request as JsonObject },
+    payload: { scanId, request: request as JsonObject, ...(callback === undefined ? {} : { callback }) },
     priority,
     jobId: scanId,
   };

@@ -22,6 +22,8 @@ export interface ResultFiles {
     | { readonly type: 'result'; open(): Readable; readonly bytes: number }
     | { readonly type: 'failed'; readonly problem: string }
     | undefined;
+  /** Id of the newest report or failure. */
+  newest(): string | undefined;
   writeFailure(scanId: string, problem: string): void;
   /** A later attempt has succeeded. */
   deleteFailure(scanId: string): void;
@@ -46,6 +48,10 @@ export function createResultFiles(dataDir: string): ResultFiles {
       if (!existsSync(file)) return undefined;
       return { type: 'result', open: () => createReadStream(file), bytes: statSync(file).size };
     },
+    newest: () => {
+      const [newest] = newestFirst(resultsDir, failedDir).filter((file) => !file.endsWith('.tmp'));
+      return newest === undefined ? undefined : path.basename(newest, '.json');
+    },
     writeFailure: (scanId, problem) => writeFileSync(failedFile(scanId), problem, { mode: 0o640 }),
     deleteFailure: (scanId) => rmSync(failedFile(scanId), { force: true }),
     delete: (scanId) => {
@@ -62,8 +68,8 @@ export function createResultFiles(dataDir: string): ResultFiles {
   };
 }
 
-function newestFirst(folder: string): string[] {
-  const files = readdirSync(folder).map((name) => path.join(folder, name));
+function newestFirst(...folders: readonly string[]): string[] {
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => path.join(folder, name)));
   const changedAt = new Map(files.map((file) => [file, statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
   return files.sort((a, b) => (changedAt.get(b) ?? 0) - (changedAt.get(a) ?? 0));
 }

@@ -14,7 +14,18 @@ const flag = z
 
 const uuid = z.uuid('not a UUID').optional();
 
-export const ScanQuery = z.object({ wait: flag, keep: flag, skipPersistence: flag });
+const names = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
+
+export const ScanQuery = z.object({ wait: flag, keep: flag, skipPersistence: flag, callback: z.string().default('') });
+export const MetricsQuery = z.object({ frameworks: names, skipPersistence: flag });
 export const IdQuery = z.object({ id: uuid });
 export const ResultsQuery = z.object({ id: uuid, keep: flag, all: flag });
 

@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { controlCatalogue } from '@kso/controls';
-import { deployment, pod } from '@kso/testkit';
+import { deployment, pod, until } from '@kso/testkit';
 import { PostureReport } from '@kso/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeSource, fakeSource } from '../testing/fake-source.ts';
@@ -215,6 +217,116 @@ describe('ids and access', () => {
     expect((await scanner.fetch('/v1/status', { headers: { authorization: 'bearer tea-time' } })).status).toBe(200);
     expect((await scanner.fetch('/livez')).status).toBe(200);
     expect((await scanner.fetch('/v1/liveness')).status).toBe(200);
+  });
+});
+
+describe('other methods', () => {
+  it.each([
+    ['PUT', '/v1/scan', 'POST, DELETE'],
+    ['POST', '/v1/status', 'GET'],
+    ['POST', '/v1/metrics', 'GET'],
+    ['PATCH', '/v1/results', 'GET, DELETE'],
+  ])('%s %s is refused with what there is', async (method, url, allow) => {
+    const response = await (await start()).fetch(url, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe(allow);
+    expect((await envelope(response)).type).toBe('error');
+  });
+});
+
+describe('offline', () => {
+  it('answers the latest scan without an id, as often as it is asked, and sends nothing', async () => {
+    const scanner = await start({ overrides: { offline: true } });
+    expect((await scanner.fetch('/v1/results')).status).toBe(400);
+    const { id } = await envelope(await scanner.fetch('/v1/scan', post({})));
+    await ended(scanner, id);
+    for (let time = 0; time < 2; time++)
+      expect(await envelope(await scanner.fetch('/v1/results'))).toMatchObject({ id, type: 'v1results' });
+    expect(scanner.store.outbox.stats().queued).toBe(0);
+  });
+});
+
+describe('namespaces of the configuration', () => {
+  it('count for requests that name none', async () => {
+    const source = fakeSource([...objects, pod({ name: 'other', namespace: 'bank' })]);
+    const scanner = await start({ source, overrides: { excludeNamespaces: ['shop'] } });
+    const byDefault = PostureReport.parse((await scan(scanner)).response);
+    expect(byDefault.results.map(({ resourceID }) => resourceID)).toEqual(['/v1/bank/Pod/other']);
+    expect(byDefault.metadata.scanMetadata.excludedNamespaces).toEqual(['shop']);
+    const named = PostureReport.parse(
+      (await scan(scanner, { includeNamespaces: ['shop'], excludedNamespaces: [] })).response,
+    );
+    expect(named.results).toHaveLength(2);
+  });
+});
+
+describe('callbacks', () => {
+  it('are refused unless they are enabled', async () => {
+    const response = await (await start()).fetch('/v1/scan?callback=http://client.example/', post({}));
+    expect(response.status).toBe(400);
+    expect((await envelope(response)).response).toBe('callback: callbacks are not enabled');
+  });
+
+  it('tell the client, also of a failure', async () => {
+    const told: unknown[] = [];
+    const client = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => told.push(JSON.parse(chunk.toString())));
+      request.on('end', () => response.end());
+    });
+    await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
+    const callback = `callback=http://127.0.0.1:${(client.address() as AddressInfo).port}/`;
+    const scanner = await start({ overrides: { callback: { allowedCidrs: ['127.0.0.1/32'] } } });
+    const { id } = await envelope(await scanner.fetch(`/v1/scan?${callback}`, post({})));
+    const failing = { scanObject: { kind: 'Pod', metadata: { name: 'no', namespace: 'shop' } } };
+    const failed = await envelope(await scanner.fetch(`/v1/scan?${callback}`, post(failing)));
+    await until('both callbacks', () => told.length === 2);
+    client.close();
+    expect(told).toEqual([
+      { id, status: 'completed' },
+      { id: failed.id, status: 'failed', error: expect.stringContaining('is not known') },
+    ]);
+  });
+});
+
+describe('GET /v1/metrics', () => {
+  it('shows the state of the cluster without a scan', async () => {
+    const scanner = await start();
+    const text = await until('figures', async () => {
+      const response = await scanner.fetch('/v1/metrics');
+      return response.status === 200 && response.text();
+    });
+    expect(text).toMatch(/^# TYPE kubescape_cluster_complianceScore gauge$/m);
+    expect(text).toMatch(/^kubescape_cluster_count_resources_failed 2$/m);
+    expect(text).toMatch(/^kubescape_framework_complianceScore\{name="NSA"\} \d+$/m);
+    expect(text).toMatch(
+      /^kubescape_control_count_resources_failed\{controlID="C-0057",name="Privileged container",severity="High",link="https:\/\/hub.armosec.io\/docs\/c-0057"\} 1$/m,
+    );
+    expect(text).toMatch(/^kso_posture_failed_resources\{control="C-0057",severity="High",namespace="shop"\} 1$/m);
+    expect(text).toMatch(
+      /^kubescape_resource_count_controls_failed\{apiVersion="v1",kind="Pod",namespace="shop",name="bad"\} \d+$/m,
+    );
+    expect(text.trimEnd().split('\n').at(-1)).toMatch(/^kubescape_score \d+$/);
+    expect(await scanner.queue.list({ limit: 10 })).toEqual([]);
+
+    const own = await (await scanner.fetch('/metrics')).text();
+    expect(own).toMatch(/^kubescape_control_count_resources_failed\{controlID="C-0057",/m);
+    expect(own).not.toContain('kubescape_resource_count_controls_failed');
+  });
+
+  it('limits itself to frameworks, and refuses those it does not know', async () => {
+    const scanner = await start();
+    const text = await until('figures', async () => {
+      const response = await scanner.fetch('/v1/metrics?frameworks=nsa');
+      return response.status === 200 && response.text();
+    });
+    expect(text.match(/^kubescape_framework_complianceScore\{.*/gm)).toHaveLength(1);
+    expect((await scanner.fetch('/v1/metrics?frameworks=nsa,nothing')).status).toBe(400);
+  });
+
+  it('says that there is nothing yet', async () => {
+    const source = fakeSource(objects);
+    source.breakWith('connection refused');
+    expect((await (await start({ source })).fetch('/v1/metrics')).status).toBe(503);
   });
 });
 

@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { PassThrough } from 'node:stream';
 import { describeError, KsoError, type Logger } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import { PostureScanRequest } from '@kso/wire';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { readCallbackUrl } from '../callback/callback.ts';
 import { fail } from '../errors.ts';
 import type { ScanEnd } from '../jobs/posture-job.ts';
-import { checkCapacity, checkRequest, scanJob } from '../jobs/scan-request.ts';
+import { checkCapacity, scanJob } from '../jobs/scan-request.ts';
+import { metricsText, selectFrameworks } from '../metrics/live-metrics.ts';
+import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { ResultFiles } from '../results/result-files.ts';
+import { registerDocumentation } from './documentation.ts';
 import { sendEnvelope } from './envelope.ts';
-import { IdQuery, ResultsQuery, readQuery, ScanQuery } from './query.ts';
+import { refuseOtherMethods } from './methods.ts';
+import { IdQuery, MetricsQuery, ResultsQuery, readQuery, ScanQuery } from './query.ts';
 import type { Scans } from './scans.ts';
+import { sendResult } from './send-result.ts';
 
 export interface RoutePorts {
   readonly queue: JobQueue;
@@ -19,46 +24,66 @@ export interface RoutePorts {
   readonly logger: Logger;
   readonly capacity: number;
   readonly requestMaxBytes: number;
+  /** Results are found without an id, and then kept (scanner.md 2.7). */
+  readonly offline: boolean;
+  readonly callbacks: boolean;
+  /** @throws UNKNOWN_TARGETS, BAD_REQUEST and others for a request that can be seen to be wrong */
+  checkRequest(request: PostureScanRequest): void;
   /** Resolves when the scan has ended for good. */
   whenEnded(scanId: string): Promise<ScanEnd>;
   /** A scan that waited was cancelled: it will never run and so never end by itself. */
   cancelled(scanId: string): void;
+  /** The state of the cluster, undefined before the first evaluation. */
+  figures(): Promise<PostureFigures | undefined>;
 }
 
 /** The routes of scanner.md 2.2: start, watch, cancel and fetch scans. Errors have the envelope that clients know. */
 export function registerScanRoutes(app: FastifyInstance, ports: RoutePorts): void {
-  const { queue, files, scans, logger, capacity } = ports;
-  let latest: string | undefined;
-
   acceptAnyJson(app, ports.requestMaxBytes);
-
   app.setErrorHandler((error, _request, reply) => {
     const { status, text } = answerTo(error);
-    if (status >= 500) logger.error({ err: error }, 'request failed');
+    if (status >= 500) ports.logger.error({ err: error }, 'request failed');
     if (status === 429) void reply.header('retry-after', '1');
     return sendEnvelope(reply, status, { id: '', type: 'error', response: text });
   });
+  registerScans(app, ports);
+  registerResults(app, ports);
+  registerMetrics(app, ports);
+  registerDocumentation(app);
+  refuseOtherMethods(app, {
+    '/v1/scan': ['POST', 'DELETE'],
+    '/v1/status': ['GET'],
+    '/v1/results': ['GET', 'DELETE'],
+    '/v1/metrics': ['GET'],
+  });
+}
+
+function registerScans(app: FastifyInstance, ports: RoutePorts): void {
+  const { queue, files, scans } = ports;
 
   app.post('/v1/scan', { bodyLimit: ports.requestMaxBytes }, async (request, reply) => {
-    const { wait, keep } = readQuery(ScanQuery, request.query);
+    const { wait, keep, callback } = readQuery(ScanQuery, request.query);
+    if (callback !== '' && !ports.callbacks)
+      throw fail('BAD_REQUEST', { problem: 'callback: callbacks are not enabled' });
+    const url = callback === '' ? undefined : readCallbackUrl(callback).href;
     const body = PostureScanRequest.safeParse(request.body ?? {});
     if (!body.success) throw fail('BAD_REQUEST', { problem: body.error.issues.map(issueText).join(', ') });
-    checkRequest(body.data);
-    await checkCapacity(queue, capacity);
+    ports.checkRequest(body.data);
+    await checkCapacity(queue, ports.capacity);
 
     const scanId = randomUUID();
-    latest = scanId;
+    scans.started(scanId);
     const ended = wait ? ports.whenEnded(scanId) : undefined;
-    await queue.add(scanJob({ scanId, request: body.data, priority: 'onDemand' }));
+    await queue.add(scanJob({ scanId, request: body.data, priority: 'onDemand', callback: url }));
     if (ended === undefined)
       return sendEnvelope(reply, 200, { id: scanId, type: 'busy', response: 'the scan is in progress' });
     const end = await ended;
-    if (!end.ok) return sendEnvelope(reply, 500, { id: scanId, type: 'error', response: describeError(end.error) });
-    return sendResult(reply, files, scanId, keep);
+    if (end.ok) return sendResult(reply, files, scanId, keep);
+    return sendEnvelope(reply, 500, { id: scanId, type: 'error', response: describeError(end.error) });
   });
 
   app.delete('/v1/scan', async (request, reply) => {
-    const { id = latest } = readQuery(IdQuery, request.query);
+    const { id = await scans.latest() } = readQuery(IdQuery, request.query);
     const job = id === undefined ? undefined : await scans.find(id);
     if (id === undefined || job === undefined || !(await queue.cancel(job.key)))
       return sendEnvelope(reply, 404, { id: id ?? '', type: 'error', response: 'no such scan is queued or running' });
@@ -67,16 +92,19 @@ export function registerScanRoutes(app: FastifyInstance, ports: RoutePorts): voi
   });
 
   app.get('/v1/status', async (request, reply) => {
-    const { id = latest } = readQuery(IdQuery, request.query);
+    const { id = await scans.latest() } = readQuery(IdQuery, request.query);
     if (id === undefined || !(await scans.isBusy(id))) return sendEnvelope(reply, 200, { id: '', type: 'notBusy' });
     return sendEnvelope(reply, 200, { id, type: 'busy', response: id });
   });
+}
 
+function registerResults(app: FastifyInstance, { files, scans, offline }: RoutePorts): void {
   app.get('/v1/results', async (request, reply) => {
-    const { id, keep } = readQuery(ResultsQuery, request.query);
-    if (id === undefined) throw fail('BAD_REQUEST', { problem: 'id: which scan?' });
+    const { id: named, keep } = readQuery(ResultsQuery, request.query);
+    const id = named ?? (offline ? ((await scans.latest()) ?? files.newest()) : undefined);
+    if (id === undefined) throw fail('BAD_REQUEST', { problem: offline ? 'no scan yet' : 'id: which scan?' });
     if (await scans.isBusy(id)) return sendEnvelope(reply, 200, { id, type: 'busy', response: id });
-    return sendResult(reply, files, id, keep);
+    return sendResult(reply, files, id, keep || named === undefined);
   });
 
   app.delete('/v1/results', async (request, reply) => {
@@ -86,6 +114,17 @@ export function registerScanRoutes(app: FastifyInstance, ports: RoutePorts): voi
     else if (id !== undefined) files.delete(id);
     else throw fail('BAD_REQUEST', { problem: 'id: which result?' });
     return reply.code(200).send();
+  });
+}
+
+function registerMetrics(app: FastifyInstance, { figures }: RoutePorts): void {
+  app.get('/v1/metrics', async (request, reply) => {
+    const { frameworks } = readQuery(MetricsQuery, request.query);
+    const known = await figures();
+    if (known === undefined) throw fail('NOT_EVALUATED_YET');
+    const selected = selectFrameworks(known, frameworks);
+    if (!selected.ok) throw fail('UNKNOWN_TARGETS', { unknown: selected.unknown });
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText(selected.figures));
   });
 }
 
@@ -100,25 +139,6 @@ function acceptAnyJson(app: FastifyInstance, bodyLimit: number): void {
       done(fail('BAD_REQUEST', { problem: 'the body is no JSON' }, error));
     }
   });
-}
-
-/** Streams the report within its envelope; read once unless it is to be kept. */
-function sendResult(reply: FastifyReply, files: ResultFiles, scanId: string, keep: boolean): FastifyReply {
-  const found = files.find(scanId);
-  if (found === undefined) return reply.code(204).send();
-  if (found.type === 'failed') {
-    if (!keep) files.delete(scanId);
-    return sendEnvelope(reply, 500, { id: scanId, type: 'error', response: found.problem });
-  }
-  const report = found.open();
-  const body = new PassThrough();
-  body.write(`{"id":"${scanId}","type":"v1results","response":`);
-  report.on('error', (error) => body.destroy(error));
-  report.on('end', () => body.end('}'));
-  report.pipe(body, { end: false });
-  // Only what was read to its end is gone: a broken connection leaves the result.
-  if (!keep) reply.raw.once('finish', () => files.delete(scanId));
-  return reply.code(200).type('application/json').send(body);
 }
 
 function answerTo(error: unknown): { status: number; text: string } {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
+import type { ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
+import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
@@ -30,6 +32,8 @@ export interface PostureWorker {
   /** Reads the source and, when continuous, evaluates and publishes changes until `stop`. Failures are retried. */
   run(): Promise<void>;
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
+  /** The state as of the last evaluation; undefined before the first. */
+  figures(): PostureFigures | undefined;
   stop(): Promise<void>;
 }
 
@@ -84,6 +88,13 @@ class ThreadWorker implements PostureWorker {
     } finally {
       this.#onProgress = undefined;
     }
+  }
+
+  figures(): PostureFigures | undefined {
+    const session = this.#session;
+    if (session === undefined || this.#isFirst) return undefined;
+    const assembled = this.#assembleEverything(session, { scanId: '' });
+    return assembled === undefined ? undefined : figuresOf(assembled.input);
   }
 
   async stop(): Promise<void> {
@@ -183,19 +194,20 @@ class ThreadWorker implements PostureWorker {
   }
 
   #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): ReportPart[] {
+    const assembled = this.#assembleEverything(session, { scanId: reportGuid, only: changed });
+    if (assembled === undefined) return [];
+    return [...reportParts(assembled.input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed })];
+  }
+
+  /** What a report of all controls says, with the summary that is kept up to date. */
+  #assembleEverything(
+    session: Session,
+    options: { readonly scanId: string; readonly only?: readonly ResourceResult[] },
+  ): Assembled | undefined {
     const running = this.#running;
-    if (running === undefined) return [];
+    if (running === undefined) return undefined;
     const { controls, frameworks } = running;
-    const target = { type: 'all', names: [] } as const;
-    const { input } = this.#assemble(session, {
-      scanId: reportGuid,
-      target,
-      controls,
-      frameworks,
-      running,
-      only: changed,
-    });
-    return [...reportParts(input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed })];
+    return this.#assemble(session, { ...options, target: { type: 'all', names: [] }, controls, frameworks, running });
   }
 
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {

@@ -1,5 +1,6 @@
 import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso/wire';
 import type { ScannerErrorCode } from '../errors.ts';
+import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type { SourceConfig } from '../scan/source-config.ts';
@@ -45,6 +46,7 @@ export type ToWorker =
   | { readonly type: 'stored'; readonly batch: number; readonly ok: boolean }
   /** Answer to `part`. A part that was not taken fails the scan with `problem`. */
   | { readonly type: 'partTaken'; readonly id: number; readonly problem?: string }
+  | { readonly type: 'figures'; readonly id: number }
   | { readonly type: 'stop' };
 
 export type FromWorker =
@@ -54,6 +56,7 @@ export type FromWorker =
   | { readonly type: 'scanned'; readonly id: number; readonly outcome: ScanOutcome }
   | { readonly type: 'refused'; readonly id: number; readonly error: ScanError }
   | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch }
+  | { readonly type: 'figures'; readonly id: number; readonly figures: PostureFigures | undefined }
   /** A line of the thread's log, JSON. */
   | { readonly type: 'log'; readonly line: string };
 

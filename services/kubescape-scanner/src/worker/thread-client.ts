@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
+import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type {
   ChangeBatch,
@@ -33,6 +34,8 @@ export interface ThreadClient {
   start(): void;
   /** @throws the errors of a scan; WORKER_LOST, retryable, when the thread has ended meanwhile */
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
+  /** The state of the cluster in numbers; undefined when nothing was evaluated yet. @throws WORKER_LOST */
+  figures(): Promise<PostureFigures | undefined>;
   /** Why no scan can run at present. */
   notReady(): string | undefined;
   stop(): Promise<void>;
@@ -53,6 +56,7 @@ export function createThreadClient(ports: ThreadClientPorts): ThreadClient {
 class WorkerThreadClient implements ThreadClient {
   readonly #ports: ThreadClientPorts;
   readonly #scans = new Map<number, PendingScan>();
+  readonly #figures = new Map<number, PromiseWithResolvers<PostureFigures | undefined>>();
   readonly #stop = new AbortController();
   #worker: Worker | undefined;
   #state: WorkerState | undefined;
@@ -85,6 +89,16 @@ class WorkerThreadClient implements ThreadClient {
       if (signal.aborted) cancel();
       signal.addEventListener('abort', cancel, { once: true });
     }).finally(() => signal.removeEventListener('abort', cancel));
+  }
+
+  figures(): Promise<PostureFigures | undefined> {
+    const worker = this.#worker;
+    if (worker === undefined) return Promise.resolve(undefined);
+    const id = this.#nextId++;
+    const asked = Promise.withResolvers<PostureFigures | undefined>();
+    this.#figures.set(id, asked);
+    send(worker, { type: 'figures', id });
+    return asked.promise;
   }
 
   notReady(): string | undefined {
@@ -123,6 +137,10 @@ class WorkerThreadClient implements ThreadClient {
         return;
       case 'changes':
         this.#store(message.batch, message.changes);
+        return;
+      case 'figures':
+        this.#figures.get(message.id)?.resolve(message.figures);
+        this.#figures.delete(message.id);
         return;
       case 'log':
         relayLine(message.line, this.#ports.logger);
@@ -164,6 +182,8 @@ class WorkerThreadClient implements ThreadClient {
     this.#state = undefined;
     for (const { reject } of this.#scans.values()) reject(fail('WORKER_LOST'));
     this.#scans.clear();
+    for (const { reject } of this.#figures.values()) reject(fail('WORKER_LOST'));
+    this.#figures.clear();
     if (this.#stop.signal.aborted) return;
     this.#failures++;
     this.#ports.clock

@@ -51,6 +51,9 @@ port.on('message', (message: ToWorker) => {
       parts.get(message.id)?.(message.problem);
       parts.delete(message.id);
       return;
+    case 'figures':
+      post({ type: 'figures', id: message.id, figures: worker.figures() });
+      return;
     case 'stop':
       for (const settle of batches.values()) settle(false);
       for (const settle of parts.values()) settle('the scanner is stopping');
