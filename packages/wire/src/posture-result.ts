@@ -1,3 +1,5 @@
+import type { PostureExceptionPolicy } from './exception-policy.ts';
+
 /**
  * What the policy engine says about one resource. These results are kept in the store, go from the scanner's worker thread to its
  * listener and are what every report is built from. Values in them are masked: they may be stored, sent and printed.
@@ -24,6 +26,23 @@ export interface Finding {
   readonly wanted?: string;
   /** Ids of objects that took part: the Service that exposes a workload, the role behind a binding. */
   readonly relatedIds?: readonly string[];
+  /** Exceptions that cover it, the strongest source first; those that are limited to frameworks cover it there only. */
+  readonly exceptions?: readonly AppliedException[];
+}
+
+/** Where an exception is from, the strongest first: of two with the same scope the earlier source counts (scanner.md 12.3). */
+export const exceptionSources = ['request', 'file', 'account', 'release', 'cluster', 'annotation'] as const;
+export type ExceptionSource = (typeof exceptionSources)[number];
+
+/** An exception as it stands with the findings that it covers. */
+export interface AppliedException {
+  /** Unique among all exceptions of a scan: `file exceptions.json: ignore-node-exporter`. */
+  readonly id: string;
+  readonly source: ExceptionSource;
+  /** Frameworks that it is limited to; absent when it holds in all. */
+  readonly frameworks?: readonly string[];
+  /** In the form of a report's `exception[]`, with the designator and the policy entry that matched and no others. */
+  readonly policy: PostureExceptionPolicy;
 }
 
 export type UnevaluatedReason =
@@ -36,10 +55,16 @@ export type UnevaluatedReason =
   /** Its data comes from a source that is not there: host data, a cloud description, image scans. */
   | 'integration';
 
+export type Findings = readonly [Finding, ...Finding[]];
+
 export type Verdict =
-  /** `irrelevant`: the control says nothing about this resource, e.g. a Linux control about a Windows pod. */
-  | { readonly status: 'passed'; readonly irrelevant?: string }
-  | { readonly status: 'failed'; readonly findings: readonly [Finding, ...Finding[]] }
+  /**
+   * `irrelevant`: the control says nothing about this resource, e.g. a Linux control about a Windows pod.
+   * `accepted`: it would have failed, and exceptions cover every finding in all frameworks (sub-status `w/exceptions`).
+   */
+  | { readonly status: 'passed'; readonly irrelevant?: string; readonly accepted?: Findings }
+  /** `accepted`: further findings, which exceptions cover in all frameworks. */
+  | { readonly status: 'failed'; readonly findings: Findings; readonly accepted?: Findings }
   | {
       readonly status: 'notEvaluated';
       readonly reason: UnevaluatedReason;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSelector, parseServiceSelector, selectorMatches } from './selector.ts';
+import { parseSelector, parseServiceSelector, selectorMatches } from './label-selector.ts';
 
 const matches = (selector: object, labels: Record<string, string>): boolean => {
   const parsed = parseSelector(selector);

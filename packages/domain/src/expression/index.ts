@@ -1,0 +1,1 @@
+export { compileExpression, type Expression, type ExpressionResult } from './expression.ts';
