@@ -54,10 +54,22 @@ export function mapEcosystem(osvEcosystem: string, name: string): EcosystemMappi
   if (separator < 0) return undefined;
   const distribution = mapDistribution(osvEcosystem.slice(0, separator), osvEcosystem.slice(separator + 1));
   if (distribution === undefined) return undefined;
-  const format = distribution.name === 'alpine' ? 'apk' : 'deb';
-  const versionType = format === 'apk' ? 'apk' : 'dpkg';
-  return { ecosystem: format, versionType, provider: distribution.name, packageName: name, distribution };
+  const { ecosystem, versionType } = formats[distribution.name] ?? debianFormat;
+  return { ecosystem, versionType, provider: distribution.releaseId, packageName: name, distribution };
 }
+
+interface PackageFormat {
+  readonly ecosystem: string;
+  readonly versionType: string;
+}
+
+const debianFormat: PackageFormat = { ecosystem: 'deb', versionType: 'dpkg' };
+
+/** By `operating_systems.name`; the others are Debian's. */
+const formats: Readonly<Record<string, PackageFormat>> = {
+  alpine: { ecosystem: 'apk', versionType: 'apk' },
+  redhat: { ecosystem: 'rpm', versionType: 'rpm' },
+};
 
 function mapDistribution(name: string, release: string): Distribution | undefined {
   switch (name) {
@@ -82,6 +94,12 @@ function mapDistribution(name: string, release: string): Distribution | undefine
       if (version === null) return undefined;
       const [, major = '', minor = ''] = version;
       return { name: 'alpine', releaseId: 'alpine', major, minor, codename: '' };
+    }
+    case 'Red Hat': {
+      // OSV writes `enterprise_linux:9::baseos`; Grype's feed is one for all repositories of a major release.
+      const version = /^enterprise_linux:(\d+)(::|$)/.exec(release);
+      if (version === null) return undefined;
+      return { name: 'redhat', releaseId: 'rhel', major: version[1] ?? '', minor: '', codename: '' };
     }
     default:
       return undefined;
