@@ -26,7 +26,9 @@ export type SourceEvent =
   /** The kind could not be listed; `forbidden` and `notServed` stay so until `synced` says otherwise. */
   | { readonly type: 'failed'; readonly kind: GroupKind; readonly reason: SourceFailure; readonly detail: string }
   /** One file or document of a folder could not be read; the others are. `line` counts from 1. */
-  | { readonly type: 'unreadable'; readonly file: string; readonly line?: number; readonly detail: string };
+  | { readonly type: 'unreadable'; readonly file: string; readonly line?: number; readonly detail: string }
+  /** What an `unreadable` with the same fields told is no longer so: it was repaired, or is gone. */
+  | { readonly type: 'readable'; readonly file: string; readonly line?: number; readonly detail: string };
 
 export type SourceFailure = 'forbidden' | 'notServed' | 'unreachable' | 'invalid';
 

@@ -76,8 +76,8 @@ function open(root: string, options: Partial<ManifestSourceOptions> = {}) {
 function lineOf(event: SourceEvent, root: string): string {
   if (event.type === 'synced') return `synced ${event.kind.kind}`;
   if (event.type === 'failed') return `failed ${event.kind.kind}`;
-  if (event.type === 'unreadable') {
-    return `unreadable ${path.relative(root, event.file)}:${event.line ?? ''} ${event.detail}`;
+  if (event.type === 'unreadable' || event.type === 'readable') {
+    return `${event.type} ${path.relative(root, event.file)}:${event.line ?? ''} ${event.detail}`;
   }
   const place = event.origin === undefined ? '' : ` ${event.origin.relativePath}:${event.origin.line}`;
   return `${event.type} ${event.object.kind}/${event.object.metadata.name}${place}`;
@@ -351,7 +351,7 @@ describe('a folder of manifests', () => {
     expect(lines()).toEqual(synced);
     await write('b.yaml', aMap('b'));
     await look();
-    expect(lines()).toEqual(['added ConfigMap/b b.yaml:1', ...synced]);
+    expect(lines()).toEqual(['added ConfigMap/b b.yaml:1', expect.stringMatching(/^readable b\.yaml:\d+ /), ...synced]);
   });
 
   it('reads a single file whatever its name is, and refuses one that is too large', async () => {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ObjectSource, SourceError, type SourceEvent } from '@kso/domain';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import { type FolderWatcher, systemFolderWatcher } from './folder/folder-watcher.ts';
-import { createLooker, type Looker, type ManifestSummary } from './folder/look.ts';
+import { createLooker, type GivenText, type Looker, type ManifestSummary } from './folder/look.ts';
+import type { FolderRenderer } from './render/port.ts';
 
 export interface ManifestSourceOptions {
   /** A folder or a file, or several; relative ones from `cwd`. */
@@ -12,10 +13,14 @@ export interface ManifestSourceOptions {
   /** How long it has to be quiet after a change before it is looked at, in ms. */
   readonly debounceMs?: number;
   readonly maxFileBytes?: number;
+  /** Further manifests that are in no file. */
+  readonly texts?: readonly GivenText[];
 }
 
 export interface ManifestSourcePorts {
   readonly watcher?: FolderWatcher;
+  /** Renders Helm charts and kustomizations; without it charts are left out with the reason. */
+  readonly renderer?: FolderRenderer;
   /** Time as in `Clock` of `@kso/kit`. */
   readonly clock?: { sleep(ms: number, signal?: AbortSignal): Promise<void> };
 }
@@ -41,14 +46,21 @@ export function createManifestSource(options: ManifestSourceOptions, ports: Mani
   const { watcher = systemFolderWatcher, clock = systemClock } = ports;
   const paths = typeof options.path === 'string' ? [options.path] : options.path;
   const roots = paths.map((entry) => path.resolve(cwd, entry));
-  const name = paths.join(', ');
+  const texts = options.texts ?? [];
+  const name = [...paths, ...texts.map((text) => text.name)].join(', ');
   let summary: ManifestSummary | undefined;
 
   const watch: ObjectSource['watch'] = async (kinds, onEvent, signal) => {
     signal.throwIfAborted();
     const wanted = new Set(kinds.map(({ group, kind }) => `${group}/${kind}`));
     const wants = (object: KubeObject) => wanted.has(`${groupOf(object.apiVersion)}/${object.kind}`);
-    const looker = createLooker({ roots, wants, maxFileBytes });
+    const looker = createLooker({
+      roots,
+      wants,
+      maxFileBytes,
+      texts,
+      ...(ports.renderer === undefined ? {} : { renderer: ports.renderer }),
+    });
     const changes = createChanges(signal);
     // Watched before the first look, so that nothing falls between the two.
     for (const root of roots) {

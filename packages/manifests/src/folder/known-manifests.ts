@@ -19,9 +19,11 @@ export function identityOf({ apiVersion, kind, metadata }: KubeObject): string {
   return `${group}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-export function entryOf(placed: PlacedObject, file: string, relativePath: string): ManifestEntry {
-  const { object, document, line, path, hash } = placed;
-  const origin = { file, relativePath, document, line, ...(path === '' ? {} : { path }) };
+/** Where a file was found, or what an object was rendered from. */
+export type Place = Pick<ObjectOrigin, 'file' | 'relativePath' | 'renderedFrom'>;
+
+export function entryOf({ object, document, line, path, hash }: PlacedObject, place: Place): ManifestEntry {
+  const origin = { ...place, document, line, ...(path === '' ? {} : { path }) };
   return { id: identityOf(object), apiVersion: object.apiVersion, hash, origin };
 }
 

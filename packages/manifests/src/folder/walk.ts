@@ -1,6 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { kustomizationNames } from '../render/kustomizations.ts';
+import type { RenderedFolder } from '../render/port.ts';
 import { type IgnoreRules, parseIgnoreRules } from './ignore.ts';
 
 /** A file that may hold manifests. */
@@ -24,30 +26,45 @@ export interface WalkResult {
   /** In the order of their paths. */
   readonly files: readonly FoundFile[];
   readonly leftOut: readonly LeftOut[];
+  /** Helm charts and kustomizations, if somebody renders them. */
+  readonly folders: readonly RenderedFolder[];
 }
 
 const extensions = new Set(['.yaml', '.yml', '.json']);
+/** What Helm makes a chart's objects of. */
+const chartFolders: ReadonlySet<string> = new Set(['templates', 'charts', 'crds']);
 const ignoreFile = '.kubescapeignore';
 const maxFiles = 200_000;
 
 /**
  * Finds the files below a root. Hidden folders and what `.kubescapeignore` names are left out quietly; templates of Helm charts and
  * links that lead out of the root or nowhere are left out with the reason. A root that is a file is taken whatever its name is.
+ * With `rendersFolders` charts and kustomizations are told of, and what Helm takes out of a chart is not looked at as files.
  */
-export async function walk(root: string): Promise<WalkResult> {
-  const state: WalkState = { root, realRoot: await realpath(root), files: [], leftOut: [], visited: new Set() };
+export async function walk(root: string, { rendersFolders = false } = {}): Promise<WalkResult> {
+  const state: WalkState = {
+    root,
+    realRoot: await realpath(root),
+    rendersFolders,
+    files: [],
+    leftOut: [],
+    folders: [],
+    visited: new Set(),
+  };
   const rootStat = await stat(root);
   if (rootStat.isDirectory()) await visitFolder(root, '', await ignoreRulesOf(root), state);
   else
     state.files.push({ file: root, relativePath: path.basename(root), size: rootStat.size, stamp: stampOf(rootStat) });
-  return { files: state.files, leftOut: state.leftOut };
+  return { files: state.files, leftOut: state.leftOut, folders: state.folders };
 }
 
 interface WalkState {
   readonly root: string;
   readonly realRoot: string;
   readonly files: FoundFile[];
+  readonly rendersFolders: boolean;
   readonly leftOut: LeftOut[];
+  readonly folders: RenderedFolder[];
   /** Real paths of folders: a link to a folder above must not lead round in circles. */
   readonly visited: Set<string>;
 }
@@ -66,6 +83,11 @@ async function visitFolder(folder: string, relative: string, rules: IgnoreRules,
     return;
   }
   const isChart = entries.some(({ name }) => name === 'Chart.yaml');
+  if (state.rendersFolders) {
+    const isKustomization = entries.some(({ name }) => kustomizationNames.includes(name));
+    if (isChart) state.folders.push({ type: 'helm', folder, relativePath: relative });
+    else if (isKustomization) state.folders.push({ type: 'kustomize', folder, relativePath: relative });
+  }
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const inner = relative === '' ? entry.name : `${relative}/${entry.name}`;
     await visitEntry(entry, path.join(folder, entry.name), inner, { isChart, rules, state });
@@ -83,10 +105,7 @@ async function visitEntry(entry: Dirent, file: string, relative: string, around:
   const isFolder = entry.isSymbolicLink() ? await leadsToFolder(file) : entry.isDirectory();
   if (rules.ignores(relative, isFolder)) return;
   if (isFolder ? entry.name.startsWith('.') : !extensions.has(path.extname(entry.name).toLowerCase())) return;
-  if (isChart && isFolder && entry.name === 'templates') {
-    state.leftOut.push({ file, detail: 'templates of a Helm chart are no manifests until the chart is rendered' });
-    return;
-  }
+  if (isChart && isFolder && isTakenByHelm(entry.name, file, state)) return;
   const problem = entry.isSymbolicLink() ? await problemOfLink(file, state.realRoot) : undefined;
   if (problem !== undefined) {
     // Editors mark a file that is being edited with a hidden link to nowhere.
@@ -102,6 +121,14 @@ async function visitEntry(entry: Dirent, file: string, relative: string, around:
   if (found?.isFile() !== true) return;
   if (state.files.length >= maxFiles) throw new Error(`there are more than ${maxFiles} files in ${state.root}`);
   state.files.push({ file, relativePath: relative, size: found.size, stamp: stampOf(found) });
+}
+
+/** Folders of a chart that Helm reads: with somebody who renders it no manifests of their own, without anybody templates of nothing. */
+function isTakenByHelm(name: string, file: string, { rendersFolders, leftOut }: WalkState): boolean {
+  if (rendersFolders) return chartFolders.has(name);
+  if (name !== 'templates') return false;
+  leftOut.push({ file, detail: 'templates of a Helm chart are no manifests until the chart is rendered' });
+  return true;
 }
 
 async function leadsToFolder(link: string): Promise<boolean> {

@@ -1,8 +1,15 @@
 /** A document of a file, before it is parsed. */
 export type RawDocument =
-  | { readonly index: number; readonly text: string; readonly line: number }
+  /** `start`: where the text begins in the file, in UTF-16 units. */
+  | { readonly index: number; readonly text: string; readonly line: number; readonly start: number }
   /** What follows `---` on its line is neither blank nor a comment: kubectl takes that for an error. */
-  | { readonly index: number; readonly text: string; readonly line: number; readonly badSeparator: string };
+  | {
+      readonly index: number;
+      readonly text: string;
+      readonly line: number;
+      readonly start: number;
+      readonly badSeparator: string;
+    };
 
 /**
  * Cuts a file at lines that begin with `---`, as kubectl does before any parser sees it, so that a malformed document does not
@@ -20,8 +27,8 @@ export function splitDocuments(source: string): RawDocument[] {
   const close = (end: number) => {
     const text = source.slice(start, end);
     const hasContent = /^[^\S\n]*[^\s#]/m.test(text);
-    if (badSeparator !== undefined) documents.push({ index, text, line: line - 1, badSeparator });
-    else if (hasContent) documents.push({ index, text, line });
+    if (badSeparator !== undefined) documents.push({ index, text, line: line - 1, start, badSeparator });
+    else if (hasContent) documents.push({ index, text, line, start });
     if (hasContent || hasSeen || badSeparator !== undefined) index += 1;
   };
 

@@ -25,7 +25,7 @@ export function splitJson(source: string): RawDocument[] {
     } else if (token === '}' || token === ']') {
       depth -= 1;
       const text = source.slice(start.offset, match.index + 1);
-      if (depth === 0) documents.push({ index: documents.length, text, line: start.line });
+      if (depth === 0) documents.push({ index: documents.length, text, line: start.line, start: start.offset });
     }
   }
   return depth === 0 ? documents : splitDocuments(source);
