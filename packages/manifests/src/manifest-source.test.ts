@@ -307,7 +307,11 @@ describe('a folder of manifests', () => {
     ]);
     await unlink(path.join(root, 'a.yaml'));
     await look();
-    expect(lines()).toEqual(['modified ConfigMap/same b.yaml:2', ...synced]);
+    expect(lines()).toEqual([
+      'modified ConfigMap/same b.yaml:2',
+      expect.stringMatching(/^readable b\.yaml:2 .* stands in a\.yaml:1 too/),
+      ...synced,
+    ]);
     expect(events[0]).toMatchObject({ object: { data: { v: '2' } } });
   });
 

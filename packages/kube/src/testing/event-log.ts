@@ -46,7 +46,8 @@ function lineOf(event: SourceEvent): string {
     case 'failed':
       return `failed ${event.kind.kind} ${event.reason}`;
     case 'unreadable':
-      return `unreadable ${event.file}`;
+    case 'readable':
+      return `${event.type} ${event.file}`;
     default: {
       const { namespace, name } = event.object.metadata;
       return `${event.type} ${namespace === undefined ? '' : `${namespace}/`}${name}`;

@@ -60,10 +60,12 @@ export function createSession(options: SessionOptions): Session {
 
   const onEvent = (event: SourceEvent): void => {
     engine.apply(event);
-    if (event.type === 'unreadable') {
-      const { file, line, detail } = event;
+    if (event.type === 'unreadable' || event.type === 'readable') {
+      const { type, file, line, detail } = event;
       // Several objects of one list stand at one line.
-      unreadable.set(`${file}:${line ?? ''}:${detail}`, { file, detail, ...(line === undefined ? {} : { line }) });
+      const key = `${file}:${line ?? ''}:${detail}`;
+      if (type === 'readable') unreadable.delete(key);
+      else unreadable.set(key, { file, detail, ...(line === undefined ? {} : { line }) });
     }
     if (event.type === 'synced' || event.type === 'failed') {
       outcomes.add(kindName(event.kind));

@@ -63,6 +63,18 @@ describe('the scanner on a thread of its own', () => {
     expect(change?.changed[0]?.controls.find(({ controlId }) => controlId === 'C-0057')?.status).toBe('failed');
   });
 
+  it('forgets a document that could not be read when it was repaired', async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'kso-manifests-'));
+    write('a.yaml', shopPod('a'));
+    writeFileSync(path.join(folder, 'broken.yaml'), 'kind: [unclosed');
+    const scanner = await start();
+    const broken = expect.objectContaining({ component: expect.stringContaining('broken.yaml') });
+    expect((await scan(scanner)).scanCoverage.policyDegradations).toContainEqual(broken);
+    write('broken.yaml', shopPod('b'));
+    await until('the repaired object', () => scanner.store.results.count('posture') === 2);
+    expect((await scan(scanner)).scanCoverage.policyDegradations).not.toContainEqual(broken);
+  });
+
   it('says that an empty folder is nothing to scan', async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'kso-manifests-'));
     const scanner = await start();

@@ -62,6 +62,7 @@ describe('a shared source', () => {
     emit({ type: 'deleted', object: object(jobKind, 'j') });
     leaving.abort();
     emit({ type: 'added', object: object(podKind, 'b'), origin: origin('bad.yaml') });
+    emit({ type: 'readable', file: 'bad.yaml', detail: 'not YAML' });
     expect(events.slice(3)).toEqual([{ type: 'modified', object: object(podKind, 'a', '2') }]);
     expect(await read(shared, [podKind, jobKind])).toEqual([
       { type: 'added', object: object(podKind, 'a', '2') },

@@ -2,7 +2,8 @@ import { groupOf, type ObjectSource, type SourceEvent } from '@kso/domain';
 import type { GroupKind, KubeObject } from '@kso/wire';
 
 type ObjectEvent = Extract<SourceEvent, { readonly object: KubeObject }>;
-type UnreadableEvent = Extract<SourceEvent, { readonly type: 'unreadable' }>;
+/** About a document that has no kind, because it cannot be read. */
+type FileEvent = Extract<SourceEvent, { readonly type: 'unreadable' | 'readable' }>;
 type KindEvent = Extract<SourceEvent, { readonly kind: GroupKind }>;
 
 /**
@@ -37,7 +38,7 @@ export function shareSource(source: ObjectSource, kinds: readonly GroupKind[], s
       const names = new Set(wanted.map(kindName));
       const read = (event: SourceEvent): void => {
         // A document that cannot be read has no kind: everybody hears of it.
-        if (event.type === 'unreadable' || names.has(kindNameOf(event))) onWanted(event);
+        if (isAboutFile(event) || names.has(kindNameOf(event))) onWanted(event);
       };
       for (const event of state.replay()) read(event);
       if (readerSignal.aborted) return;
@@ -50,7 +51,7 @@ export function shareSource(source: ObjectSource, kinds: readonly GroupKind[], s
 /** What is there, as the events that tell it. */
 function createState() {
   const objects = new Map<string, ObjectEvent>();
-  const unreadable = new Map<string, UnreadableEvent>();
+  const unreadable = new Map<string, FileEvent>();
   const kinds = new Map<string, KindEvent>();
   return {
     remember: (event: SourceEvent): void => {
@@ -61,11 +62,12 @@ function createState() {
         case 'added':
         case 'modified':
           objects.set(keyOf(event.object), { ...event, type: 'added' });
-          // A file that gives objects can be read again.
-          if (event.origin !== undefined) unreadable.delete(event.origin.file);
           return;
         case 'unreadable':
-          unreadable.set(event.file, event);
+          unreadable.set(problemKey(event), event);
+          return;
+        case 'readable':
+          unreadable.delete(problemKey(event));
           return;
         default:
           kinds.set(kindName(event.kind), event);
@@ -75,7 +77,15 @@ function createState() {
   };
 }
 
-function kindNameOf(event: Exclude<SourceEvent, UnreadableEvent>): string {
+function problemKey({ file, line, detail }: FileEvent): string {
+  return `${file}:${line ?? ''}:${detail}`;
+}
+
+function isAboutFile(event: SourceEvent): event is FileEvent {
+  return event.type === 'unreadable' || event.type === 'readable';
+}
+
+function kindNameOf(event: Exclude<SourceEvent, FileEvent>): string {
   return 'object' in event ? kindName(groupKindOf(event.object)) : kindName(event.kind);
 }
 
