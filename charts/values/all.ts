@@ -1,8 +1,19 @@
 import { backend, cloud, images, network, platform, storageClasses } from './groups/environment.ts';
 import { capabilities, general, scheduling, scope } from './groups/general.ts';
+import { inventory } from './groups/inventory.ts';
 import { offlineDatabase, schedules, telemetry } from './groups/jobs.ts';
-import { inventory, nodeAgent, others, storage } from './groups/later.ts';
-import { cloudEndpoint, gateway, kollector, kubescape, kubevuln, operator, redis, suite } from './groups/services.ts';
+import { nodeAgent, others, storage } from './groups/later.ts';
+import {
+  cloudEndpoint,
+  gateway,
+  kollector,
+  kubescape,
+  kubevuln,
+  kubevulnWorker,
+  operator,
+  redis,
+  suite,
+} from './groups/services.ts';
 import type { Group, Value } from './model.ts';
 
 /** All keys of the chart, in the order of `values.yaml` and README. */
@@ -21,6 +32,7 @@ export const groups: readonly Group[] = [
   gateway,
   kubescape,
   kubevuln,
+  kubevulnWorker,
   kollector,
   cloudEndpoint,
   redis,

@@ -29,6 +29,8 @@ interface ComponentOptions {
   /** Jobs have neither probes nor replicas. */
   readonly job?: boolean;
   readonly metrics?: boolean;
+  /** Shares its work among any number of pods. */
+  readonly scalable?: boolean;
   /** Without a heap of Node.js. */
   readonly foreign?: boolean;
 }
@@ -93,15 +95,22 @@ function running(at: (name: string) => string, o: ComponentOptions): Value[] {
       at('replicaCount'),
       t.integer(0),
       1,
-      'Pods: one, or none to pause it; in this version more are taken for one',
+      o.scalable === true ? 'Pods' : 'Pods: one, or none to pause it; in this version more are taken for one',
     ),
     value(at('livenessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('readinessProbe'), t.object, {}, 'Laid over the built-in probe'),
     ...(o.foreign === true ? [] : [value(at('startupProbe'), t.object, {}, 'Laid over the built-in probe')]),
     value(at('terminationGracePeriodSeconds'), t.integer(0), 30, 'Seconds a pod has to end its work'),
-    pending(at('podDisruptionBudget.enabled'), t.flag, 'A PodDisruptionBudget, where there is more than one pod', [
-      false,
-    ]),
+    o.scalable === true
+      ? value(
+          at('podDisruptionBudget.enabled'),
+          t.flag,
+          false,
+          'A PodDisruptionBudget, where there is more than one pod',
+        )
+      : pending(at('podDisruptionBudget.enabled'), t.flag, 'A PodDisruptionBudget, where there is more than one pod', [
+          false,
+        ]),
     ...(o.metrics === false ? [] : serviceMonitor(at)),
   ];
 }

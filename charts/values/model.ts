@@ -1,3 +1,5 @@
+import { isBuilt } from './built.ts';
+
 /** A value of JSON, as values files and their schema are made of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -34,6 +36,8 @@ export interface Value {
   readonly former?: readonly Json[];
   /** Of a refused key. */
   readonly allowed?: readonly Json[];
+  /** Rendered where its reader will look for it, and read by no service of this version: who sets it gets a note. */
+  readonly unread?: true;
 }
 
 /** Keys that belong together, with the heading under which `values.yaml` and the README show them. */
@@ -51,6 +55,18 @@ export function value(key: string, schema: Schema, initial: Json, description: s
 /** A supported key that is better left out of the values file: absence is its default. */
 export function optional(key: string, schema: Schema, description: string): Value {
   return { key, schema, description, status: 'supported' };
+}
+
+/** A supported key that the services do not read yet. */
+export const unread = (key: Value): Value => ({ ...key, unread: true });
+
+/** The keys of a component; without effect, with their defaults, as long as `notBuilt` names it. */
+export function keysOf(component: string, values: readonly Value[]): Value[] {
+  return values.map((value) =>
+    isBuilt(component) || value.status !== 'supported'
+      ? value
+      : { ...value, status: 'pending', former: value.default === undefined ? [] : [value.default] },
+  );
 }
 
 /** A key of the former charts that has another name here. */

@@ -18,7 +18,11 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 function supported(group: Group): string[] {
   const rows = group.values
     .filter(({ status }) => status === 'supported')
-    .map((value) => [`\`${value.key}\``, shownDefault(value.default), cell(value.description)]);
+    .map((value) => [
+      `\`${value.key}\``,
+      shownDefault(value.default),
+      `${cell(value.description)}${value.unread ? '. Not read by this version' : ''}`,
+    ]);
   if (rows.length === 0) return [];
   return [
     `### ${group.title}`,

@@ -1,4 +1,5 @@
-import { alias, deprecated, type Group, noted, optional, pending, value } from '../model.ts';
+import { isBuilt } from '../built.ts';
+import { alias, deprecated, type Group, keysOf, noted, optional, pending, unread, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const http = (tag: string) => ({ repository: 'quay.io/kubescape/http-request', tag, pullPolicy: 'IfNotPresent' });
@@ -84,7 +85,7 @@ const secretKeys = [
 export const cloud: Group = {
   title: 'Cloud provider',
   values: [
-    value('cloudProviderMetadata.cloudRegion', t.text, '', 'Region of the cluster'),
+    unread(value('cloudProviderMetadata.cloudRegion', t.text, '', 'Region of the cluster')),
     value('cloudProviderMetadata.awsIamRoleArn', t.text, '', 'IAM role of the ServiceAccounts on EKS'),
     value(
       'cloudProviderMetadata.gkeServiceAccount',
@@ -92,12 +93,12 @@ export const cloud: Group = {
       '',
       'Google service account of the ServiceAccounts on GKE',
     ),
-    value('cloudProviderMetadata.gkeProject', t.text, '', 'Project of GKE'),
-    value('cloudProviderMetadata.aksSubscriptionID', t.text, '', 'Subscription of AKS'),
-    value('cloudProviderMetadata.aksResourceGroup', t.text, '', 'Resource group of AKS'),
-    value('cloudProviderMetadata.aksClientID', t.text, '', 'Client id of Azure'),
-    value('cloudProviderMetadata.aksClientSecret', t.text, '', 'Client secret of Azure; kept in a Secret'),
-    value('cloudProviderMetadata.aksTenantID', t.text, '', 'Tenant of Azure'),
+    unread(value('cloudProviderMetadata.gkeProject', t.text, '', 'Project of GKE')),
+    unread(value('cloudProviderMetadata.aksSubscriptionID', t.text, '', 'Subscription of AKS')),
+    unread(value('cloudProviderMetadata.aksResourceGroup', t.text, '', 'Resource group of AKS')),
+    unread(value('cloudProviderMetadata.aksClientID', t.text, '', 'Client id of Azure')),
+    unread(value('cloudProviderMetadata.aksClientSecret', t.text, '', 'Client secret of Azure; kept in a Secret')),
+    unread(value('cloudProviderMetadata.aksTenantID', t.text, '', 'Tenant of Azure')),
     value('cloudProviderMetadata.azureWorkloadIdentityClientID', t.text, '', 'Client id of workload identity on AKS'),
     value(
       'cloudProviderMetadata.secretRef.name',
@@ -199,14 +200,24 @@ export const images: Group = {
         },
       },
       [],
-      'Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; kept in a Secret, and not read by this version',
+      `Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; kept in a Secret${isBuilt('registryLogins') ? '' : ', and not read by this version'}`,
     ),
-    pending(
-      'imageScanning.privateRegistries.existingSecrets',
-      t.strings,
-      'Existing Secrets with logins (dockerconfigjson or registriesAuth)',
-      [[]],
-    ),
+    ...keysOf('registryLogins', [
+      value(
+        'imageScanning.privateRegistries.existingSecrets',
+        t.strings,
+        [],
+        'Existing Secrets with logins (dockerconfigjson or registriesAuth)',
+      ),
+    ]),
+    ...keysOf('pullSecrets', [
+      value(
+        'imageScanning.pullSecrets.enabled',
+        t.flag,
+        true,
+        'Read the pull secrets that pods name, to scan their images',
+      ),
+    ]),
   ],
 };
 
@@ -315,8 +326,8 @@ export const platform: Group = {
       0.75,
       'Share of the memory limit for the heap of a service',
     ),
-    pending('crds.install', t.flag, 'Render the CRDs', [true]),
-    pending('crds.keep', t.flag, 'Keep CRDs and their objects when the release is removed', [true]),
+    value('crds.install', t.flag, true, 'Render the CRDs; this version has none'),
+    value('crds.keep', t.flag, true, 'Keep CRDs and their objects when the release is removed'),
     pending('alertCRD.installDefault', t.flag, 'Install the default runtime rules; not part of this version', [false]),
     pending('alertCRD.scopeClustered', t.flag, 'Bindings of runtime rules are cluster-scoped', [true]),
     pending('alertCRD.scopeNamespaced', t.flag, 'Bindings of runtime rules are namespaced; not both', [false]),

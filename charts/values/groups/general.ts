@@ -1,4 +1,5 @@
-import { alias, type Group, noted, optional, pending, refused, value } from '../model.ts';
+import { isBuilt } from '../built.ts';
+import { alias, type Group, noted, optional, pending, refused, unread, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const urls = {
@@ -97,30 +98,34 @@ export const scope: Group = {
       'Workloads with one of these labels are left out by the node agent: label to list of values',
       [{}],
     ),
-    value('defaultFrameworks', t.strings, [], 'Frameworks of a scan that names none; empty: all'),
+    unread(value('defaultFrameworks', t.strings, [], 'Frameworks of a scan that names none; empty: all')),
     value('triggerNewImageScan', t.looseFlag, true, 'Scan an image as soon as it is seen for the first time'),
     value('continuousScanning.configMapName', t.name, 'cs-matching-rules', 'ConfigMap with the rules below'),
-    value(
-      'continuousScanning.matchingRules.match',
-      {
-        type: ['array', 'null'],
-        items: {
-          type: 'object',
-          additionalProperties: false,
-          properties: { apiGroups: t.strings, apiVersions: t.strings, resources: t.strings },
+    unread(
+      value(
+        'continuousScanning.matchingRules.match',
+        {
+          type: ['array', 'null'],
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            properties: { apiGroups: t.strings, apiVersions: t.strings, resources: t.strings },
+          },
         },
-      },
-      [{ apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }],
-      'Kinds whose changes are scanned at once',
+        [{ apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }],
+        'Kinds whose changes are scanned at once; with continuousScan all kinds are that a control looks at',
+      ),
     ),
-    value(
-      'continuousScanning.matchingRules.namespaces',
-      t.strings,
-      [],
-      'Namespaces they are watched in; empty: all that are not left out',
+    unread(
+      value(
+        'continuousScanning.matchingRules.namespaces',
+        t.strings,
+        [],
+        'Namespaces they are watched in; empty: all that are not left out',
+      ),
     ),
-    value('serviceScanConfig.enabled', t.flag, false, 'Look for exposed Services that ask for no login'),
-    value('serviceScanConfig.interval', t.duration, '1h', 'Pause between two such scans'),
+    unread(value('serviceScanConfig.enabled', t.flag, false, 'Look for exposed Services that ask for no login')),
+    unread(value('serviceScanConfig.interval', t.duration, '1h', 'Pause between two such scans')),
   ],
 };
 
@@ -144,27 +149,29 @@ const capabilityText = {
   configurationScan: ['enable', 'Scan the configuration of the cluster'],
   vulnerabilityScan: ['enable', 'Scan images for known vulnerabilities'],
   continuousScan: ['disable', 'Scan changes of the watched kinds as they come'],
-  admissionController: ['disable', 'Validating webhook; not part of this version'],
-  agentRuntimePosture: ['disable', 'Read the kinds of agent sandboxes; not part of this version'],
-  httpDetection: ['disable', 'Runtime rules about HTTP; not part of this version'],
+  admissionController: ['disable', 'Validating webhook'],
+  agentRuntimePosture: ['disable', 'Read the kinds of agent sandboxes'],
+  httpDetection: ['disable', 'Runtime rules about HTTP'],
   kubescapeOffline: ['disable', 'Scan with the policies of the image, and send nothing out of the cluster'],
-  malwareDetection: ['disable', 'Look for malware; not part of this version'],
-  manageWorkloads: ['disable', 'Let the backend change workloads; not part of this version'],
-  networkEventsStreaming: ['disable', 'Send network events to the backend; not part of this version'],
-  networkPolicyService: ['disable', 'Learn and suggest NetworkPolicies; not part of this version'],
-  nodeProfileService: ['disable', 'Profiles of nodes; not part of this version'],
-  nodeSbomGeneration: ['disable', 'Make SBOMs on the nodes; not part of this version'],
-  nodeScan: ['disable', 'Look at the configuration of nodes; not part of this version'],
-  prometheusExporter: ['disable', 'Findings as metrics; not part of this version'],
-  remediation: ['disable', 'Change workloads on findings; not part of this version'],
-  riskAcceptance: ['disable', 'Honour SecurityException objects; not part of this version'],
-  runtimeDetection: ['disable', 'Runtime rules and alerts; not part of this version'],
-  runtimeObservability: ['disable', 'Learn what containers do; not part of this version'],
-  scanEmbeddedSBOMs: ['disable', 'Use SBOM files inside of images; not part of this version'],
-  seccompProfileService: ['disable', 'Seccomp profiles; not part of this version'],
-  syncSBOM: ['disable', 'Replicate SBOMs to the backend; not part of this version'],
-  vexGeneration: ['disable', 'Write VEX documents; not part of this version'],
+  malwareDetection: ['disable', 'Look for malware'],
+  manageWorkloads: ['disable', 'Let the backend change workloads'],
+  networkEventsStreaming: ['disable', 'Send network events to the backend'],
+  networkPolicyService: ['disable', 'Learn and suggest NetworkPolicies'],
+  nodeProfileService: ['disable', 'Profiles of nodes'],
+  nodeSbomGeneration: ['disable', 'Make SBOMs on the nodes'],
+  nodeScan: ['disable', 'Look at the configuration of nodes'],
+  prometheusExporter: ['disable', 'Findings as metrics'],
+  remediation: ['disable', 'Change workloads on findings'],
+  riskAcceptance: ['disable', 'Honour SecurityException objects'],
+  runtimeDetection: ['disable', 'Runtime rules and alerts'],
+  runtimeObservability: ['disable', 'Learn what containers do'],
+  scanEmbeddedSBOMs: ['disable', 'Use SBOM files inside of images'],
+  seccompProfileService: ['disable', 'Seccomp profiles'],
+  syncSBOM: ['disable', 'Replicate SBOMs to the backend'],
+  vexGeneration: ['disable', 'Write VEX documents'],
 } as const;
+
+const later = (name: string): string => (isBuilt(name) ? '' : '; not part of this version');
 
 export const capabilities: Group = {
   title: 'Capabilities',
@@ -172,19 +179,19 @@ export const capabilities: Group = {
     'The words enable and disable. What is asked for and cannot work is listed in the notes of the release and in the ConfigMap ks-capabilities.',
   values: [
     ...Object.entries(capabilityText).map(([name, [initial, what]]) =>
-      value(`capabilities.${name}`, t.capability, initial, what),
+      value(`capabilities.${name}`, t.capability, initial, `${what}${later(name)}`),
     ),
     value(
       'capabilities.relevancy',
       t.oneOf('enable', 'disable', 'detect', true, false),
       'disable',
-      'Mark vulnerabilities of packages that are loaded; not part of this version',
+      `Mark vulnerabilities of packages that are loaded${later('relevancy')}`,
     ),
     value(
       'capabilities.seccompProfileBackend',
       t.oneOf('crd', 'storage'),
       'crd',
-      'Where seccomp profiles are kept; not part of this version',
+      `Where seccomp profiles are kept${later('seccompProfileService')}`,
     ),
     noted(
       'capabilities.backend-storage',

@@ -1,5 +1,5 @@
 import { component } from '../component.ts';
-import { alias, type Group, noted, pending, value } from '../model.ts';
+import { alias, type Group, noted, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const posture = [{ CommandName: 'kubescapeScan', args: { scanV1: {} } }];
@@ -104,9 +104,10 @@ export const telemetry: Group = {
     }),
     value('otelCollector.endpoint.insecure', t.flag, true, 'Send without TLS, unless otelUrl has the scheme https'),
     value('otelCollector.endpoint.headers', t.stringMap, {}, 'Headers of what is sent'),
-    pending(
+    value(
       'otelCollector.endpoint.headersSecret',
       t.secretName,
+      '',
       'Secret whose keys become variables of the collector: a header refers to one as ${env:KEY}',
     ),
     value('otelCollector.hostmetrics.enabled', t.flag, false, 'Also send processor and memory of the node it runs on'),

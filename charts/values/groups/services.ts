@@ -1,5 +1,5 @@
 import { component, persistence, service, serviceMonitor } from '../component.ts';
-import { alias, deprecated, type Group, noted, optional, pending, value } from '../model.ts';
+import { alias, deprecated, type Group, keysOf, noted, optional, pending, unread, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const unusedLabels = (key: string) =>
@@ -28,10 +28,12 @@ export const operator: Group = {
     ...webhook(),
     pending('operator.rulesUpdateConfig.enabled', t.looseFlag, 'Fetch runtime rules', [false]),
     pending('operator.rulesUpdateConfig.interval', t.duration, 'Pause between two such fetches'),
-    optional(
-      'configurations.excludeJsonPaths',
-      { type: ['array', 'string', 'null'] },
-      'JSON paths that do not count when pod specs are compared',
+    unread(
+      optional(
+        'configurations.excludeJsonPaths',
+        { type: ['array', 'string', 'null'] },
+        'JSON paths that do not count when pod specs are compared',
+      ),
     ),
   ],
 };
@@ -132,13 +134,10 @@ export const kubevuln: Group = {
       'Distributions whose own feed is trusted in adaptive mode; empty: echo, chainguard, wolfi, minimos',
     ),
     value('kubevuln.config.plainHttpRegistries', t.strings, [], 'Registries that are spoken to without TLS, host:port'),
-    value('kubevuln.config.proxyRegistryMap', t.stringMap, {}, 'Mirrors to pull from for a scan: registry to mirror'),
-    value(
-      'kubevuln.config.storeFilteredSboms',
-      t.flag,
-      false,
-      'Also keep the SBOM of relevant packages; not part of this version',
+    unread(
+      value('kubevuln.config.proxyRegistryMap', t.stringMap, {}, 'Mirrors to pull from for a scan: registry to mirror'),
     ),
+    unread(value('kubevuln.config.storeFilteredSboms', t.flag, false, 'Also keep the SBOM of relevant packages')),
     deprecated(
       'kubevuln.config.useDefaultMatchers',
       t.looseFlag,
@@ -163,10 +162,21 @@ export const kubevuln: Group = {
       former: [false],
     }),
     unusedLabels('kubevuln'),
-    pending('kubevulnWorker.enabled', t.flag, 'More workers for image scans', [false]),
-    pending('kubevulnWorker.replicaCount', t.integer(0), 'How many of them'),
-    pending('kubevulnWorker.resources', t.resources, 'Requests and limits of a worker'),
   ],
+};
+
+export const kubevulnWorker: Group = {
+  title: 'kubevuln-worker: more engines for image scans',
+  values: keysOf('kubevulnWorker', [
+    value('kubevulnWorker.enabled', t.flag, false, 'Run workers beside kubevuln, which stays the owner of all results'),
+    ...component('kubevulnWorker', {
+      name: 'kubevuln-worker',
+      title: 'workers of image scans',
+      scalable: true,
+      sizes: { cpu: ['300m', '1500m'], memory: ['512Mi', '4Gi'], disk: ['5Gi', '10Gi'] },
+    }),
+    value('kubevulnWorker.scanConcurrency', t.integer(1, 64), 1, 'Images that are scanned at once in one worker'),
+  ]),
 };
 
 export const kollector: Group = {

@@ -124,17 +124,11 @@ describe.skipIf(missing)('a default release', () => {
   });
 
   it('names no host outside of the cluster', () => {
-    const hosts = JSON.stringify(render()).match(/https?:\/\/[^"/:\\]+/g) ?? [];
-    expect([...new Set(hosts)].toSorted()).toEqual([
-      'http://cloud-endpoint',
-      'http://cloud-endpoint-health',
-      'http://gateway-health',
-      'http://kollector-health',
-      'http://kubescape-health',
-      'http://kubevuln-health',
-      'http://operator',
-      'http://operator-health',
-    ]);
+    const hosts = JSON.stringify(render()).match(/(?:https?|wss?):\/\/[^"/:\\]+/g) ?? [];
+    const names = new Set(hosts.map((url) => url.replace(/^\w+:\/\//, '').replace(/\.kubescape\.svc$/, '')));
+    const services = byKind(render(), 'Service').map(({ metadata }) => metadata.name);
+    expect(names.size).toBeGreaterThan(5);
+    expect([...names].filter((name) => !services.includes(name))).toEqual([]);
   });
 
   it('puts no version of the chart into pods or selectors, and selects by three labels', () => {
@@ -185,7 +179,6 @@ describe.skipIf(missing)('rendering', () => {
     [{ server: 's', account: 'a', clusterName: 'c' }, 'an access key is needed'],
     [{ server: 's', account: 'a', accessKey: 'k', clusterName: '' }, 'set clusterName'],
     [{ ksNamespace: 'elsewhere' }, 'ksNamespace is "elsewhere" but the release goes to namespace "kubescape"'],
-    [{ profile: 'compact', server: 's', account: 'a', accessKey: 'k' }, 'profile compact keeps its results'],
     [{ redis: { enabled: false } }, 'the services need a queue'],
     [{ alertCRD: { scopeClustered: true, scopeNamespaced: true } }, 'exclude each other'],
     [{ global: { overrideDefaultCaCertificates: { enabled: true } } }, 'needs the bundle itself'],
@@ -213,6 +206,32 @@ describe.skipIf(missing)('rendering', () => {
     const { capabilityWarnings } = configOf(objects, 'ks-capabilities', 'capabilities');
     expect(String(capabilityWarnings).includes('not discovered yet')).toBe(url === 'https://s');
   });
+
+  it('compact with a backend: the suite asks it for addresses, or gets those that are known, and has no endpoint of its own', () => {
+    const backend = { profile: 'compact', server: 'api.example.com', account: 'a', accessKey: 'k', clusterName: 'c' };
+    const objects = render(backend);
+    expect(envOf(objects, 'suite')).toMatchObject({ KSO_SUITE_BACKEND_URL: 'https://api.example.com' });
+    expect(envOf(objects, 'suite')).not.toHaveProperty('KSO_SUITE_BACKEND_REPORT_URL');
+    expect(byKind(objects, 'Service').map(({ metadata }) => metadata.name)).not.toContain('cloud-endpoint');
+    const known = { eventReceiverHttpUrl: 'https://reports.example.com', gatewayUrl: 'gw.example.com' };
+    expect(envOf(render({ ...backend, ...known }), 'suite')).toMatchObject({
+      KSO_SUITE_BACKEND_REPORT_URL: 'https://reports.example.com',
+      KSO_SUITE_BACKEND_GATEWAY_URL: 'gw.example.com',
+    });
+    for (const values of [backend, { ...backend, ...known }])
+      expect(String(configOf(render(values), 'ks-capabilities', 'capabilities')['capabilityWarnings'])).not.toContain(
+        'not discovered',
+      );
+  });
+
+  it.each(['default', 'compact'])(
+    'offline there is no backend, whatever server says: results stay here (%s)',
+    (profile) => {
+      const objects = render({ profile, server: 'api.example.com', capabilities: { kubescapeOffline: 'enable' } });
+      expect(JSON.stringify(objects)).not.toContain('api.example.com');
+      expect(byKind(objects, 'Service').map(({ metadata }) => metadata.name)).toContain('cloud-endpoint');
+    },
+  );
 
   it('a Secret of the user takes the place of account and key', () => {
     const objects = render({ server: 's', clusterName: 'c', credentials: { cloudSecret: 'mine' } });

@@ -51,6 +51,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the environment of a pod
     ),
     ...['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector'].map((name) => [name, full] as const),
     ['suite', variants['compact']?.values as object] as const,
+    ['suite', { ...full, profile: 'compact', gatewayUrl: 'gateway.example.com' }] as const,
   ])('%s: valid, and no variable is unknown', (component, values) => {
     const definition = definitions[component];
     if (definition === undefined) throw new Error(component);

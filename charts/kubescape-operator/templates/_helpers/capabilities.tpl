@@ -18,38 +18,14 @@
 {{- toYaml $asked -}}
 {{- end -}}
 
-{{/* Capabilities whose part of the suite does not exist yet: known, accepted, reported, without effect (R11). */}}
-{{- define "kso.notBuilt" -}}
-- admissionController
-- agentRuntimePosture
-- backend-storage
-- httpDetection
-- malwareDetection
-- manageWorkloads
-- networkEventsStreaming
-- networkPolicyService
-- nodeProfileService
-- nodeSbomGeneration
-- nodeScan
-- relevancy
-- remediation
-- riskAcceptance
-- runtimeDetection
-- runtimeObservability
-- scanEmbeddedSBOMs
-- seccompProfileService
-- syncSBOM
-- vexGeneration
-{{- end -}}
-
 {{/* What was asked for and does not work, with the reason, as a YAML list of texts. The one source for NOTES and `ks-capabilities`. */}}
 {{- define "kso.warnings" -}}
 {{- $s := include "kso.settings" . | fromYaml -}}
 {{- $v := include "kso.values" . | fromJson -}}
 {{- $warnings := list -}}
 {{- $missing := list -}}
-{{- range include "kso.notBuilt" . | fromYamlArray -}}
-{{- if eq (get $s.capabilities . | default "disable") "enable" -}}{{- $missing = append $missing . -}}{{- end -}}
+{{- range $name, $value := $s.capabilities -}}
+{{- if and (eq ($value | toString) "enable") (not (include "kso.isBuilt" (list $ $name))) -}}{{- $missing = append $missing $name -}}{{- end -}}
 {{- end -}}
 {{- if $missing -}}{{- $warnings = append $warnings (printf "not built yet, without effect: %s" (join ", " $missing)) -}}{{- end -}}
 {{- if not (has "enable" (list (get $s.capabilities "operator"))) -}}
@@ -70,18 +46,22 @@
 {{- if not $s.persistence -}}
 {{- $warnings = append $warnings "persistence is off: a deleted pod loses its queue, its results and the reports that were not sent yet" -}}
 {{- end -}}
-{{- if $s.compact -}}
+{{- if include "kso.isBuilt" (list . "scannerNamespaces") -}}
+{{- else if $s.compact -}}
 {{- $warnings = append $warnings "profile compact looks at all namespaces: includeNamespaces and excludeNamespaces have no effect" -}}
 {{- else if has "kubescape" $s.components -}}
 {{- $warnings = append $warnings "configuration scans look at all namespaces: includeNamespaces and excludeNamespaces are heeded by image scans" -}}
 {{- end -}}
-{{- if and $s.compact $s.offline -}}
-{{- $warnings = append $warnings "profile compact: capabilities.kubescapeOffline has no effect, as nothing leaves the cluster anyway" -}}
-{{- end -}}
 {{- range list "kubevulnWorker" "inventory" -}}
-{{- if include "kso.on" (dig . "enabled" "" $v) -}}
+{{- if not (include "kso.on" (dig . "enabled" "" $v)) -}}
+{{- else if not (include "kso.isBuilt" (list $ .)) -}}
 {{- $warnings = append $warnings (printf "%s is not built yet: %s.enabled has no effect" . .) -}}
+{{- else if and $s.compact (eq . "kubevulnWorker") -}}
+{{- $warnings = append $warnings "profile compact scans images in its one pod: kubevulnWorker.enabled has no effect" -}}
 {{- end -}}
+{{- end -}}
+{{- if and (include "kso.on" (dig "serviceScanConfig" "enabled" "" $v)) (not (include "kso.isBuilt" (list . "serviceScan"))) -}}
+{{- $warnings = append $warnings "scans of exposed Services are not built yet: serviceScanConfig.enabled has no effect" -}}
 {{- end -}}
 {{- $scaled := list -}}
 {{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" -}}
@@ -91,7 +71,12 @@
 {{- $warnings = append $warnings (printf "one pod only, as election of a leader is not built yet: replicaCount of %s" (join ", " $scaled)) -}}
 {{- end -}}
 {{- if or $s.compact (has "kubevuln" $s.components) -}}
-{{- $warnings = append $warnings "images of private registries are not scanned yet: pull secrets and imageScanning.privateRegistries are not read by this version" -}}
+{{- $unread := list -}}
+{{- if not (include "kso.isBuilt" (list . "registryLogins")) -}}{{- $unread = append $unread "imageScanning.privateRegistries" -}}{{- end -}}
+{{- if not (include "kso.isBuilt" (list . "pullSecrets")) -}}{{- $unread = append $unread "pull secrets of workloads" -}}{{- end -}}
+{{- if $unread -}}
+{{- $warnings = append $warnings (printf "images of private registries are not scanned yet: not read by this version: %s" (join ", " $unread)) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $warnings -}}
 {{- end -}}
@@ -111,8 +96,8 @@
 {{/* Image blocks of Kubescape's charts that are left aside (R16). */}}
 {{- define "kso.upstreamImages" -}}
 {{- $ignored := list -}}
-{{- range $key := list "operator" "gateway" "kubescape" "kubevuln" "kollector" "kubescapeScheduler" "kubevulnScheduler" "registryScanScheduler" -}}
-{{- if include "kso.isUpstreamImage" (dict "root" $ "image" ((get $.Values $key).image | default dict)) -}}{{- $ignored = append $ignored (printf "%s.image" $key) -}}{{- end -}}
+{{- range $key := list "operator" "gateway" "kubescape" "kubevuln" "kollector" "kubevulnWorker" "inventory" "kubescapeScheduler" "kubevulnScheduler" "registryScanScheduler" -}}
+{{- if include "kso.isUpstreamImage" (dict "root" $ "image" (dig $key "image" dict $.Values.AsMap | default dict)) -}}{{- $ignored = append $ignored (printf "%s.image" $key) -}}{{- end -}}
 {{- end -}}
 {{- $notes := list -}}
 {{- if $ignored -}}{{- $notes = append $notes (printf "images below quay.io/kubescape are not ours and are left aside: %s" (join ", " $ignored)) -}}{{- end -}}

@@ -88,12 +88,11 @@
 {{- define "kso.config.capabilities" -}}
 {{- $s := .settings -}}
 {{- $effective := dict -}}
-{{- $notBuilt := include "kso.notBuilt" .root | fromYamlArray -}}
 {{- range $name, $value := $s.capabilities -}}
-{{- $_ := set $effective $name (ternary "disable" $value (has $name $notBuilt)) -}}
+{{- $_ := set $effective $name (ternary $value "disable" (not (empty (include "kso.isBuilt" (list $.root $name))))) -}}
 {{- end -}}
 {{- $components := dict -}}
-{{- range $key, $name := dict "operator" "operator" "kubescape" "kubescape" "kubescapeScheduler" "kubescape-scheduler" "kubevuln" "kubevuln" "kubevulnScheduler" "kubevuln-scheduler" "gateway" "gateway" "kollector" "kollector" "cloudEndpoint" "cloud-endpoint" "otelCollector" "otel-collector" "redis" "redis" -}}
+{{- range $key, $name := dict "operator" "operator" "kubescape" "kubescape" "kubescapeScheduler" "kubescape-scheduler" "kubevuln" "kubevuln" "kubevulnScheduler" "kubevuln-scheduler" "kubevulnWorker" "kubevuln-worker" "inventory" "inventory" "gateway" "gateway" "kollector" "kollector" "cloudEndpoint" "cloud-endpoint" "otelCollector" "otel-collector" "redis" "redis" -}}
 {{- $inSuite := and $s.compact (has $name (list "operator" "gateway" "kollector" "cloud-endpoint" "kubescape" "kubevuln")) -}}
 {{- $_ := set $components $key (dict "enabled" (or $inSuite (has $name $s.components))) -}}
 {{- end -}}

@@ -52,12 +52,15 @@ subjects:
 - apiGroups: [batch]
   resources: [jobs, cronjobs]
   verbs: [get, list, watch]
-{{- if eq (get .settings.capabilities "continuousScan" | default "disable") "enable" }}
-{{- range dig "continuousScanning" "matchingRules" "match" list (include "kso.values" .root | fromJson) }}
-- apiGroups: {{ .apiGroups | toJson }}
-  resources: {{ .resources | toJson }}
-  verbs: [get, list, watch]
-{{- end }}
+{{- include "kso.rules.pullSecrets" .root }}
+{{- end -}}
+
+{{/* Pull secrets of workloads are read one by one, by the names that pods give (no list): images of private registries need them. */}}
+{{- define "kso.rules.pullSecrets" -}}
+{{- if and (include "kso.isBuilt" (list . "pullSecrets")) .Values.imageScanning.pullSecrets.enabled }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
 {{- end }}
 {{- end -}}
 
@@ -70,6 +73,12 @@ subjects:
   verbs: [get, list, watch]
 - apiGroups: [batch]
   resources: [jobs, cronjobs]
+  verbs: [get, list, watch]
+{{- end -}}
+
+{{- define "kso.rules.inventory" -}}
+- apiGroups: [""]
+  resources: [pods, nodes, namespaces]
   verbs: [get, list, watch]
 {{- end -}}
 

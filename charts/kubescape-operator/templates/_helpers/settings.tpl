@@ -28,9 +28,10 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- $local := or (include "kso.on" (dig "global" "keepLocal" false $v)) (eq (dig "kubescape" "submit" true $v | toString) "false") -}}
 {{- $server := ternary "" (dig "server" "" $v | default (dig "kubescape" "urls" "api" "" $v) | default "" | toString) (not (empty $local)) -}}
 {{- $server = $server | trimPrefix "https://" | trimSuffix "/" -}}
-{{- $backend := ne $server "" -}}
 {{- $offline := not (empty (include "kso.on" (get $asked "kubescapeOffline"))) -}}
-{{- /* A report has one receiver: with a server the cloud-endpoint of the release would stay empty. */ -}}
+{{- /* Offline nothing leaves the cluster, so there is no backend, whatever server says. */ -}}
+{{- $backend := and (ne $server "") (not $offline) -}}
+{{- /* A report has one receiver: with a backend the cloud-endpoint of the release would stay empty. */ -}}
 {{- $endpoint := and (not $backend) (or $compact (ne (dig "cloudEndpoint" "enabled" true $v | toString) "false")) -}}
 {{- $endpointName := dig "cloudEndpoint" "name" "cloud-endpoint" $v -}}
 {{- $endpointPort := dig "cloudEndpoint" "service" "port" 8090 $v | int -}}
@@ -38,12 +39,14 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- $services := dig "serviceDiscovery" "services" "" $v | default dict -}}
 {{- if kindIs "string" $services -}}{{- $services = fromJson $services -}}{{- end -}}
 {{- $receiver := dig "eventReceiverHttpUrl" "" $v | default (dig "kubescape" "urls" "report" "" $v) | default (dig "response" "event-receiver-http" "" $services) -}}
-{{- $isGuessed := and $backend (not $receiver) -}}
+{{- /* In the compact profile the suite asks service discovery itself. */ -}}
+{{- $isGuessed := and $backend (not $receiver) (not $compact) -}}
+{{- $known := not (empty $receiver) -}}
 {{- $receiver = $receiver | default $server -}}
 {{- $reportUrl := "" -}}
-{{- if and $backend (not $offline) -}}
+{{- if $backend -}}
 {{- $reportUrl = ternary $receiver (printf "https://%s" $receiver) (contains "://" $receiver) -}}
-{{- else if and $endpoint (not $backend) -}}
+{{- else if $endpoint -}}
 {{- $reportUrl = printf "http://%s:%d" $endpointName $endpointPort -}}
 {{- end -}}
 
@@ -65,7 +68,6 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if and (not $userSecret) (not $account) -}}{{- fail "server is set, so an account is needed: set account (and accessKey), or credentials.cloudSecret with the name of a Secret that has both" -}}{{- end -}}
 {{- if and (not $userSecret) (not $accessKey) -}}{{- fail "server is set, so an access key is needed: set accessKey, or credentials.cloudSecret with the name of a Secret that has the keys account and accessKey" -}}{{- end -}}
 {{- if not $clusterName -}}{{- fail "server is set, so the cluster needs a name: set clusterName" -}}{{- end -}}
-{{- if $compact -}}{{- fail "profile compact keeps its results in its own cloud-endpoint and cannot send them to a server: leave server empty, or use profile default" -}}{{- end -}}
 {{- end -}}
 
 {{- /* Components. */ -}}
@@ -92,7 +94,9 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if $kollector -}}{{- $components = append $components "kollector" -}}{{- end -}}
 {{- if $endpoint -}}{{- $components = append $components "cloud-endpoint" -}}{{- end -}}
 {{- if not $externalRedis -}}{{- $components = append $components "redis" -}}{{- end -}}
+{{- if and $images (include "kso.runs" (list . "kubevulnWorker")) -}}{{- $components = append $components "kubevuln-worker" -}}{{- end -}}
 {{- end -}}
+{{- if include "kso.runs" (list . "inventory") -}}{{- $components = append $components "inventory" -}}{{- end -}}
 {{- if and $operator $posture (ne (dig "kubescapeScheduler" "enabled" true $v | toString) "false") -}}{{- $components = append $components "kubescape-scheduler" -}}{{- end -}}
 {{- if and $operator $images (ne (dig "kubevulnScheduler" "enabled" true $v | toString) "false") -}}{{- $components = append $components "kubevuln-scheduler" -}}{{- end -}}
 {{- if and $images (include "kso.on" (dig "grypeOfflineDB" "enabled" false $v)) -}}{{- $components = append $components "grype-offline-db" -}}{{- end -}}
@@ -131,9 +135,11 @@ What follows from the values, decided once: aliases of older charts are resolved
       "backend" $backend
       "server" $server
       "offline" $offline
-      "keepLocal" (or $offline (not $backend))
+      "keepLocal" (not $backend)
       "reportUrl" $reportUrl
+      "isReceiverKnown" $known
       "isReceiverGuessed" $isGuessed
+      "masterGateway" (ternary (dig "gatewayUrl" "" $v | default (dig "response" "gateway" "" $services)) "" $backend)
       "endpointUrl" (printf "http://%s:%d" $endpointName $endpointPort)
       "clusterName" (regexReplaceAll "\\W+" (default "cluster" $clusterName) "-")
       "account" (ternary "local" $account (eq $origin "made"))
@@ -156,6 +162,17 @@ What follows from the values, decided once: aliases of older charts are resolved
       "otelUrl" $otelUrl
       "backendTelemetry" $backendTelemetry
     | toYaml -}}
+{{- end -}}
+
+{{/* Whether this version has a component, capability or ability (charts/values/built.ts). In: list <root> <name>. */}}
+{{- define "kso.isBuilt" -}}
+{{- if not (has (index . 1) ((index . 0).Files.Get "files/not-built.yaml" | fromYamlArray)) -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether a component is asked for and there. In: list <root> <key of the values>. */}}
+{{- define "kso.runs" -}}
+{{- $asked := dig (index . 1) "enabled" "" (include "kso.values" (index . 0) | fromJson) -}}
+{{- if and (include "kso.on" $asked) (include "kso.isBuilt" .) -}}true{{- end -}}
 {{- end -}}
 
 {{/* Settings that fail on purpose, each with advice. */}}

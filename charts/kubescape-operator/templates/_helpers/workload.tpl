@@ -6,6 +6,7 @@ What a component is stands in `kso.component.<component>` beside the template th
   strategy      Recreate or RollingUpdate (default)
   services      list of name, type, annotations, ports (list of name, port, targetPort)
   data          folder that is kept: path, size, claim; storageClass, existing
+  scalable      true: any number of pods share its work
 */}}
 {{- define "kso.component" -}}
 {{- $root := index . 0 -}}
@@ -20,22 +21,20 @@ What a component is stands in `kso.component.<component>` beside the template th
 {{- include "kso.services" $context }}
 {{- include "kso.healthService" $context }}
 {{- include "kso.claim" $context }}
+{{- include "kso.disruptionBudget" $context }}
 {{- include "kso.serviceMonitor" $context }}
 {{- end -}}
 {{- end -}}
 
 {{- define "kso.workload" -}}
 {{- $v := get .root.Values .c.key -}}
-{{- $given := $v.replicaCount }}
-{{- /* Nothing shares its work yet (kso.warnings says so); none at all pauses a component. */}}
-{{- $replicas := ternary 1 (min 1 (int $given)) (kindIs "invalid" $given) }}
 ---
 apiVersion: apps/v1
 kind: {{ .c.kind | default "Deployment" }}
 metadata:
   {{- include "kso.metadata" (list .root .c.component ($v.name | default .c.component)) | nindent 2 }}
 spec:
-  replicas: {{ $replicas }}
+  replicas: {{ include "kso.replicas" . }}
   revisionHistoryLimit: 2
   selector:
     matchLabels:
@@ -62,6 +61,30 @@ spec:
   {{- end }}
 {{- end -}}
 
+{{/* Pods of a component. What does not share its work has one at most (kso.warnings says so); none at all pauses it. */}}
+{{- define "kso.replicas" -}}
+{{- $given := (get .root.Values .c.key).replicaCount -}}
+{{- $asked := ternary 1 (int $given) (kindIs "invalid" $given) -}}
+{{- ternary $asked (min 1 $asked) (.c.scalable | default false) -}}
+{{- end -}}
+
+{{/* Where there is more than one pod, one at a time may be evicted. */}}
+{{- define "kso.disruptionBudget" -}}
+{{- $v := get .root.Values .c.key -}}
+{{- if and (gt (include "kso.replicas" . | int) 1) (dig "podDisruptionBudget" "enabled" false $v) }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  {{- include "kso.metadata" (list .root .c.component ($v.name | default .c.component)) | nindent 2 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      {{- include "kso.selectorLabels" (list .root .c.component) | nindent 6 }}
+{{- end }}
+{{- end -}}
+
 {{- define "kso.serviceAccount" -}}
 {{- $v := get .root.Values .c.key -}}
 {{- $account := $v.serviceAccount | default dict -}}
@@ -80,7 +103,7 @@ automountServiceAccountToken: false
 {{- define "kso.cloudIdentity" -}}
 {{- $cloud := .root.Values.cloudProviderMetadata | default dict -}}
 {{- $identity := dict -}}
-{{- if has .c.component (list "operator" "kubescape" "kubevuln" "kollector" "suite" "grype-offline-db") -}}
+{{- if has .c.component (list "operator" "kubescape" "kubevuln" "kubevuln-worker" "kollector" "inventory" "suite" "grype-offline-db") -}}
 {{- with $cloud.awsIamRoleArn | default (get (include "kso.values" .root | fromJson) "awsIamRoleArn") -}}{{- $_ := set $identity "eks.amazonaws.com/role-arn" . -}}{{- end -}}
 {{- with $cloud.gkeServiceAccount -}}{{- $_ := set $identity "iam.gke.io/gcp-service-account" . -}}{{- end -}}
 {{- with $cloud.azureWorkloadIdentityClientID -}}{{- $_ := set $identity "azure.workload.identity/client-id" . -}}{{- end -}}

@@ -7,6 +7,7 @@ engines: true
 metrics: true
 credentials: true
 redis: KSO_KUBEVULN
+registryLogins: true
 floor: 512
 # It owns the store of SBOMs and findings.
 strategy: Recreate

@@ -7,11 +7,14 @@ engines: true
 metrics: true
 token: true
 credentials: true
+registryLogins: true
 floor: 512
 strategy: Recreate
 tmpSize: 1Gi
 ports:
+  {{- if not .settings.backend }}
   endpoint: 8090
+  {{- end }}
   websocket: 8001
   gateway-http: 8002
   trigger-port: 4002
@@ -35,11 +38,13 @@ services:
     type: {{ $v.kubevuln.service.type }}
     ports:
       - {name: http, port: {{ $v.kubevuln.service.port }}, targetPort: kubevuln}
+  {{- if not .settings.backend }}
   - name: {{ $v.cloudEndpoint.name }}
     type: {{ $v.cloudEndpoint.service.type }}
     annotations: {{ $v.cloudEndpoint.service.annotations | default dict | toJson }}
     ports:
       - {name: http, port: {{ $v.cloudEndpoint.service.port }}, targetPort: endpoint}
+  {{- end }}
 data:
   {{- include "kso.data" (dict "root" .root "key" "suite" "claim" "kubescape-suite") | nindent 2 }}
 env:
@@ -47,6 +52,15 @@ env:
   KSO_SUITE_DATA_DIR: /var/lib/kso
   KSO_SUITE_CLUSTER_NAME: {{ .settings.clusterName | quote }}
   KSO_SUITE_ACCESS_KEY_FILE: /etc/credentials/accessKey
+  {{- if .settings.backend }}
+  KSO_SUITE_BACKEND_URL: {{ printf "https://%s" .settings.server }}
+  {{- if .settings.isReceiverKnown }}
+  KSO_SUITE_BACKEND_REPORT_URL: {{ .settings.reportUrl }}
+  {{- end }}
+  {{- with .settings.masterGateway }}
+  KSO_SUITE_BACKEND_GATEWAY_URL: {{ . }}
+  {{- end }}
+  {{- end }}
   KSO_SUITE_IMAGES_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v.kubevuln | quote }}
   {{- with include "kso.listingUrl" .root }}
   KSO_SUITE_IMAGES_DATABASE_URL: {{ . | quote }}
