@@ -1,8 +1,9 @@
-// pnpm bench [--only scan,change,start] [--runs N] [--sizes N,N] [--out FILE]
+// pnpm bench [--only scan,change,start,gateway] [--runs N] [--sizes N,N] [--out FILE]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChange } from './change.ts';
+import { benchGateway } from './gateway.ts';
 import { type BenchResult, benchReport, formatResults } from './result.ts';
 import { benchScan } from './scan.ts';
 import { benchStart } from './start.ts';
@@ -11,7 +12,7 @@ const usage = `Measures the suite on this machine; a run takes a few minutes and
 
   pnpm bench [options]
 
-  --only LIST    of scan, change, start; default: all
+  --only LIST    of scan, change, start, gateway; default: all
   --sizes LIST   numbers of objects of scan; default 100,1000,10000
   --runs N       measured runs of each process, of which the median counts; default 3
   --out FILE     where the JSON goes; default bench-results/DATE.json`;
@@ -26,7 +27,7 @@ interface Plan {
 // Logs would be part of what is measured, and worker threads read it from here.
 process.env['KSO_LOG_LEVEL'] ??= 'silent';
 
-const benchmarks = ['scan', 'change', 'start'];
+const benchmarks = ['scan', 'change', 'start', 'gateway'];
 
 function readArguments(): Plan | 'help' | { error: string } {
   const text = { type: 'string' } as const;
@@ -54,6 +55,7 @@ async function* run({ only, sizes, runs }: Plan): AsyncGenerator<BenchResult> {
   if (only.has('scan')) for (const size of sizes) yield await benchScan(size, runs);
   if (only.has('change')) yield await benchChange(10_000, 200);
   if (only.has('start')) yield await benchStart(100, runs);
+  if (only.has('gateway')) yield await benchGateway(10_000);
 }
 
 async function main(): Promise<number> {

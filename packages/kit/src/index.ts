@@ -29,6 +29,7 @@ export {
 } from './http/other-sites.ts';
 export { type Problem, sendProblem } from './http/problem.ts';
 export * from './http/server.ts';
+export * from './http/token-access.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './net/index.ts';

@@ -22,6 +22,7 @@ export {
   type LeaderElectionPorts,
 } from './leader/leader-election.ts';
 export type { ListFilter } from './list-pages.ts';
+export { type OpenTokenAccess, openTokenAccess, type TokenAccessPorts } from './open-token-access.ts';
 export { createOwnerLookup, type OwnerLookupOptions } from './owners/owner-lookup.ts';
 export { type LookUpOwner, type OwnerLookup, type TopOwner, topOwner } from './owners/top-owner.ts';
 export { createPodReader, type PodReader } from './pod-reader.ts';

@@ -1,4 +1,4 @@
-import { byteSize, defineConfig, port, secret, timerDuration } from '@kso/kit';
+import { byteSize, defineConfig, port, secret, timerDuration, tokenAccess } from '@kso/kit';
 import { z } from 'zod';
 
 /** Settings of the gateway (operator-gateway.md 3.1). */
@@ -14,8 +14,9 @@ export const gatewayConfig = defineConfig({
     masterUrl: z.string().optional(),
     /** Sent to the master as `X-API-KEY`; else the mounted `accessKey` is taken. */
     masterKey: secret().optional(),
-    /** If set, clients and senders have to show it as `X-API-KEY`. */
+    /** If set, clients and senders have to show it as `X-API-KEY`, or a bearer token that `access` accepts. */
     clientKey: secret().optional(),
+    access: tokenAccess(),
     clusterDataFile: z.string().optional(),
     servicesFile: z.string().optional(),
     credentialsFolder: z.string().default('/etc/credentials'),

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { until } from '@kso/testkit';
 import { serialize } from 'bson';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll, connectClient, notification, post, refusal, startGateway } from './test-gateway.ts';
@@ -168,6 +169,39 @@ describe('registration', () => {
     expect((await post(gateway, notification(c1), headers)).status).toBe(200);
     await client.next();
     expect(JSON.stringify(gateway.lines)).not.toContain('k3y');
+  });
+});
+
+describe('bearer tokens', () => {
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  it('are accepted beside the key, for clients and senders', async () => {
+    const gateway = await startGateway({ clientKey: 'k3y', access: { token: 't0ken' } });
+    const client = await connectClient(gateway, c1, { headers: bearer('t0ken') });
+    expect(await refusal(gateway, '/v1/waitfornotification?a=b', { headers: bearer('k3y') })).toBe(401);
+    expect((await post(gateway, notification(c1), bearer('other'))).status).toBe(401);
+    expect((await post(gateway, notification(c1), bearer('t0ken'))).status).toBe(200);
+    expect((await post(gateway, notification(c1), { 'x-api-key': 'k3y' })).status).toBe(200);
+    await client.next();
+    await client.next();
+    expect(JSON.stringify(gateway.lines)).not.toMatch(/t0ken|k3y/);
+  });
+
+  it('that nobody can check at present: come again', async () => {
+    const tokens = { authenticate: () => Promise.resolve({ outcome: 'unavailable', detail: 'away' } as const) };
+    const gateway = await startGateway({}, undefined, { tokens });
+    expect(await refusal(gateway, '/v1/waitfornotification?a=b', { headers: bearer('x') })).toBe(503);
+    const answer = await post(gateway, notification(c1), bearer('x'));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+  });
+
+  it('strangers whose tokens are being checked count as connections', async () => {
+    const { promise, resolve } = Promise.withResolvers<{ outcome: 'refused' }>();
+    const gateway = await startGateway({ maxConnections: 1 }, undefined, { tokens: { authenticate: () => promise } });
+    const waiting = refusal(gateway, '/v1/waitfornotification?a=b', { headers: bearer('x') });
+    await until('a full gateway', async () => (await refusal(gateway, '/v1/waitfornotification?a=b')) === 503);
+    resolve({ outcome: 'refused' });
+    expect(await waiting).toBe(401);
   });
 });
 

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type BasePorts, ConfigError, type FastifyInstance, type Outgoing, type Service } from '@kso/kit';
+import {
+  type BasePorts,
+  ConfigError,
+  configuredAccess,
+  type FastifyInstance,
+  type Outgoing,
+  type Service,
+  type TokenAuthenticator,
+} from '@kso/kit';
+import { createAccess } from './access.ts';
 import type { GatewayConfig } from './config.ts';
 import { createMasterLinks, noMaster } from './master-links.ts';
 import { parseMasterUrl } from './master-url.ts';
@@ -13,6 +22,8 @@ export { withForeignSettings } from './foreign-settings.ts';
 export interface GatewayPorts extends BasePorts {
   /** The way to the master. */
   readonly outgoing: Outgoing;
+  /** What `access` of the configuration stands for; by default its configured token. */
+  readonly tokens?: TokenAuthenticator | undefined;
 }
 
 export interface Gateway extends Service {
@@ -34,8 +45,9 @@ export function createGateway(config: GatewayConfig, ports: GatewayPorts): Gatew
     master === undefined
       ? noMaster
       : createMasterLinks({ config, master, outgoing: ports.outgoing, instance, table }, ports);
-  const sockets = createSocketServer({ config, table, observer: links, instance }, ports);
-  const rest = createRestServer(config, table, ports);
+  const access = createAccess({ key: config.clientKey, tokens: ports.tokens ?? configuredAccess(config.access) });
+  const sockets = createSocketServer({ config, table, observer: links, access, instance }, ports);
+  const rest = createRestServer({ config, table, access }, ports);
   let urls: { websocket: string; rest: string } | undefined;
 
   return {

@@ -10,7 +10,7 @@ import {
 } from '@kso/kit';
 import { type ClientOptions, WebSocket } from 'ws';
 import { gatewayConfig } from './config.ts';
-import { createGateway, type Gateway } from './service.ts';
+import { createGateway, type Gateway, type GatewayPorts } from './service.ts';
 
 /** Gateways and clients of a test; everything is closed by `closeAll`. */
 const opened: { close(): unknown }[] = [];
@@ -30,6 +30,7 @@ export interface TestGateway extends Gateway {
 export async function startGateway(
   settings: Record<string, unknown> = {},
   outgoing: Outgoing = readOutgoing({}),
+  more: Pick<GatewayPorts, 'tokens'> = {},
 ): Promise<TestGateway> {
   const overrides = { websocketPort: 0, httpPort: 0, credentialsFolder: '/nonexistent', ...settings };
   const { config } = loadConfig(gatewayConfig, { env: {}, overrides });
@@ -41,7 +42,7 @@ export async function startGateway(
   };
   const logger = createLogger({ service: 'gateway', level: 'debug', destination: { write } });
   const metrics = createMetrics();
-  const gateway = createGateway(config, { logger, metrics, tracer: noopTracer, clock: systemClock, outgoing });
+  const gateway = createGateway(config, { logger, metrics, tracer: noopTracer, clock: systemClock, outgoing, ...more });
   await gateway.start();
   opened.push({ close: () => gateway.stop() });
   return {

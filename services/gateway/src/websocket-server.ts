@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type BasePorts, createHttpServer, type HttpServer, isForeignName, isFromOtherSite } from '@kso/kit';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { mayEnter } from './access.ts';
+import type { Access } from './access.ts';
 import { type Attributes, attributesOf, isEmpty } from './attributes.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
@@ -20,6 +20,7 @@ export interface SocketServerOptions {
   readonly config: GatewayConfig;
   readonly table: RoutingTable;
   readonly observer: ClientObserver;
+  readonly access: Access;
   /** Our own mark, by which a link that leads back to ourselves is seen. */
   readonly instance: string;
 }
@@ -28,7 +29,7 @@ export const instanceHeader = 'x-kso-gateway';
 
 /** `GET /v1/waitfornotification`: registration of clients (operator-gateway.md 3.2). */
 export function createSocketServer(options: SocketServerOptions, ports: BasePorts): HttpServer {
-  const { config, table, observer } = options;
+  const { config, table, observer, access } = options;
   const server = createHttpServer({
     ...ports,
     name: 'gateway-websocket',
@@ -43,6 +44,8 @@ export function createSocketServer(options: SocketServerOptions, ports: BasePort
     clientTracking: false,
   });
   let lastId = 0;
+  /** Upgrades whose sender is being looked at. */
+  let entering = 0;
   let sweeper: NodeJS.Timeout | undefined;
 
   // Requests without an upgrade.
@@ -55,10 +58,19 @@ export function createSocketServer(options: SocketServerOptions, ports: BasePort
   server.app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const attributes = attributesOfUrl(request.url ?? '/');
-    const refusal = refuse(request, attributes, options);
+    const refusal = refuse(request, attributes, options, entering);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal);
-    return sockets.handleUpgrade(request, socket, head, (client) => accept(client, attributes));
+    return void enter(request, socket, head, attributes);
   });
+
+  async function enter(request: IncomingMessage, socket: Duplex, head: Buffer, attributes: Attributes): Promise<void> {
+    entering += 1;
+    const { outcome } = await access.authenticate(request.headers).finally(() => {
+      entering -= 1;
+    });
+    if (outcome === 'accepted') sockets.handleUpgrade(request, socket, head, (client) => accept(client, attributes));
+    else refuseUpgrade(socket, notLetIn[outcome]);
+  }
 
   function accept(socket: WebSocket, attributes: Attributes): void {
     lastId += 1;
@@ -127,7 +139,17 @@ interface Refusal {
   readonly body: string;
 }
 
-function refuse(request: IncomingMessage, attributes: Attributes, options: SocketServerOptions): Refusal | undefined {
+const notLetIn: Readonly<Record<'refused' | 'unavailable', Refusal>> = {
+  refused: { status: 401, reason: 'Unauthorized', body: 'key required' },
+  unavailable: { status: 503, reason: 'Service Unavailable', body: 'the key cannot be checked at present' },
+};
+
+function refuse(
+  request: IncomingMessage,
+  attributes: Attributes,
+  options: SocketServerOptions,
+  entering: number,
+): Refusal | undefined {
   const { config, table, instance } = options;
   if (!waitPath.test(pathOf(request.url))) return { status: 404, reason: 'Not Found', body: 'no such path' };
   if (request.method !== 'GET') return { status: 405, reason: 'Method Not Allowed', body: 'Method not allowed' };
@@ -135,12 +157,10 @@ function refuse(request: IncomingMessage, attributes: Attributes, options: Socke
   // A page of another site must not speak to this gateway through a browser (operator-gateway.md 3.1).
   if (isFromOtherSite(request) || isForeignName(request, config.host))
     return { status: 403, reason: 'Forbidden', body: 'origin not allowed' };
-  if (!mayEnter(request.headers, config.clientKey))
-    return { status: 401, reason: 'Unauthorized', body: 'key required' };
   if (request.headers[instanceHeader] === instance) {
     return { status: 508, reason: 'Loop Detected', body: 'this gateway is its own master' };
   }
-  if (table.size >= config.maxConnections) {
+  if (table.size + entering >= config.maxConnections) {
     return { status: 503, reason: 'Service Unavailable', body: 'too many connections' };
   }
   return undefined;
