@@ -1,4 +1,5 @@
 export * from './cron-expression.ts';
+export * from './exceptions/index.ts';
 export * from './expression/index.ts';
 export * from './image-hash.ts';
 export * from './image-reference.ts';

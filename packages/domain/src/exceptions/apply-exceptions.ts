@@ -1,0 +1,141 @@
+import type { AppliedException, ControlResult, Finding, Findings, RuleResult, Verdict } from '@kso/wire';
+import type { ControlException } from './exception-set.ts';
+import { type ExceptionSubject, type NamespaceLabels, scopeCovers, scopeCoversFinding } from './match-scope.ts';
+import type { ExceptionScope, PostureException } from './posture-exception.ts';
+import { worstVerdict } from './worst-verdict.ts';
+
+export interface ExceptionContext {
+  /** Exceptions about a control, in the order in which they count. */
+  forControl(controlId: string): readonly ControlException[];
+  readonly namespaceLabels: NamespaceLabels;
+}
+
+export interface ExceptedControls {
+  /** The same list when nothing is covered. */
+  readonly controls: readonly ControlResult[];
+  /** Exceptions that cover some finding, with the number of findings. */
+  readonly applied: ReadonlyMap<PostureException, number>;
+}
+
+const nothing: ReadonlyMap<PostureException, number> = new Map();
+
+/** Marks the findings of a resource that exceptions cover; a rule of which none is left passes with exceptions (scanner.md 12.2). */
+export function applyExceptions(
+  controls: readonly ControlResult[],
+  subject: ExceptionSubject,
+  context: ExceptionContext,
+): ExceptedControls {
+  let applied: Map<PostureException, number> | undefined;
+  const scopes = new Map<PostureException, readonly ExceptionScope[]>();
+  const scopesOf = (exception: PostureException): readonly ExceptionScope[] => {
+    let known = scopes.get(exception);
+    if (known === undefined) {
+      known = exception.scopes.filter((scope) => scopeCovers(scope, subject, context.namespaceLabels));
+      scopes.set(exception, known);
+    }
+    return known;
+  };
+  const changed = controls.map((control) => {
+    if (control.status !== 'failed') return control;
+    const candidates = context.forControl(control.controlId).filter(({ exception }) => scopesOf(exception).length > 0);
+    if (candidates.length === 0) return control;
+    const cover = (rule: string, finding: Finding): Finding => {
+      const exceptions = candidates.flatMap((candidate) => coverOf(candidate, rule, finding, subject, scopesOf));
+      for (const { exception } of exceptions) (applied ??= new Map()).set(exception, (applied.get(exception) ?? 0) + 1);
+      return exceptions.length === 0 ? finding : { ...finding, exceptions: exceptions.map(({ as }) => as) };
+    };
+    const rules = control.rules.map((rule) => exceptedRule(rule, cover));
+    return rules.every((rule, index) => rule === control.rules[index])
+      ? control
+      : { controlId: control.controlId, status: worstVerdict(rules), rules };
+  });
+  return applied === undefined ? { controls, applied: nothing } : { controls: changed, applied };
+}
+
+interface Cover {
+  readonly exception: PostureException;
+  readonly as: AppliedException;
+}
+
+function coverOf(
+  { exception, entry, frameworks }: ControlException,
+  rule: string,
+  finding: Finding,
+  subject: ExceptionSubject,
+  scopesOf: (exception: PostureException) => readonly ExceptionScope[],
+): Cover[] {
+  // An entry that is limited to frameworks which do not exist covers nothing.
+  if (entry.ruleName?.matches(rule) === false || frameworks?.length === 0) return [];
+  const scope = scopesOf(exception).find((candidate) => scopeCoversFinding(candidate, finding, subject));
+  if (scope === undefined) return [];
+  const { id, source, policy } = exception;
+  return [
+    {
+      exception,
+      as: {
+        id,
+        source,
+        ...(frameworks === undefined ? {} : { frameworks }),
+        policy: { ...policy, resources: [scope.document], posturePolicies: [entry.document] },
+      },
+    },
+  ];
+}
+
+function exceptedRule(rule: RuleResult, cover: (rule: string, finding: Finding) => Finding): RuleResult {
+  const { verdict } = rule;
+  if (verdict.status !== 'failed') return rule;
+  const findings = verdict.findings.map((finding) => cover(rule.rule, finding));
+  return findings.every((finding, index) => finding === verdict.findings[index])
+    ? rule
+    : { rule: rule.rule, verdict: splitVerdict(findings, ({ exceptions = [] }) => exceptions.some(isUnlimited)) };
+}
+
+function isUnlimited({ frameworks }: AppliedException): boolean {
+  return frameworks === undefined;
+}
+
+/** Failed while a finding is left that is not accepted. `findings` is not empty. */
+function splitVerdict(findings: readonly Finding[], isAccepted: (finding: Finding) => boolean): Verdict {
+  const left = nonEmpty(findings.filter((finding) => !isAccepted(finding)));
+  const accepted = nonEmpty(findings.filter(isAccepted));
+  if (left !== undefined) return { status: 'failed', findings: left, ...(accepted === undefined ? {} : { accepted }) };
+  return accepted === undefined ? { status: 'passed' } : { status: 'passed', accepted };
+}
+
+function nonEmpty([first, ...rest]: readonly Finding[]): Findings | undefined {
+  return first === undefined ? undefined : [first, ...rest];
+}
+
+/**
+ * The result as it counts where only these frameworks are looked at: what exceptions cover in all of them is accepted. The same
+ * object when that changes nothing; without a framework only exceptions without a limit count.
+ */
+export function acceptedInFrameworks(control: ControlResult, frameworks: readonly string[]): ControlResult {
+  if (control.status !== 'failed' || frameworks.length === 0) return control;
+  const rules = control.rules.map((rule): RuleResult => {
+    const { verdict } = rule;
+    if (verdict.status !== 'failed' || !verdict.findings.some((finding) => coversAll(finding, frameworks))) return rule;
+    const findings = [...verdict.findings, ...(verdict.accepted ?? [])];
+    const verdictHere = splitVerdict(findings, (finding) => coversAll(finding, frameworks));
+    return { rule: rule.rule, verdict: verdictHere };
+  });
+  return rules.every((rule, index) => rule === control.rules[index])
+    ? control
+    : { controlId: control.controlId, status: worstVerdict(rules), rules };
+}
+
+function coversAll({ exceptions = [] }: Finding, frameworks: readonly string[]): boolean {
+  return frameworks.every((name) =>
+    exceptions.some(({ frameworks: limit }) => limit === undefined || limit.includes(name)),
+  );
+}
+
+/** True if some finding is covered in some frameworks only. */
+export function hasLimitedExceptions(control: ControlResult): boolean {
+  if (control.status !== 'failed') return false;
+  return control.rules.some(
+    ({ verdict }) =>
+      verdict.status === 'failed' && verdict.findings.some(({ exceptions = [] }) => exceptions.length > 0),
+  );
+}
