@@ -31,7 +31,8 @@ export interface WorkloadRule extends RuleBase {
   readonly target: 'workload';
   /** False: the rule has nothing to say about the workload, which then does not appear under the control. */
   applies?(workload: Workload): boolean;
-  check(workload: Workload, context: RuleContext): Verdict;
+  /** Undefined: nothing to say either, because the scan holds none of the data that the rule judges by. */
+  check(workload: Workload, context: RuleContext): Verdict | undefined;
 }
 
 export interface ObjectRule extends RuleBase {
@@ -54,6 +55,8 @@ export interface RuleContext {
 /** The other objects of the scan. Every question is remembered, so that a change re-evaluates what asked for it and nothing else. */
 export interface RelatedObjects {
   all(kind: GroupKind): readonly KubeObject[];
+  /** True if the scan holds an object of the kind. Re-evaluates when the first one comes or the last one goes, not for each. */
+  any(kind: GroupKind): boolean;
   inNamespace(kind: GroupKind, namespace: string): readonly KubeObject[];
   /** Usually one; a folder of manifests may hold several of the same name. */
   named(kind: GroupKind, namespace: string, name: string): readonly KubeObject[];
@@ -71,4 +74,9 @@ export const passed: Verdict = Object.freeze({ status: 'passed' });
 export function verdictOf(findings: readonly Finding[]): Verdict {
   const [first, ...rest] = findings;
   return first === undefined ? passed : { status: 'failed', findings: [first, ...rest] };
+}
+
+/** Not evaluated, because a source of data (a node, a cloud, a scan) does not tell what the rule has to know. */
+export function untold(detail: string): Verdict {
+  return { status: 'notEvaluated', reason: 'integration', detail };
 }

@@ -5,6 +5,7 @@ export * from './catalogue/inputs.ts';
 export * from './catalogue/lookup.ts';
 export * from './control.ts';
 export { controls } from './library/index.ts';
+export { cloudProviderOf } from './objects/cloud-provider.ts';
 export * from './objects/kinds.ts';
 export { podSelectorOf } from './objects/network-policy.ts';
 export {

@@ -18,15 +18,31 @@ const memberships = csv('frameworks.csv');
 
 /**
  * Kinds that the published rules read and ours do not: PodSecurityPolicies say nothing about pods since Kubernetes 1.25, /proc is
- * masked whatever the control plane is, clouds are not described yet, Leases are heartbeats, and the ConfigMaps are a mistake.
+ * masked whatever the control plane is, Leases are heartbeats, kinds of host data are misnamed or gone (scanner.md 16.3), and the
+ * ConfigMaps are a mistake.
  */
 const notRead: Readonly<Record<string, readonly string[]>> = {
   'C-0016': ['PodSecurityPolicy'],
-  'C-0088': ['ClusterDescribe'],
+  'C-0052': ['cloudProviderInfo'],
+  'C-0161': ['APIServerInfo'],
+  'C-0181': ['KubeletConfiguration', 'KubeletCommandLine'],
   'C-0211': ['ControlPlaneInfo', 'PodSecurityPolicy'],
   'C-0212': ['Lease'],
   'C-0257': ['ConfigMap'],
   'C-0260': ['ConfigMap'],
+};
+
+/** Kinds that ours judge and the published rules do not: the right names of host data, and the workloads that pods come from. */
+const judgedBesides: Readonly<Record<string, readonly string[]>> = {
+  'C-0052': ['CloudProviderInfo'],
+  'C-0161': ['ControlPlaneInfo'],
+  'C-0181': ['KubeletInfo'],
+  ...Object.fromEntries(
+    ['C-0083', 'C-0084', 'C-0085'].map((id) => [
+      id,
+      ['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet', 'Job', 'CronJob'],
+    ]),
+  ),
 };
 
 /** Manual ones that are not declared as such there. */
@@ -92,7 +108,7 @@ describe('the catalogue', () => {
       expect([id, rules.map(({ name }) => name).filter((name) => !names.includes(name))]).toEqual([id, []]);
       const published = new Set((row?.['resourceKinds'] ?? '').split(';').map((kind) => kind.split('/').at(-1)));
       const judged = rules.flatMap((rule) => (rule.target === 'subject' ? [] : rule.kinds)).map(({ kind }) => kind);
-      expect([id, judged.filter((kind) => !published.has(kind))]).toEqual([id, []]);
+      expect([id, judged.filter((kind) => !published.has(kind))]).toEqual([id, judgedBesides[id] ?? []]);
       const read = new Set(rules.flatMap((rule) => [...rule.kinds, ...rule.related]).map(({ kind }) => kind));
       const unread = [...published].filter((kind) => kind !== undefined && !read.has(kind));
       expect([id, unread]).toEqual([id, notRead[id] ?? []]);

@@ -15,9 +15,12 @@ import { permissionControls } from './access/permissions.ts';
 import { boundServiceAccounts, clusterAdmin, everybodyElevated } from './access/subjects.ts';
 import { administrativeWorkload, tokenMounted } from './access/token-rights.ts';
 import { egressPolicy, hardenedRuntime, imageProvenance, resourceCeilings } from './agent-sandbox/sandbox.ts';
+import { aksControls } from './cloud/aks.ts';
+import { eksControls } from './cloud/eks.ts';
+import { managedClusterControls } from './cloud/managed-clusters.ts';
+import { registryControls } from './cloud/registries.ts';
 import { apiServerControls } from './control-plane/api-server.ts';
 import { insecurePort } from './control-plane/c-0005-insecure-port.ts';
-import { rbacEnabled } from './control-plane/c-0088-rbac-enabled.ts';
 import { uniqueEtcdCa } from './control-plane/c-0159-unique-etcd-ca.ts';
 import { kubeProxyMetrics } from './control-plane/c-0291-kube-proxy-metrics.ts';
 import { controllerManagerControls } from './control-plane/controller-manager.ts';
@@ -31,7 +34,11 @@ import { secretAccess } from './credentials/c-0255-secret-access.ts';
 import { credentialAccess } from './credentials/c-0259-credential-access.ts';
 import { sudoInEntrypoint } from './entrypoint/c-0062-sudo.ts';
 import { duplicateEnvironment } from './entrypoint/c-0295-duplicate-environment.ts';
+import { auditPolicy } from './host/audit-policy.ts';
+import { metadataAccess } from './host/c-0052-metadata-access.ts';
+import { encryptionConfigured, encryptionProviders, externalKeys } from './host/encryption.ts';
 import { fileControls } from './host/file-controls.ts';
+import { kubeletControls } from './host/kubelet-controls.ts';
 import { policiesEnabledEks, policiesSupported } from './host/network-plugins.ts';
 import { matchingSelector } from './integrity/c-0296-selector.ts';
 import { rollingUpdate } from './integrity/c-0305-rolling-update.ts';
@@ -46,8 +53,10 @@ import { deprecatedServiceAccount, missingServiceAccount } from './integrity/ser
 import { inventoryControls } from './inventory/inventory.ts';
 import { subPathSymlink } from './known-vulnerabilities/c-0058-subpath-symlink.ts';
 import { ingressSnippetAnnotation } from './known-vulnerabilities/c-0059-ingress-snippet-annotation.ts';
+import { kernelEscape } from './known-vulnerabilities/c-0079-kernel-escape.ts';
 import { aggregatedApiRedirect } from './known-vulnerabilities/c-0089-aggregated-api-redirect.ts';
 import { ingressNginxEndOfLife } from './known-vulnerabilities/c-0292-ingress-nginx-end-of-life.ts';
+import { imageControls } from './known-vulnerabilities/images.ts';
 import {
   containerdEscape,
   containerOptimizedOs,
@@ -106,7 +115,18 @@ const all: readonly Control[] = [
   ...controllerManagerControls,
   ...etcdControls,
   ...fileControls,
-  rbacEnabled,
+  ...kubeletControls,
+  ...eksControls,
+  ...aksControls,
+  ...managedClusterControls,
+  ...registryControls,
+  ...imageControls,
+  auditPolicy,
+  metadataAccess,
+  encryptionConfigured,
+  encryptionProviders,
+  externalKeys,
+  kernelEscape,
   policiesSupported,
   policiesEnabledEks,
   ...schedulerControls,

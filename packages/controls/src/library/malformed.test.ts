@@ -50,7 +50,9 @@ function judge(rule: Rule, judged: KubeObject, others: readonly KubeObject[]): u
   if (!rule.kinds.some(({ kind }) => kind === judged.kind)) return [];
   if (rule.target === 'object') return [rule.check(judged, context)];
   const workload = workloadOf(judged);
-  return workload === undefined || rule.applies?.(workload) === false ? [] : [rule.check(workload, context)];
+  const verdict =
+    workload === undefined || rule.applies?.(workload) === false ? undefined : rule.check(workload, context);
+  return verdict === undefined ? [] : [verdict];
 }
 
 describe('malformed objects', () => {

@@ -15,6 +15,7 @@ export function simpleRelations(objects: readonly KubeObject[]): RelatedObjects 
     all(kind).filter((object) => effectiveNamespace(object) === namespace);
   return {
     all,
+    any: (kind) => all(kind).length > 0,
     inNamespace,
     named: (kind, namespace, name) => inNamespace(kind, namespace).filter(({ metadata }) => metadata.name === name),
     selecting: (kind, namespace, labels) =>

@@ -47,6 +47,15 @@ export class Asking implements RelatedObjects {
     return this.#answer(question.all(name), this.#objects.all(name));
   }
 
+  any(kind: GroupKind): boolean {
+    const name = this.#allowed(kind);
+    const key = question.any(name);
+    const answer = this.#objects.has(name);
+    if (!this.asked.has(key)) this.#facts.push(`${key}=${answer}`);
+    this.asked.set(key, undefined);
+    return answer;
+  }
+
   inNamespace(kind: GroupKind, namespace: string): readonly KubeObject[] {
     const name = this.#allowed(kind);
     return this.#answer(question.inNamespace(name, namespace), this.#objects.inNamespace(name, namespace));

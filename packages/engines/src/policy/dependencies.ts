@@ -6,6 +6,7 @@ import type { Target } from './target.ts';
 /** The questions that rules ask about other objects, as keys. */
 export const question = {
   all: (kind: string): string => `all|${kind}`,
+  any: (kind: string): string => `any|${kind}`,
   inNamespace: (kind: string, namespace: string): string => `in|${kind}|${namespace}`,
   named: (kind: string, namespace: string, name: string): string => `named|${kind}|${namespace}|${name}`,
   selecting: (kind: string, namespace: string): string => `selecting|${kind}|${namespace}`,

@@ -164,12 +164,15 @@ class IncrementalPolicyEngine implements PolicyEngine {
     const bindings = new Set(records.flatMap((record) => this.#rbac.bindingsConcerned(record)));
     for (const record of records) this.#mark(this.#dependencies.dependentsOf(record));
     const dropped = [...bindings].flatMap((binding) => this.#dropVectors(binding));
+    const { kindName: kind = '' } = next ?? previous ?? {};
+    const hadKind = this.#index.has(kind);
 
     if (previous !== undefined) this.#index.remove(previous);
     if (next !== undefined) {
       this.#index.add(next);
       this.#ids.set(next.object, next.id);
     }
+    if (this.#index.has(kind) !== hadKind) this.#mark(this.#dependencies.askers([question.any(kind)]));
     if (previous !== undefined && previous.id !== next?.id) this.#removeTarget(previous.id);
     if (next !== undefined) this.#enterObject(next);
 

@@ -66,6 +66,10 @@ export class ObjectIndex {
     this.#podMakers.get(record.namespace)?.remove(record);
   }
 
+  has(kind: string): boolean {
+    return (this.#shelves.get(kind)?.records.size ?? 0) > 0;
+  }
+
   all(kind: string): Iterable<ObjectRecord> {
     return this.#shelves.get(kind)?.records ?? [];
   }

@@ -1,5 +1,6 @@
 import { listAt } from '../../objects/json.ts';
 import type { Container, Workload } from '../../objects/workload.ts';
+import { type Flag, flagsOf, type Word } from './flags.ts';
 
 /** A program of the control plane, as it is started in a static pod of `kube-system`. */
 export interface Component {
@@ -13,14 +14,6 @@ export interface Component {
 
 export type ComponentName = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd';
 
-export interface Flag {
-  /** `true` for a flag without a value. */
-  readonly value: string;
-  /** As written. */
-  readonly text: string;
-  readonly path: string;
-}
-
 const known = new WeakMap<Workload, Component | undefined>();
 const programs: ReadonlySet<string> = new Set<ComponentName>([
   'kube-apiserver',
@@ -28,7 +21,6 @@ const programs: ReadonlySet<string> = new Set<ComponentName>([
   'kube-scheduler',
   'etcd',
 ]);
-const flagText = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s;
 
 /** The control-plane program that a workload runs, or undefined. Read once for all controls. */
 export function componentOf(workload: Workload): Component | undefined {
@@ -56,14 +48,12 @@ function read({ containers }: Workload): Component | undefined {
   return undefined;
 }
 
-interface Word {
-  readonly text: string;
+interface ListedWord extends Word {
   readonly list: 'command' | 'args';
-  readonly path: string;
 }
 
 /** One argument may hold several flags, as people write them by mistake; each is looked at. */
-function wordsOf({ raw, path }: Container): Word[] {
+function wordsOf({ raw, path }: Container): ListedWord[] {
   return (['command', 'args'] as const).flatMap((list) =>
     listAt(raw, list).flatMap((item, index) =>
       typeof item !== 'string'
@@ -71,18 +61,6 @@ function wordsOf({ raw, path }: Container): Word[] {
         : item.split(/\s+(?=--)/).map((text) => ({ text, list, path: `${path}.${list}[${index}]` })),
     ),
   );
-}
-
-function flagsOf(words: readonly Word[]): ReadonlyMap<string, Flag> {
-  const flags = new Map<string, Flag>();
-  for (const [position, { text, path }] of words.entries()) {
-    const match = flagText.exec(text);
-    if (match === null) continue;
-    const next = words[position + 1];
-    const follows = next !== undefined && !next.text.startsWith('-') ? next.text : 'true';
-    flags.set(match[1] ?? '', { value: match[2] ?? follows, text, path });
-  }
-  return flags;
 }
 
 function baseName(text: string): string {

@@ -2,8 +2,9 @@ import type { Finding, FindingPath, Verdict } from '@kso/wire';
 import { type Control, verdictOf, type WorkloadRule } from '../../control.ts';
 import { kinds } from '../../objects/kinds.ts';
 import type { Workload } from '../../objects/workload.ts';
-import { type Component, type ComponentName, componentOf, type Flag } from './component.ts';
+import { type Component, type ComponentName, componentOf } from './component.ts';
 import type { Expectation } from './expectation.ts';
+import type { Flag } from './flags.ts';
 
 /** One control about the flags of a component. */
 export interface FlagCheck {
