@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { kinds } from '@kso/controls';
 import { until } from '@kso/testkit';
 import { type ControlPlane, controlPlanePrograms, startControlPlane } from '@kso/testkit/control-plane';
 import { missingPrograms } from '@kso/testkit/programs';
 import type { KubeObject } from '@kso/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byKind, podTemplate, render, workloads } from './rendered.ts';
+import { byKind, named, podTemplate, render, workloads } from './rendered.ts';
 import { full, variants } from './variants.ts';
 
 interface Rule {
@@ -27,7 +29,7 @@ const rulesOf = (objects: readonly KubeObject[]) =>
     (role['rules'] as Rule[]).map((rule) => ({ role: role.metadata.name, kind: role.kind, rule })),
   );
 
-describe.skipIf(missingPrograms('helm') !== undefined)('rights (chart.md 13)', () => {
+describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13)', () => {
   it.each(Object.entries(variants))(
     '%s: no wildcard, nothing is written cluster-wide, Secrets only by name',
     (name, given) => {
@@ -43,12 +45,20 @@ describe.skipIf(missingPrograms('helm') !== undefined)('rights (chart.md 13)', (
   );
 
   it('the scanner may read the kinds of the control library and no others; Secrets only if asked', () => {
-    // Not served: PodSecurityPolicy is gone since 1.25, and facts about the API server are no objects of it.
-    // Data of hosts comes with the node agent, which does not exist yet.
-    const notServed = new Set(['policy/podsecuritypolicies', 'apiserverinfo.kubescape.cloud/apiserverinfos']);
+    // PodSecurityPolicy is gone since 1.25. Of these groups nothing is served: facts that are made up into objects, and data of hosts, which
+    // comes with the node agent.
+    const facts = [
+      'apiserverinfo.kubescape.cloud',
+      'hostdata.kubescape.cloud',
+      'eks.amazonaws.com',
+      'container.googleapis.com',
+      'management.azure.com',
+      'image.vulnscan.com',
+      'armo.vuln.images',
+    ];
     const library = Object.values(kinds)
-      .map(resourceOf)
-      .filter((each) => !notServed.has(each) && !each.startsWith('hostdata.kubescape.cloud/'));
+      .filter(({ group, kind }) => !facts.includes(group) && kind !== 'PodSecurityPolicy')
+      .map(resourceOf);
     const granted = (values: object) =>
       rulesOf(render(values))
         .filter(({ role }) => role.endsWith('-kubescape'))
@@ -114,72 +124,139 @@ describe.skipIf(missingPrograms('helm') !== undefined)('rights (chart.md 13)', (
   });
 });
 
-/** Account, verb, resource, namespace (empty: all), name, and whether it is allowed. */
-type Question = readonly [string, string, string, string, string, boolean];
-const table: readonly Question[] = [
-  ['operator', 'list', 'pods', '', '', true],
-  ['operator', 'get', 'apps/deployments', 'shop', '', true],
-  ['operator', 'list', 'secrets', '', '', false],
-  ['operator', 'get', 'secrets', 'kubescape', 'redis-auth', false],
-  ['operator', 'list', 'configmaps', '', '', false],
-  ['operator', 'create', 'batch/jobs', 'shop', '', false],
-  ['operator', 'delete', 'pods', 'shop', '', false],
-  ['kubescape', 'watch', 'rbac.authorization.k8s.io/clusterroles', '', '', true],
-  ['kubescape', 'list', 'configmaps', '', '', true],
-  ['kubescape', 'list', 'secrets', '', '', false],
-  ['kubescape', 'update', 'namespaces', '', '', false],
-  ['kubescape', 'get', 'nodes/proxy', '', '', false],
-  ['kollector', 'watch', 'pods', '', '', true],
-  ['kollector', 'list', 'secrets', '', '', false],
-  ['kubevuln', 'list', 'pods', '', '', false],
-  ['gateway', 'list', 'pods', '', '', false],
-  ['make-secrets', 'patch', 'secrets', 'kubescape', 'redis-auth', true],
-  ['make-secrets', 'get', 'secrets', 'kubescape', 'another', false],
-  ['make-secrets', 'create', 'secrets', 'kubescape', '', false],
-  ['make-secrets', 'list', 'secrets', 'kubescape', '', false],
-  ['make-secrets', 'get', 'secrets', 'shop', 'redis-auth', false],
-];
+const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/reference/chart-rights.md'), 'utf8');
+
+/** One right: `account where verb group/resource name`. */
+type Right = string;
+const rightOf = (account: string, where: string, verb: string, resource: string, name = ''): Right =>
+  [account, where, verb, resource.includes('/') ? resource : `/${resource}`, name].join(' ').trim();
+
+const items = (cell = '') =>
+  cell
+    .replaceAll('`', '')
+    .split(', ')
+    .filter((text) => text !== '');
+const granted = page
+  .split('\n')
+  .filter((line) => /^\| [a-z]/.test(line) && !line.startsWith('| account'))
+  .map((line) => {
+    const [account = '', where = '', verbs, resources, names, when = ''] = line.slice(2).split(' | ');
+    const all = items(names).length === 0 ? [''] : items(names);
+    const rights = items(verbs).flatMap((verb) =>
+      items(resources).flatMap((resource) => all.map((name) => rightOf(account, where, verb, resource, name))),
+    );
+    return { when: when.replaceAll('`', ''), rights };
+  });
+/** What the page grants where these values are set; of the two profiles the default one unless another is named. */
+const onPage = (...when: readonly string[]): Right[] =>
+  granted
+    .filter((row) => when.includes(row.when))
+    .flatMap(({ rights }) => rights)
+    .toSorted();
+
+/** What the rendered roles grant, through their bindings. */
+function rendered(objects: readonly KubeObject[]): Right[] {
+  const bindings = [...byKind(objects, 'RoleBinding'), ...byKind(objects, 'ClusterRoleBinding')] as unknown as {
+    kind: string;
+    roleRef: { kind: string; name: string };
+    subjects: { name: string }[];
+  }[];
+  return bindings
+    .filter(({ roleRef }) => !roleRef.name.startsWith('system:'))
+    .flatMap(({ kind, roleRef, subjects }) => {
+      const rules = named(objects, roleRef.kind, roleRef.name)['rules'] as Rule[];
+      const where = kind === 'ClusterRoleBinding' ? 'cluster' : 'namespace';
+      return subjects.flatMap(({ name }) => rules.flatMap((rule) => rightsOf(name, where, rule)));
+    })
+    .toSorted();
+}
+
+const rightsOf = (account: string, where: string, { apiGroups, resources, verbs, resourceNames = [''] }: Rule) =>
+  apiGroups.flatMap((group) =>
+    resources.flatMap((resource) =>
+      verbs.flatMap((verb) => resourceNames.map((name) => rightOf(account, where, verb, `${group}/${resource}`, name))),
+    ),
+  );
+
+describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/reference/chart-rights.md', () => {
+  it('is read', () => expect(onPage('profile: default').length).toBeGreaterThan(100));
+
+  it.each([
+    ['default', {}, ['profile: default']],
+    ['compact', { profile: 'compact' }, ['profile: compact']],
+    [
+      'Secrets',
+      { global: { enableClusterWideSecretAccess: true } },
+      ['profile: default', 'global.enableClusterWideSecretAccess: true'],
+    ],
+    ['offline database', { grypeOfflineDB: { enabled: true } }, ['profile: default', 'grypeOfflineDB.enabled: true']],
+  ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {
+    expect(rendered(render(values))).toEqual(onPage(...when));
+  });
+
+  it.each(Object.keys(variants))('%s: grants nothing that is not in the table', (name) => {
+    const given = variants[name] ?? {};
+    const all = new Set(granted.flatMap(({ rights }) => rights));
+    const mine = rendered(render(given.values as object, given));
+    expect(mine.filter((right) => !all.has(right))).toEqual([]);
+  });
+});
 
 describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
-  'rights as a real API server sees them',
+  '24.9 kubectl auth can-i --list at a real API server',
   () => {
     let plane: ControlPlane;
+    const kinds = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
+    const objects = render();
+    const accounts = byKind(objects, 'ServiceAccount').map(({ metadata }) => metadata.name);
 
     beforeAll(async () => {
       plane = await startControlPlane();
-      await plane.client.createNamespace('kubescape');
-      const rights = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
-      await plane.client.apply(render().filter(({ kind }) => rights.has(kind)));
+      for (const namespace of ['kubescape', 'shop']) await plane.client.createNamespace(namespace);
+      await plane.client.apply(objects.filter(({ kind }) => kinds.has(kind)));
     });
     afterAll(() => plane?.stop());
 
-    const isAllowed = async ([account, verb, path, namespace, name]: Question) => {
-      const [group, rest] = path.startsWith('nodes/') || !path.includes('/') ? ['', path] : path.split(/\/(.*)/s);
-      const [resource, subresource] = (rest ?? '').split('/');
-      const review = {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SubjectAccessReview',
-        spec: {
-          user: `system:serviceaccount:kubescape:${account}`,
-          groups: ['system:serviceaccounts', 'system:authenticated'],
-          resourceAttributes: { verb, group, resource, subresource, namespace, name },
-        },
-      };
-      const answer = (await plane.client.http.json('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    /** What an account may do in a namespace, as it is told itself. */
+    const list = async (account: string, namespace: string): Promise<Rule[]> => {
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
+      const { status } = (await plane.client.http.json('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          'impersonate-user': `system:serviceaccount:kubescape:${account}`,
+        },
         body: JSON.stringify(review),
-      })) as { status: { allowed: boolean } };
-      return answer.status.allowed;
+      })) as { status: { resourceRules: Rule[]; incomplete: boolean } };
+      expect(status.incomplete).toBe(false);
+      return status.resourceRules;
     };
+    /** Without what everybody may. */
+    const own = async (account: string, namespace: string) => {
+      const everybody = new Set((await list('nobody', namespace)).flatMap((rule) => rightsOf(account, '', rule)));
+      const rights = (await list(account, namespace)).flatMap((rule) => rightsOf(account, '', rule));
+      return new Set(rights.filter((right) => !everybody.has(right)));
+    };
+    const expected = (account: string, isOurs: boolean) =>
+      new Set(
+        onPage('profile: default')
+          .filter(
+            (right) => right.startsWith(`${account} cluster `) || (isOurs && right.startsWith(`${account} namespace `)),
+          )
+          .map((right) => right.replace(/ (cluster|namespace) /, '  ')),
+      );
 
-    it.each(table)('%s may %s %s (namespace "%s", name "%s"): %s', async (...row) => {
-      // The API server learns of new roles by a watch of its own.
-      await until('what is granted is known', async () => {
-        const granted = await Promise.all(table.filter((each) => each[5]).map(isAllowed));
-        return granted.every(Boolean);
-      });
-      expect(await isAllowed(row)).toBe(row[5]);
-    });
+    it.each(accounts)(
+      '%s: the rights of the table in the namespace of the release, only cluster-wide ones elsewhere',
+      async (account) => {
+        // The API server learns of new roles by a watch of its own.
+        await until('what is granted is known', async () => {
+          const now = await Promise.all(accounts.map(async (each) => (await own(each, 'kubescape')).size));
+          return now.every((size, index) => size >= expected(accounts[index] ?? '', true).size);
+        });
+        expect(await own(account, 'kubescape')).toEqual(expected(account, true));
+        expect(await own(account, 'shop')).toEqual(expected(account, false));
+      },
+    );
   },
 );
