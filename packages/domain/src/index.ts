@@ -1,6 +1,7 @@
 export * from './cron-expression.ts';
 export * from './exceptions/index.ts';
 export * from './expression/index.ts';
+export * from './field-path.ts';
 export * from './image-hash.ts';
 export * from './image-reference.ts';
 export * from './image-scan-key.ts';
@@ -10,6 +11,7 @@ export * from './label-selector.ts';
 export * from './object-source.ts';
 export * from './owner.ts';
 export * from './schedule.ts';
+export * from './scores/index.ts';
 export * from './severity.ts';
 export * from './slug.ts';
 export * from './wlid.ts';

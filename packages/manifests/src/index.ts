@@ -10,7 +10,6 @@ export {
   type ManifestSourceOptions,
   type ManifestSourcePorts,
 } from './manifest-source.ts';
-export { joinPath } from './path.ts';
 export { type FileContent, type PlacedObject, readManifest } from './read-file.ts';
 export type { FolderRenderer, RenderedFolder, RenderResult } from './render/port.ts';
 export { createProgramRenderer, type ProgramRendererOptions } from './render/programs.ts';

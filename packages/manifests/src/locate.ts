@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { parseFieldPath } from '@kso/domain';
 import type * as YamlModule from 'yaml';
 import type { Document, Node } from 'yaml';
-import { parsePath } from './path.ts';
+
 import { documentsOf } from './yaml/documents-of.ts';
 import type { RawDocument } from './yaml/split-documents.ts';
 
@@ -56,7 +57,7 @@ export function createLocator({ texts = new Map() }: LocatorOptions = {}): Locat
       // The slower parser knows positions. It is loaded only when somebody asks for one.
       const yaml = await import('yaml');
       if (known?.raw !== raw) known = positionsOf(yaml, raw);
-      return known.positionOf(offsetOf(yaml, known.parsed, parsePath(path)));
+      return known.positionOf(offsetOf(yaml, known.parsed, parseFieldPath(path)));
     },
   };
 }

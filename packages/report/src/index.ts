@@ -1,3 +1,4 @@
+export * from './formats/index.ts';
 export { postureReportJson } from './json.ts';
 export * from './posture-v2.ts';
 export { reportResult } from './posture-v2-result.ts';

@@ -2,6 +2,7 @@ import { type Severity, severities } from '@kso/domain';
 import { gapSummary } from './gap-lines.ts';
 import { databaseLines, renderImages, renderVulnerabilities } from './image-table.ts';
 import { renderPosture } from './posture-table.ts';
+import { displayedPercent } from './text/percent.ts';
 import { plainText } from './text/plain-text.ts';
 import { painterFor, type Terminal } from './text/terminal.ts';
 import type {
@@ -81,7 +82,7 @@ function postureSummary(posture: PostureView): string {
     `${failed.length} of ${count(evaluated.length, 'control')} failed${bySeverity(countBy(failed))}`,
     `${posture.failedObjects} of ${count(posture.objects, 'object')} affected`,
   ];
-  if (posture.complianceScore !== undefined) parts.push(`compliance ${percent(posture.complianceScore)}`);
+  if (posture.complianceScore !== undefined) parts.push(`compliance ${displayedPercent(posture.complianceScore)}`);
   if (gaps !== undefined) parts.push(gaps);
   return `Configuration: ${parts.join(', ')}`;
 }
@@ -131,11 +132,6 @@ function bySeverity(counts: SeverityCounts): string {
     return number === 0 ? [] : [`${number} ${severity.toLowerCase()}`];
   });
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
-}
-
-/** Rounded, but what is not complete never prints as 100 % (scanner.md 11.2). */
-function percent(score: number): string {
-  return `${score < 100 ? Math.min(99, Math.round(score)) : 100} %`;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

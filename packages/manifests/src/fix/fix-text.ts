@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseFieldPath } from '@kso/domain';
 import { parseDocument } from '@kso/domain/yaml';
 import type * as YamlModule from 'yaml';
-import { parsePath } from '../path.ts';
 import { documentsOf } from '../yaml/documents-of.ts';
 import { CannotEdit, editsFor, withEdits } from './edit-document.ts';
 import { type SetField, treeOf, withFields } from './fix-tree.ts';
@@ -86,7 +86,7 @@ function distinct<F extends FieldFix>(fixes: readonly F[]): { wanted: Wanted<F>[
   const refused: RefusedFix<F>[] = [];
   const values = new Map<string, string>();
   for (const fix of fixes) {
-    const path = parsePath(fix.path);
+    const path = parseFieldPath(fix.path);
     const key = path.join('\0');
     const other = values.get(key);
     if (fix.value.includes(placeholder)) refused.push({ fix, reason: 'only you know the value' });
