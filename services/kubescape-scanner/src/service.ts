@@ -34,7 +34,7 @@ export type { ScanEnd } from './jobs/posture-job.ts';
 export { checkRequest, scanJob, scanKey } from './jobs/scan-request.ts';
 export { postureReportPath, postureResultKind } from './publish/publisher.ts';
 export type { ScanProgress, UnreadableDocument } from './scan/progress.ts';
-export { type ScanOnceOptions, scanManifestsOnce, scanSourceOnce } from './scan/scan-once.ts';
+export { type ScanOnceOptions, scanManifestsOnce, scanSourceOnce, type WorkloadName } from './scan/scan-once.ts';
 export type { SourceConfig } from './scan/source-config.ts';
 
 export interface ScannerPorts extends BasePorts {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { ControlInputs } from '@kso/controls';
 import type { ObjectSource } from '@kso/domain';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import { type LazyPostureReport, lazyPostureReport } from '@kso/report';
-import type { PostureReport } from '@kso/wire';
+import type { PostureReport, ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { assemble } from './assemble.ts';
 import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
-import { createSession } from './session.ts';
+import { createSession, type Session } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
 import { type ScanTarget, selectTarget } from './target.ts';
 
@@ -20,11 +21,22 @@ export interface ScanOnceOptions {
   readonly controls?: readonly string[];
   readonly includeNamespaces?: readonly string[];
   readonly excludedNamespaces?: readonly string[];
+  /** Only what is said about this object; the others are read, as its controls relate to them. */
+  readonly workload?: WorkloadName;
+  /** Control inputs in the place of the defaults. */
+  readonly inputs?: ControlInputs;
   readonly clusterName?: string;
   readonly onProgress?: (progress: ScanProgress) => void;
   /** Called for each document that could not be read; it also stands in the report's `scanCoverage`. */
   readonly onUnreadable?: (document: UnreadableDocument) => void;
   readonly signal?: AbortSignal;
+}
+
+/** Names one object; the kind without case, in any namespace unless it is given. */
+export interface WorkloadName {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
 }
 
 /**
@@ -38,7 +50,12 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
   try {
     const { source } = opened;
     const target = onceTarget(options);
-    const session = createSession({ source, incremental: false, onProgress: options.onProgress });
+    const session = createSession({
+      source,
+      incremental: false,
+      onProgress: options.onProgress,
+      ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
+    });
     const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
 
@@ -55,6 +72,7 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
       includeNamespaces: options.includeNamespaces,
       excludedNamespaces: options.excludedNamespaces,
       serverVersion,
+      ...(options.workload === undefined ? {} : { only: resultsOf(session, options.workload) }),
     });
     const { input } = assembled;
     if (input.results.length === 0) throw nothingEvaluated(assembled);
@@ -73,6 +91,18 @@ export async function scanManifestsOnce(
 ): Promise<PostureReport> {
   const report = await scanSourceOnce({ ...options, source: { type: 'manifests', path } });
   return { ...report, resources: [...report.resources], results: [...report.results] };
+}
+
+function resultsOf({ engine }: Session, { kind, name, namespace }: WorkloadName): ResourceResult[] {
+  const found = [...engine.results()].filter(
+    (result) =>
+      result.kind.toLowerCase() === kind.toLowerCase() &&
+      result.name === name &&
+      (namespace === undefined || result.namespace === namespace),
+  );
+  if (found.length > 0) return found;
+  const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  throw fail('NOTHING_EVALUATED', { problem: `there is no ${kind} ${name}${place}` });
 }
 
 function onceTarget({ frameworks = [], controls = [] }: ScanOnceOptions): ScanTarget {
