@@ -29,6 +29,15 @@ const schema = z.object({
   podScanGuardTime: duration().optional(),
   /** A recurring scan that has not begun after so long is given up: the next one asks the same. */
   recurringExpiry: duration().prefault('24h'),
+  /** Recurring scans that are made by commands. */
+  schedules: z
+    .object({
+      /** IANA name, for those whose command names none. */
+      timeZone: z.string().default('Etc/UTC'),
+      /** Of the CronJobs; by default that of the pod. */
+      namespace: z.string().optional(),
+    })
+    .prefault({}),
   /** Job reports to `/k8s/sysreport`. */
   reports: z
     .object({ enabled: flag().default(true), url: httpUrl().optional(), accessKey: secret().optional() })

@@ -47,6 +47,26 @@ export const operatorErrors = {
     retryable: true,
     severity: 'error',
   },
+  SCHEDULE_INVALID: { message: '{problem}', httpStatus: 400, retryable: false, severity: 'warn' },
+  SCHEDULE_TEMPLATE: {
+    message: 'the template {name} makes no CronJob: {problem}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
+  SCHEDULE_REFUSED: {
+    message: 'the cluster does not let this operator {verb} {what}: {problem}',
+    httpStatus: 502,
+    retryable: false,
+    severity: 'error',
+  },
+  SCHEDULE_UNKNOWN: { message: 'there is no schedule {name}', httpStatus: 404, retryable: false, severity: 'warn' },
+  SCHEDULES_UNAVAILABLE: {
+    message: 'recurring scans cannot be managed: this operator has no access to CronJobs',
+    httpStatus: 501,
+    retryable: false,
+    severity: 'warn',
+  },
   JOB_UNKNOWN: { message: 'there is no job {id}', httpStatus: 404, retryable: false, severity: 'warn' },
   QUERY_INVALID: { message: 'the query is invalid: {problem}', httpStatus: 400, retryable: false, severity: 'warn' },
   TARGET_NOT_CONFIGURED: {

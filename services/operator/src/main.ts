@@ -18,7 +18,8 @@ import { type Outbox, openSqliteStore } from '@kso/store';
 import { type OperatorConfig, operatorConfig } from './config.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { clusterPods } from './pods/pod-sources.ts';
-import { createOperator } from './service.ts';
+import { clusterSchedules } from './schedules/cluster-schedules.ts';
+import { createOperator, type OperatorPorts } from './service.ts';
 
 /** The operator as a process of its own: real queue, outbox, poster and cluster around the service. */
 async function create(ports: BasePorts): Promise<Service> {
@@ -37,9 +38,7 @@ async function create(ports: BasePorts): Promise<Service> {
     queue,
     http,
     outgoing,
-    ...(client === undefined
-      ? {}
-      : { pods: clusterPods(createPodReader(client, createOwnerLookup(client, ports.clock))) }),
+    ...(client === undefined ? {} : clusterPorts(client, config, ports)),
     ...(poster === undefined ? {} : { reports: { ...store, wake: () => poster.wake() } }),
   });
   const adapters: Service = {
@@ -79,6 +78,19 @@ function openPoster({ reports, account }: OperatorConfig, outbox: Outbox, ports:
 }
 
 /** Without a cluster everything but image scans works. */
+/** What the operator has of a cluster. Recurring scans need a namespace for their CronJobs: that of the pod, or a configured one. */
+function clusterPorts(
+  client: KubeClient,
+  config: OperatorConfig,
+  { clock, logger }: BasePorts,
+): Pick<OperatorPorts, 'pods' | 'schedules'> {
+  const namespace = config.schedules.namespace ?? client.namespace;
+  return {
+    pods: clusterPods(createPodReader(client, createOwnerLookup(client, clock))),
+    ...(namespace === undefined ? {} : { schedules: clusterSchedules(client, namespace, logger) }),
+  };
+}
+
 async function openCluster(
   config: OperatorConfig,
   env: NodeJS.ProcessEnv,

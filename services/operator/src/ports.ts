@@ -2,6 +2,7 @@ import type { BasePorts, HttpClient, Outgoing } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import type { Outbox, Transactor } from '@kso/store';
 import type { KubeObject } from '@kso/wire';
+import type { ScheduleStore } from './schedules/schedule.ts';
 
 /** Which pods; every label and field has to match. */
 export interface PodFilter {
@@ -41,6 +42,8 @@ export interface OperatorPorts extends BasePorts {
   readonly queue: JobQueue;
   /** Without it `scan` commands are refused. */
   readonly pods?: PodSource;
+  /** Without it commands about recurring scans are refused. */
+  readonly schedules?: ScheduleStore;
   /** Without it no job reports are written. */
   readonly reports?: ReportSink;
   /** For `dispatch.mode: http`. */

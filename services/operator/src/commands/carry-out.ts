@@ -16,6 +16,7 @@ import type { JobReport, JobReports } from '../jobs/job-reports.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import { fanOut, type ImageTarget } from '../pods/fan-out.ts';
 import type { OperatorPorts } from '../ports.ts';
+import { changeSchedules } from '../schedules/change-schedules.ts';
 import { type CommandRecord, type FanOutNote, toJson } from './plan.ts';
 import type { ImageScope } from './scope.ts';
 
@@ -75,6 +76,8 @@ interface GivenOut {
 async function giveOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<GivenOut> {
   const { plan } = record;
   if (plan.type === 'images') return scanImages(jobId, record, plan.scope, context);
+  if (plan.type === 'schedule')
+    return { note: { ...emptyNote, ...(await changeSchedules(plan.schedule, context.ports)) }, jobs: 0 };
   if (plan.type === 'rejected') return { note: { ...emptyNote, failure: plan.failure }, jobs: 0 };
   const { scanId, request } = plan;
   await context.dispatcher.postureScan(assignment(jobId, scanId, record, context), { scanId, request });

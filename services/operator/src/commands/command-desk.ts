@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { backoffDelay, KsoError } from '@kso/kit';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
+import { announcedSchedules } from '../schedules/schedule-view.ts';
 import { type CarryOutContext, carryOut, giveUp } from './carry-out.ts';
 import { blanked, type Command, commandId } from './command.ts';
-import { CommandRecord, toJson } from './plan.ts';
+import { CommandRecord, type ScheduleView, toJson } from './plan.ts';
 import { type CommandSource, isKnownCommand, recordOf } from './read-plan.ts';
 
 /** What became of one command of a body, in the order of the body. */
@@ -13,6 +14,8 @@ export interface Receipt {
   /** `known`: the same job id was given before and is being carried out, or was a moment ago. */
   readonly outcome: 'accepted' | 'known' | 'notFound' | 'rejected';
   readonly jobId?: string;
+  /** Recurring scans that it makes or changes, as far as the command itself says when they run. */
+  readonly schedules?: readonly ScheduleView[];
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
@@ -111,7 +114,7 @@ export class CommandDesk {
     if (failure === undefined) ports.logger.info(fields, 'command accepted');
     else ports.logger.warn({ ...fields, ...failure }, 'command rejected');
     return failure === undefined
-      ? { commandName, outcome: 'accepted', jobId }
+      ? { commandName, outcome: 'accepted', jobId, ...announcedSchedules(plan, config.schedules.timeZone, ports.clock) }
       : { commandName, outcome: 'rejected', jobId, failure };
   }
 

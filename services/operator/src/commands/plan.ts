@@ -1,6 +1,7 @@
 import type { JsonObject } from '@kso/wire';
 import { PostureScanRequest } from '@kso/wire';
 import { z } from 'zod';
+import { ScheduleAction } from '../schedules/read-schedule.ts';
 import { ImageScope } from './scope.ts';
 
 const Priority = z.enum(['onDemand', 'newImage', 'recurring']);
@@ -9,6 +10,7 @@ const Priority = z.enum(['onDemand', 'newImage', 'recurring']);
 const Plan = z.discriminatedUnion('type', [
   z.object({ type: z.literal('posture'), scanId: z.uuid(), request: PostureScanRequest }),
   z.object({ type: z.literal('images'), scope: ImageScope }),
+  z.object({ type: z.literal('schedule'), schedule: ScheduleAction }),
   /** It cannot be carried out; its failure is told like any other. */
   z.object({ type: z.literal('rejected'), failure: z.object({ code: z.string(), message: z.string() }) }),
 ]);
@@ -29,11 +31,23 @@ export const CommandRecord = z.object({
 });
 export type CommandRecord = z.infer<typeof CommandRecord>;
 
+/** A recurring scan, as it is told to who asked for it. */
+export const ScheduleView = z.object({
+  name: z.string(),
+  cron: z.string(),
+  timeZone: z.string(),
+  /** The next five, RFC 3339. */
+  nextRuns: z.array(z.string()),
+});
+export type ScheduleView = z.infer<typeof ScheduleView>;
+
 /** What is known once no more jobs will be added. */
 export const FanOutNote = z.object({
   /** What could not be listed, one line each. */
   errors: z.array(z.string()).default([]),
   pods: z.number().default(0),
+  /** Recurring scans as they are now. */
+  schedules: z.array(ScheduleView).optional(),
   /** Failure of the command itself. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });

@@ -3,6 +3,7 @@ import type { Priority } from '@kso/queue';
 import type { OperatorConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { derivedId } from '../jobs/ids.ts';
+import { isScheduleCommand, readScheduleAction } from '../schedules/read-schedule.ts';
 import { type Command, commandId } from './command.ts';
 import type { CommandRecord, Plan } from './plan.ts';
 import { readScanRequest } from './scan-request.ts';
@@ -14,7 +15,7 @@ const postureNames = new Set(['kubescapeScan', 'runKubescapeJob']);
 const known = new Set([...postureNames, 'scan']);
 
 export function isKnownCommand(name: string): boolean {
-  return known.has(name);
+  return known.has(name) || isScheduleCommand(name);
 }
 
 /** A command with everything that is needed to carry it out under `jobId`. What is wrong with it becomes a plan too. */
@@ -44,6 +45,9 @@ function planOf(command: Command, jobId: string, config: OperatorConfig): Plan {
       return { type: 'posture', scanId: derivedId(jobId, 'posture'), request };
     }
     if (command.commandName === 'scan') return { type: 'images', scope: readScope(command) };
+    if (isScheduleCommand(command.commandName)) {
+      return { type: 'schedule', schedule: readScheduleAction(command, jobId, config.schedules) };
+    }
     throw fail('COMMAND_UNKNOWN', { name: command.commandName });
   } catch (error) {
     if (!(error instanceof KsoError)) throw error;

@@ -30,7 +30,7 @@ export function commandFannedOut({ jobId, record }: CommandStep, note: FanOutNot
     const details = `triggered successfully, scan ID: '${record.plan.scanId}'`;
     return [step(base, next, 'started', { details })];
   }
-  if (record.plan.type === 'rejected') return [];
+  if (record.plan.type === 'rejected' || record.plan.type === 'schedule') return [];
   const errors = note.errors.map((line, index) => step(base, next + index, 'failure', { errors: [line] }));
   return [
     ...errors,
@@ -40,7 +40,8 @@ export function commandFannedOut({ jobId, record }: CommandStep, note: FanOutNot
 
 export function commandEnded({ jobId, record }: CommandStep, note: FanOutNote, outcomes: Outcomes): JobReport {
   const { plan, firstSequence } = record;
-  const sequence = firstSequence + 2 + (plan.type === 'rejected' ? 0 : 1 + note.errors.length);
+  const sequence =
+    firstSequence + 2 + (plan.type === 'rejected' || plan.type === 'schedule' ? 0 : 1 + note.errors.length);
   const base = { jobId, record };
   if (note.failure !== undefined) return step(base, sequence, 'failure', { errors: [note.failure.message] });
   const { succeeded, failed, cancelled, expired } = outcomes;

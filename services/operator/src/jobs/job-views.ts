@@ -1,5 +1,5 @@
 import type { JobQueue, JobRecord, ParentSummary } from '@kso/queue';
-import { CommandRecord, FanOutNote } from '../commands/plan.ts';
+import { CommandRecord, FanOutNote, type ScheduleView } from '../commands/plan.ts';
 import { failureOf } from './child-ends.ts';
 
 type Failure = { readonly code: string; readonly message: string };
@@ -17,6 +17,8 @@ export interface CommandView {
   readonly jobs: { readonly total: number; readonly ended: number } & ParentSummary['outcomes'];
   /** What could not be listed. */
   readonly errors?: readonly string[];
+  /** Recurring scans that it made or changed. */
+  readonly schedules?: readonly ScheduleView[];
   readonly failure?: Failure;
   /** Only for one command; at most the first thousand. */
   readonly children?: readonly ChildView[];
@@ -77,6 +79,7 @@ function commandView(parent: ParentSummary): CommandView | undefined {
     ...(completedAt === undefined ? {} : { completedAt: time(completedAt) }),
     jobs: { total: parent.total, ended, ...outcomes },
     ...(note === undefined || note.errors.length === 0 ? {} : { errors: note.errors }),
+    ...(note?.schedules === undefined ? {} : { schedules: note.schedules }),
     ...(note?.failure === undefined ? {} : { failure: note.failure }),
   };
 }
