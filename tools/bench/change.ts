@@ -1,15 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from '@kso/kit';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
-import { createKubescapeScanner, type KubescapeScanner, scannerConfig } from '@kso/kubescape-scanner';
-import { createInProcessQueue } from '@kso/queue';
-import { openSqliteStore } from '@kso/store';
 import type { KubeObject } from '@kso/testkit';
 import { quantile } from './measure.ts';
 import { generateObjects } from './objects.ts';
 import type { BenchResult } from './result.ts';
+import { makeScanner } from './scanner.ts';
 
 interface Measured {
   readonly latenciesMs: readonly number[];
@@ -47,7 +44,7 @@ async function measureChanges(
   objects: readonly KubeObject[],
   changes: number,
 ): Promise<Measured> {
-  const { scanner, stop } = makeScanner(folder, cluster.url);
+  const { scanner, stop } = makeScanner(folder, writeKubeconfig(folder, cluster.url));
   const stored = new Map<string, () => void>();
   const watching = Promise.withResolvers<void>();
   scanner.onResult((event) => {
@@ -88,35 +85,16 @@ function withHostNetwork(deployment: KubeObject, hostNetwork: boolean): KubeObje
   };
 }
 
-function makeScanner(folder: string, url: string): { scanner: KubescapeScanner; stop: () => Promise<void> } {
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'bench', cluster: { server: url } }],
-      users: [{ name: 'bench', user: { token: 'none' } }],
-      contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
-      'current-context': 'bench',
-    }),
-  );
-  const logger = createLogger({ service: 'bench', level: 'silent' });
-  const ports = { logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
-  const store = openSqliteStore({ path: path.join(folder, 'store.db') });
-  const queue = createInProcessQueue({ file: path.join(folder, 'queue.db') }, ports);
-  const env = {
-    KSO_SCANNER_HOST: '127.0.0.1',
-    KSO_SCANNER_PORT: '0',
-    KSO_SCANNER_DATA_DIR: folder,
-    KSO_SCANNER_CLUSTER_NAME: 'bench',
-    KSO_SCANNER_SOURCE_KUBECONFIG: kubeconfig,
+function writeKubeconfig(folder: string, server: string): string {
+  const file = path.join(folder, 'kubeconfig');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'bench', cluster: { server } }],
+    users: [{ name: 'bench', user: { token: 'none' } }],
+    contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
+    'current-context': 'bench',
   };
-  const scanner = createKubescapeScanner(loadConfig(scannerConfig, { env }).config, { ...ports, queue, store });
-  const stop = async () => {
-    await scanner.stop();
-    await queue.close();
-    store.close();
-  };
-  return { scanner, stop };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
 }

@@ -1,8 +1,9 @@
-// pnpm bench [--only scan,change,start,gateway] [--runs N] [--sizes N,N] [--out FILE]
+// pnpm bench [--only scan,change,start,gateway,cluster] [--runs N] [--sizes N,N] [--namespaces N] [--out FILE]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChange } from './change.ts';
+import { benchCluster } from './cluster.ts';
 import { benchGateway } from './gateway.ts';
 import { type BenchResult, benchReport, formatResults } from './result.ts';
 import { benchScan } from './scan.ts';
@@ -12,8 +13,9 @@ const usage = `Measures the suite on this machine; a run takes a few minutes and
 
   pnpm bench [options]
 
-  --only LIST    of scan, change, start, gateway; default: all
+  --only LIST    of scan, change, start, gateway, cluster; default: all but cluster, which takes long
   --sizes LIST   numbers of objects of scan; default 100,1000,10000
+  --namespaces N namespaces of cluster, each with 50 workloads; default 400
   --runs N       measured runs of each process, of which the median counts; default 3
   --out FILE     where the JSON goes; default bench-results/DATE.json`;
 
@@ -21,6 +23,7 @@ interface Plan {
   readonly only: ReadonlySet<string>;
   readonly sizes: readonly number[];
   readonly runs: number;
+  readonly namespaces: number;
   readonly out: string;
 }
 
@@ -28,33 +31,39 @@ interface Plan {
 process.env['KSO_LOG_LEVEL'] ??= 'silent';
 
 const benchmarks = ['scan', 'change', 'start', 'gateway'];
+/** Not among those that run when none is named. */
+const longBenchmarks = ['cluster'];
+/** ClusterRoleBindings for each namespace of `cluster`: 2,000 for 400. */
+const bindingsPerNamespace = 5;
 
 function readArguments(): Plan | 'help' | { error: string } {
   const text = { type: 'string' } as const;
   try {
     const { values } = parseArgs({
-      options: { only: text, sizes: text, runs: text, out: text, help: { type: 'boolean' } },
+      options: { only: text, sizes: text, runs: text, namespaces: text, out: text, help: { type: 'boolean' } },
     });
     if (values.help === true) return 'help';
     const only = values.only?.split(',') ?? benchmarks;
     const sizes = (values.sizes ?? '100,1000,10000').split(',').map(Number);
     const runs = Number(values.runs ?? 3);
-    const unknown = only.find((name) => !benchmarks.includes(name));
+    const namespaces = Number(values.namespaces ?? 400);
+    const unknown = only.find((name) => ![...benchmarks, ...longBenchmarks].includes(name));
     if (unknown !== undefined) return { error: `no benchmark is named ${unknown}` };
-    if (![...sizes, runs].every((number) => Number.isInteger(number) && number > 0))
-      return { error: '--sizes and --runs take whole numbers above 0' };
+    if (![...sizes, runs, namespaces].every((number) => Number.isInteger(number) && number > 0))
+      return { error: '--sizes, --runs and --namespaces take whole numbers above 0' };
     const stamp = new Date().toISOString().replaceAll(':', '-').slice(0, 19);
     const out = values.out ?? path.resolve(import.meta.dirname, `../../bench-results/${stamp}.json`);
-    return { only: new Set(only), sizes, runs, out };
+    return { only: new Set(only), sizes, runs, namespaces, out };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function* run({ only, sizes, runs }: Plan): AsyncGenerator<BenchResult> {
-  if (only.has('scan')) for (const size of sizes) yield await benchScan(size, runs);
+async function* run({ only, sizes, runs, namespaces }: Plan): AsyncGenerator<BenchResult> {
+  if (only.has('scan')) for (const size of sizes) yield* await benchScan(size, runs);
   if (only.has('change')) yield await benchChange(10_000, 200);
   if (only.has('start')) yield await benchStart(100, runs);
+  if (only.has('cluster')) yield await benchCluster(namespaces, namespaces * bindingsPerNamespace);
   if (only.has('gateway')) yield await benchGateway(10_000);
 }
 

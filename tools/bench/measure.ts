@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { cpuMsOf } from './process-usage.ts';
 
 export interface Measurement {
   /** From the start of the process to its end, milliseconds. */
@@ -64,16 +65,6 @@ export async function measureNode(args: readonly string[], options: MeasureOptio
     stdoutBytes: seen.bytes,
     errors: seen.errors,
   };
-}
-
-/** User and system time, of which the kernel counts ticks of 10 ms (proc(5)). */
-function cpuMsOf(pid: number | undefined): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 /** `maxRSS` in KiB, `cpu` in microseconds. */

@@ -1,12 +1,13 @@
 // Memory of the services by the size of the cluster: node tools/bench/memory.ts [SIZES] (needs tsc -b)
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import { freePort } from '@kso/testkit';
 import { generateObjects } from './objects.ts';
+import { cpuMsOf, memoryMiBOf } from './process-usage.ts';
 
 interface Subject {
   readonly service: string;
@@ -84,24 +85,12 @@ const others: readonly Subject[] = [
   },
 ];
 
-/** A line of /proc/PID/status, in MiB. */
-function status(pid: number, name: string): number {
-  const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'mu'));
-  return Math.round(Number(line?.[1] ?? Number.NaN) / 1024);
-}
-
-/** User and system time of a process, in ticks of 10 ms. */
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
-
 /** Until a process has used less than 3 % of a processor for three seconds. */
 async function atRest(pid: number): Promise<void> {
-  for (let quiet = 0, before = ticks(pid); quiet < 3; ) {
+  for (let quiet = 0, before = cpuMsOf(pid); quiet < 3; ) {
     await sleep(1000);
-    const now = ticks(pid);
-    quiet = now - before < 3 ? quiet + 1 : 0;
+    const now = cpuMsOf(pid);
+    quiet = now - before < 30 ? quiet + 1 : 0;
     before = now;
   }
 }
@@ -136,13 +125,15 @@ async function measure(subject: Subject, cluster: FakeApiServer, objects: number
   if (pid === undefined) throw new Error(`${subject.service} did not start`);
   await ready(healthPort);
   await atRest(pid);
-  const rest = status(pid, 'VmRSS');
+  const rest = Math.round(memoryMiBOf(pid, 'VmRSS'));
   if (subject.work !== undefined) {
     const answer = await subject.work(port);
     if (answer instanceof Response && !answer.ok) console.error(await answer.text());
     await atRest(pid);
   }
-  console.log(`| ${subject.service} | ${objects.toLocaleString('en')} | ${rest} | ${status(pid, 'VmHWM')} |`);
+  console.log(
+    `| ${subject.service} | ${objects.toLocaleString('en')} | ${rest} | ${Math.round(memoryMiBOf(pid, 'VmHWM'))} |`,
+  );
   await stop(child);
   rmSync(folder, { recursive: true, force: true });
 }
