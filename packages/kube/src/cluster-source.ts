@@ -2,7 +2,9 @@ import { type ObjectSource, SourceError, type SourceEvent } from '@kso/domain';
 import { type Clock, describeError, type Logger, type Metrics } from '@kso/kit';
 import type { GroupKind } from '@kso/wire';
 import { kindLabel } from './api/resource.ts';
+import type { ResourceApi } from './api/resource-api.ts';
 import type { KubeClient } from './client.ts';
+import { type ListFilter, selectorOf } from './list-pages.ts';
 import { runReflector } from './reflector/reflector.ts';
 import { reflectorMetrics } from './reflector/reflector-metrics.ts';
 import { defaultReflectorSettings, type ReflectorSettings } from './reflector/settings.ts';
@@ -21,6 +23,8 @@ export interface ClusterSourceOptions {
   readonly settings?: Partial<ReflectorSettings>;
   /** Complete lists that may run at once. */
   readonly concurrentLists?: number;
+  /** Only these objects; others do not exist for the source, and no right to them is needed. */
+  readonly filter?: Pick<ListFilter, 'namespace' | 'labels' | 'fields'>;
 }
 
 /** A cluster as a source of objects: one reflector for each kind that is watched. No object is kept, only what identifies it. */
@@ -28,6 +32,7 @@ export function createClusterSource(ports: ClusterSourcePorts, options: ClusterS
   const { client, clock, logger, metrics, random = Math.random } = ports;
   const settings = { ...defaultReflectorSettings, ...options.settings };
   const inTurn = createTurns(options.concurrentLists ?? 4);
+  const resources = options.filter === undefined ? client.resources : filtered(client.resources, options.filter);
 
   const watch: ObjectSource['watch'] = async (kinds, onEvent, signal) => {
     signal.throwIfAborted();
@@ -40,7 +45,7 @@ export function createClusterSource(ports: ClusterSourcePorts, options: ClusterS
     for (const kind of wanted) {
       const reflectorPorts = {
         discovery: client.discovery,
-        resources: client.resources,
+        resources,
         clock,
         random,
         logger,
@@ -67,6 +72,14 @@ export function createClusterSource(ports: ClusterSourcePorts, options: ClusterS
     type: 'cluster',
     watch,
     serverVersion: () => client.version(),
+  };
+}
+
+function filtered(resources: ResourceApi, { namespace, labels, fields }: ListFilter): ResourceApi {
+  const filter = { namespace, labelSelector: selectorOf(labels), fieldSelector: selectorOf(fields) };
+  return {
+    list: (resource, options) => resources.list(resource, { ...options, ...filter }),
+    watch: (resource, options) => resources.watch(resource, { ...options, ...filter }),
   };
 }
 

@@ -3,7 +3,13 @@ import type { SourceEvent } from '@kso/domain';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import type { KubeObject } from '@kso/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClusterConnection, createClusterSource, createKubeClient, type KubeClient } from './index.ts';
+import {
+  type ClusterConnection,
+  type ClusterSourceOptions,
+  createClusterSource,
+  createKubeClient,
+  type KubeClient,
+} from './index.ts';
 import { createEventLog } from './testing/index.ts';
 
 /** One API server, real or not, for {@link kubeConformance}. */
@@ -150,7 +156,7 @@ export function kubeConformance(name: string, start: () => Promise<ConformanceTa
       expect(await client.writer.delete(target)).toMatchObject({ outcome: 'notFound' });
     });
 
-    const sourceOf = (kubeClient: KubeClient) =>
+    const sourceOf = (kubeClient: KubeClient, filter?: ClusterSourceOptions['filter']) =>
       createClusterSource(
         {
           client: kubeClient,
@@ -158,7 +164,7 @@ export function kubeConformance(name: string, start: () => Promise<ConformanceTa
           logger: createLogger({ service: 'conformance', level: 'silent' }),
           metrics: createMetrics(),
         },
-        { settings: { backoff: { baseMs: 50, maxMs: 500 } } },
+        { settings: { backoff: { baseMs: 50, maxMs: 500 } }, ...(filter === undefined ? {} : { filter }) },
       );
     const isOurs = (event: SourceEvent) => 'object' in event && event.object.metadata.namespace === namespace;
 
@@ -186,6 +192,25 @@ export function kubeConformance(name: string, start: () => Promise<ConformanceTa
         ['modified', { v: '2' }],
         ['deleted', { v: '2' }],
       ]);
+      stop.abort();
+    });
+
+    it('follows only what is asked for', async () => {
+      const stop = new AbortController();
+      const log = createEventLog();
+      const labels = { suite: 'conformance' };
+      await sourceOf(client, { namespace, labels, fields: { 'metadata.name': 'chosen' } }).watch(
+        [configMap],
+        log.onEvent,
+        stop.signal,
+      );
+      expect(log.lines()).toEqual(['synced ConfigMap']);
+      await target.apply([aMap('chosen'), aMap('not-chosen')]);
+      await log.until((events) => events.some(isOurs));
+      await target.delete(aMap('not-chosen'));
+      await target.delete(aMap('chosen'));
+      await log.until((events) => events.filter(isOurs).length === 2);
+      expect(log.lines()).toEqual(['synced ConfigMap', `added ${namespace}/chosen`, `deleted ${namespace}/chosen`]);
       stop.abort();
     });
 

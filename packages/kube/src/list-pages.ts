@@ -92,7 +92,7 @@ function isNew(given: Set<string>, { metadata }: KubeObject): boolean {
 }
 
 /** Sorted, so that equal filters make equal requests. */
-function selectorOf(labels: Readonly<Record<string, string>> | undefined): string | undefined {
+export function selectorOf(labels: Readonly<Record<string, string>> | undefined): string | undefined {
   const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return pairs.length === 0 ? undefined : pairs.toSorted().join(',');
 }
