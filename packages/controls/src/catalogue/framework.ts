@@ -4,6 +4,8 @@ import { controlCatalogue } from './controls.ts';
 export interface Framework {
   readonly name: string;
   readonly controls: readonly FrameworkControl[];
+  readonly version?: string;
+  readonly description?: string;
 }
 
 export interface FrameworkControl {

@@ -1,5 +1,5 @@
 import { type Control, type Framework, kindName } from '@kso/controls';
-import type { ControlSummary, GroupKind, ScanCoverage } from '@kso/wire';
+import type { ControlSummary, Degradation, GroupKind, ScanCoverage } from '@kso/wire';
 import type { FailedKind } from './port.ts';
 
 /** For each control, the kinds it reads that could not be read. Controls that miss nothing are not in the map. */
@@ -24,7 +24,7 @@ export interface CoverageInput {
   readonly failedKinds: readonly FailedKind[];
   readonly missing: ReadonlyMap<string, readonly string[]>;
   /** Other things that the scan had to do without, e.g. files that could not be read. */
-  readonly degradations?: ScanCoverage['degradations'];
+  readonly degradations?: readonly Degradation[];
 }
 
 /** What the scan could not see, and how much of what was asked for could be answered (scanner.md 8.6). */
@@ -33,6 +33,8 @@ export function coverageOf(input: CoverageInput): ScanCoverage {
   const unevaluated = summaries.filter(({ status, controlId }) => status === 'skipped' || missing.has(controlId));
   const unevaluatedIds = new Set(unevaluated.map(({ controlId }) => controlId));
   const degradations = input.degradations ?? [];
+  const missed = new Set([...missing.values()].flat());
+  const silentFailedKinds = failedKinds.filter(({ kind }) => !missed.has(kindName(kind))).length;
   const totalControls = summaries.length;
   const evaluatedControls = totalControls - unevaluatedIds.size;
   const vacuousFrameworks = frameworks
@@ -51,7 +53,8 @@ export function coverageOf(input: CoverageInput): ScanCoverage {
     degradations,
     evaluatedControls,
     totalControls,
-    score: scoreOf(evaluatedControls, totalControls, degradations.length),
+    score: scoreOf(evaluatedControls, totalControls, silentFailedKinds, degradations.length),
+    silentFailedKinds,
     degraded:
       totalControls === 0 ||
       [failedKinds, unevaluated, degradations, vacuousFrameworks].some((list) => list.length > 0),
@@ -59,17 +62,28 @@ export function coverageOf(input: CoverageInput): ScanCoverage {
   };
 }
 
+const lostBySilentFailure = 3;
 const lostByDegradation = 5;
 
-function scoreOf(evaluated: number, total: number, degradations: number): number {
+function scoreOf(evaluated: number, total: number, silentFailures: number, degradations: number): number {
   if (total === 0) return 0;
-  return Math.max(0, (evaluated / total) * 100 - lostByDegradation * degradations);
+  const lost = lostBySilentFailure * silentFailures + lostByDegradation * degradations;
+  return Math.max(0, (evaluated / total) * 100 - lost);
 }
+
+/** Versions of the groups whose kinds are not served as `v1`. */
+const versions: Readonly<Record<string, string>> = {
+  'cilium.io': 'v2',
+  autoscaling: 'v2',
+  'hostdata.kubescape.cloud': 'v1beta1',
+  'extensions.agents.x-k8s.io': 'v1beta1',
+};
 
 /** `rbac.authorization.k8s.io/v1/clusterroles`, the way that reports name what was listed. */
 export function resourceName({ group, kind }: GroupKind): string {
   const plural = `${kind.toLowerCase().replace(/y$/, 'ie').replace(/s$/, 'se')}s`;
-  return `${group}/${group === 'cilium.io' ? 'v2' : 'v1'}/${plural}`;
+  const version = kind.endsWith('SecurityException') ? 'v1beta1' : (versions[group] ?? 'v1');
+  return `${group}/${version}/${plural}`;
 }
 
 function kindOfName(name: string): GroupKind {

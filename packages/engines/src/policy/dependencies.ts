@@ -32,6 +32,12 @@ export class Dependencies {
     target.dependencies = new Set(asked.keys());
   }
 
+  /** Enters one more question of a target. */
+  add(target: Target, key: string): void {
+    getOrMake(this.#askers, key, () => new Map<Target, Matcher | undefined>()).set(target, undefined);
+    target.dependencies = new Set(target.dependencies).add(key);
+  }
+
   remove(target: Target): void {
     for (const key of target.dependencies) this.#forget(key, target);
     target.dependencies = new Set();

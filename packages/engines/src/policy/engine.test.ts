@@ -189,7 +189,7 @@ describe('idempotency keys', () => {
       keyOf([web, account(true)]),
       keyOf([web, account(false)]),
       keyOf([web], { libraryVersion: '2' }),
-      keyOf([web], { exceptionsVersion: 'x' }),
+      keyOf([web], { libraryVersion: 'x' }),
       keyOf([web], { controls: controls.slice(1) }),
     ];
     expect(new Set(keys).size).toBe(keys.length);

@@ -1,26 +1,42 @@
-import { hash } from 'node:crypto';
-import { controlInfo, kindName, objectId, type Rule } from '@kso/controls';
-import { isRecord, isWorkload, type SourceEvent } from '@kso/domain';
-import type { GroupKind, KubeObject, ResourceResult } from '@kso/wire';
+import {
+  builtInCatalogue,
+  type ControlInfo,
+  type ControlInputs,
+  defaultControlInputs,
+  kindName,
+  kinds,
+  objectId,
+  type Rule,
+} from '@kso/controls';
+import { isSecurityException, type PostureException, type SourceEvent } from '@kso/domain';
+import type { ExceptionAudit, GroupKind, KubeObject, ResourceResult } from '@kso/wire';
 import { Asking } from './asking.ts';
 import { Dependencies, question } from './dependencies.ts';
 import { acceptedObject } from './envelope.ts';
+import { auditExceptions } from './exception-audit.ts';
+import { ExceptionBook, securityExceptionKinds } from './exception-book.ts';
 import { type JudgeContext, judge } from './judge.ts';
 import { ObjectIndex } from './object-index.ts';
 import { recordKey, recordOf } from './object-record.ts';
 import { isOwnedChild } from './owned-children.ts';
 import type {
+  AcceptedControls,
+  ClusterFacts,
   EvaluatedResource,
   Evaluation,
   FailedKind,
+  ForeignResults,
   ObjectRecord,
   ObjectReference,
+  PolicyChange,
   PolicyEngine,
   PolicyEngineOptions,
 } from './port.ts';
 import { RbacIndex, type VectorRecord } from './rbac-index.ts';
-import { planRules } from './rule-plan.ts';
+import { ResultKeys } from './result-keys.ts';
+import { type PlannedControl, planRules } from './rule-plan.ts';
 import { newTarget, type Target } from './target.ts';
+import { clusterFacts, exceptionSubjectOf, identityOf, resourceOf } from './target-view.ts';
 
 /** Makes the engine. It starts without objects; `apply` brings them in. */
 export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
@@ -35,27 +51,56 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #rbac = new RbacIndex(this.#index);
   readonly #dependencies = new Dependencies();
   readonly #targets = new Map<string, Target>();
+  /** To be judged. */
   readonly #marked = new Set<Target>();
+  /** Judged rightly, but exceptions about them have changed. */
+  readonly #toExcept = new Set<Target>();
+  readonly #exceptions: ExceptionBook;
+  readonly #infos: ReadonlyMap<string, ControlInfo>;
+  readonly #keys: ResultKeys;
+  readonly #additionalKinds: ReadonlySet<string>;
+  #inputs: ControlInputs;
+  /** When the exceptions of an object's own annotations expire. */
+  readonly #inlineExpiries = new Map<Target, number>();
+  #foreign: ForeignResults = { results: new Map(), resources: new Map() };
   readonly #removed = new Set<string>();
   /** Ids that `evaluate` has told of and not taken back. */
   readonly #told = new Set<string>();
   readonly #failed = new Map<string, FailedKind>();
   readonly #synced = new Set<string>();
   readonly #ids = new WeakMap<KubeObject, string>();
-  readonly #keyBase: string;
   readonly #isIncremental: boolean;
 
   constructor(options: PolicyEngineOptions) {
     this.#options = options;
     this.#isIncremental = options.incremental !== false;
     this.#plan = planRules(options.controls);
-    this.kinds = this.#plan.kinds;
-    const { libraryVersion, inputs, exceptionsVersion = '', controls } = options;
-    this.#keyBase = JSON.stringify([libraryVersion, inputs, exceptionsVersion, controls.map(({ id }) => id)]);
+    const { catalogue = builtInCatalogue, additionalKinds = [], customResources = true } = options;
+    this.#inputs = options.inputs;
+    this.#keys = new ResultKeys(options.libraryVersion);
+    this.#infos = new Map(catalogue.controls.map((info) => [info.id, info]));
+    this.#additionalKinds = new Set(additionalKinds.map(kindName));
+    const own = customResources ? [...securityExceptionKinds, kinds.namespace] : [];
+    const all = [...this.#plan.kinds, ...additionalKinds, ...own];
+    this.kinds = [...new Map(all.map((kind) => [kindName(kind), kind])).values()];
+    this.#exceptions = new ExceptionBook({
+      exceptions: options.exceptions ?? [],
+      terms: {
+        controlName: (id) => this.#infos.get(id)?.name ?? '',
+        frameworks: catalogue.frameworks.map(({ name }) => name),
+      },
+      namespaceLabels: (name) => {
+        for (const { object } of this.#index.named(kindName(kinds.namespace), '', name))
+          return object.metadata.labels ?? {};
+        return undefined;
+      },
+      inline: options.inlineExceptions === true,
+      now: options.now ?? Date.now(),
+    });
   }
 
   get pending(): number {
-    return this.#marked.size;
+    return this.#marked.size + this.#toExcept.size;
   }
 
   get objects(): number {
@@ -81,6 +126,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
         if (this.#failed.delete(kindName(event.kind))) this.#markAll();
         return;
       case 'unreadable':
+      case 'readable':
         return;
     }
   }
@@ -88,15 +134,21 @@ class IncrementalPolicyEngine implements PolicyEngine {
   evaluate(limit = Number.POSITIVE_INFINITY): Evaluation {
     const changed: ResourceResult[] = [];
     let evaluated = 0;
-    for (const target of this.#marked) {
-      if (evaluated++ >= limit) break;
-      this.#marked.delete(target);
-      const result = this.#evaluate(target);
-      const same = this.#isIncremental && target.result?.idempotencyKey === result.idempotencyKey;
-      target.result = same ? target.result : result;
-      if (same) continue;
-      changed.push(result);
-      this.#told.add(result.resourceId);
+    for (const set of [this.#marked, this.#toExcept]) {
+      for (const target of set) {
+        if (evaluated++ >= limit) break;
+        set.delete(target);
+        if (set === this.#marked) {
+          this.#toExcept.delete(target);
+          this.#judge(target);
+        }
+        const result = this.#except(target);
+        const same = this.#isIncremental && target.result?.idempotencyKey === result.idempotencyKey;
+        if (same) continue;
+        target.result = result;
+        changed.push(result);
+        this.#told.add(result.resourceId);
+      }
     }
     const removed = [...this.#removed];
     this.#removed.clear();
@@ -115,25 +167,108 @@ class IncrementalPolicyEngine implements PolicyEngine {
 
   resource(resourceId: string): EvaluatedResource | undefined {
     const target = this.#targets.get(resourceId);
-    if (target === undefined) return undefined;
-    if (target.type === 'object') {
-      const { object, origin, namespace } = target.record;
-      return {
-        id: target.id,
-        object,
-        weight: weightOf(object),
-        namespace,
-        ...(origin === undefined ? {} : { origin }),
-      };
+    return target === undefined ? undefined : resourceOf(target, this.#index.count(kindName(kinds.node)));
+  }
+
+  update({ inputs, exceptions }: PolicyChange): void {
+    if (exceptions !== undefined) this.#exceptionsChanged(this.#exceptions.give(exceptions));
+    if (inputs === undefined) return;
+    const before = this.#inputs;
+    const names = Object.keys(defaultControlInputs) as (keyof ControlInputs)[];
+    const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(inputs[name])));
+    if (changed.size === 0) return;
+    this.#inputs = inputs;
+    this.#keys.inputsChanged();
+    for (const target of this.#targets.values())
+      if (this.#planOf(target).some(({ rules }) => rules.some((rule) => rule.inputs.some((name) => changed.has(name)))))
+        this.#marked.add(target);
+  }
+
+  expireExceptions(now: number): void {
+    this.#exceptionsChanged(this.#exceptions.expire(now));
+    for (const [target, expiry] of this.#inlineExpiries) {
+      if (expiry > now) continue;
+      this.#inlineExpiries.delete(target);
+      if (this.#targets.get(target.id) === target) this.#toExcept.add(target);
     }
-    const { subject } = target.vector;
-    const related = [target.binding.object, target.role.object];
-    return {
-      id: target.id,
-      object: { ...definedFields(subject), relatedObjects: related },
-      weight: Math.max(...related.map(weightOf)),
-      namespace: subject.namespace ?? target.binding.namespace,
-    };
+  }
+
+  get nextExpiry(): number | undefined {
+    const times = [this.#exceptions.set.nextExpiry ?? Infinity, ...this.#inlineExpiries.values()];
+    const next = times.reduce((first, time) => Math.min(first, time));
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  *resultsWith(exceptions: readonly PostureException[]): Iterable<ResourceResult> {
+    const set = this.#exceptions.setWith(exceptions);
+    for (const target of this.#targets.values()) {
+      if (target.result === undefined || target.result.controls.length === 0) continue;
+      const { controls, applied } = this.#exceptions.apply(target.judged, this.#subjectOf(target), set);
+      yield { ...target.result, idempotencyKey: this.#keys.excepted(target.judgedKey, applied), controls };
+    }
+  }
+
+  exceptionAudit(exceptions?: readonly PostureException[]): ExceptionAudit[] {
+    const set = this.#exceptions.setWith(exceptions);
+    const applied = new Map<string, { resources: number; findings: number }>();
+    const targets = [...this.#targets.values()];
+    const subjects = targets.map((target) => this.#subjectOf(target));
+    for (const [index, target] of targets.entries()) {
+      const subject = subjects[index];
+      const covered =
+        set === this.#exceptions.set || subject === undefined
+          ? target.applied
+          : this.#exceptions.apply(target.judged, subject, set).applied;
+      for (const [{ id }, findings] of covered) {
+        const known = applied.get(id);
+        applied.set(id, { resources: (known?.resources ?? 0) + 1, findings: (known?.findings ?? 0) + findings });
+      }
+    }
+    return auditExceptions({
+      set,
+      inline: subjects.map((subject) => this.#exceptions.inlineOf(subject)),
+      now: this.#exceptions.now,
+      applied,
+      controlIds: [...this.#infos.keys()],
+      namespaces: Array.from(this.#index.all(kindName(kinds.namespace)), ({ object }) => object),
+      subjects: () => subjects,
+      covers: (exception, subject) => this.#exceptions.covers(exception, subject),
+    });
+  }
+
+  acceptedControls(exceptions?: readonly PostureException[]): AcceptedControls {
+    const set = this.#exceptions.setWith(exceptions);
+    const { clusterName = '' } = this.#options;
+    return new Map(
+      [...this.#infos.keys()].flatMap((id) => {
+        const covering = this.#exceptions.forWholeCluster(id, clusterName, set);
+        return covering.length === 0 ? [] : [[id, covering] as const];
+      }),
+    );
+  }
+
+  setForeignResults(foreign: ForeignResults): void {
+    const before = this.#foreign;
+    this.#foreign = foreign;
+    for (const id of before.results.keys()) {
+      if (foreign.results.has(id)) continue;
+      const target = this.#targets.get(id);
+      if (target?.type === 'foreign') this.#removeTarget(id);
+      else if (target !== undefined) this.#marked.add(target);
+    }
+    for (const [id, controls] of foreign.results) {
+      const target = this.#targets.get(id);
+      const resource = foreign.resources.get(id);
+      if (target?.type === 'foreign' && resource !== undefined) target.resource = resource;
+      if (target !== undefined) {
+        if (before.results.get(id) !== controls) this.#marked.add(target);
+      } else if (resource !== undefined) this.#enterTarget({ type: 'foreign', id, resource, ...newTarget });
+    }
+  }
+
+  context(): ClusterFacts {
+    const nodes = Array.from(this.#index.all(kindName(kinds.node)), ({ object }) => object);
+    return clusterFacts(this.#index.counts, nodes);
   }
 
   resultsOf(reference: ObjectReference): ResourceResult[] {
@@ -149,13 +284,21 @@ class IncrementalPolicyEngine implements PolicyEngine {
   #applyObject({ type, object: received, origin }: Extract<SourceEvent, { object: KubeObject }>): void {
     const object = acceptedObject(received);
     if (object === undefined) return;
+    if (isSecurityException(object)) {
+      if (this.#options.customResources === false) return;
+      this.#exceptionsChanged(type === 'deleted' ? this.#exceptions.delete(object) : this.#exceptions.put(object));
+      return;
+    }
     const previous = this.#index.get(recordKey(object));
     if (type === 'deleted' || isOwnedChild(object)) {
       if (previous !== undefined) this.#replace(previous, undefined);
       return;
     }
     const next = recordOf(object, origin);
-    if (previous !== undefined && previous.id === next.id && previous.hash() === next.hash()) return;
+    if (previous !== undefined && previous.id === next.id && previous.hash() === next.hash()) {
+      previous.weight = next.weight;
+      return;
+    }
     this.#replace(previous, next);
   }
 
@@ -184,7 +327,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 
   #enterObject(record: ObjectRecord): void {
-    if (this.#plan.forObjects(record.kindName).length === 0) return;
+    if (this.#plan.forObjects(record.kindName).length === 0 && !this.#additionalKinds.has(record.kindName)) return;
     const known = this.#targets.get(record.id);
     if (known?.type === 'object') known.record = record;
     this.#enterTarget(known ?? { type: 'object', id: record.id, record, ...newTarget });
@@ -222,6 +365,8 @@ class IncrementalPolicyEngine implements PolicyEngine {
     if (target === undefined) return;
     this.#targets.delete(id);
     this.#marked.delete(target);
+    this.#toExcept.delete(target);
+    this.#inlineExpiries.delete(target);
     this.#dependencies.remove(target);
     if (this.#told.has(id)) this.#removed.add(id);
   }
@@ -247,24 +392,79 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#markAll();
   }
 
-  #evaluate(target: Target): ResourceResult {
+  #judge(target: Target): void {
     const asking = new Asking(this.#index, this.#rbac);
-    const plan = target.type === 'object' ? this.#plan.forObjects(target.record.kindName) : this.#plan.forSubjects;
+    const plan = this.#planOf(target);
     const missing = new Set<string>();
     const context: JudgeContext = {
       asking,
-      inputs: this.#options.inputs,
+      inputs: this.#inputs,
       idOf: (object) => this.#ids.get(object) ?? objectId(object),
       missingKinds: (rule) => this.#missingKinds(rule, missing),
       unconfigured: (controlId, rule) => this.#unconfigured(controlId, rule),
     };
-    const controls = judge(target, plan, context);
-    if (this.#isIncremental) this.#dependencies.replace(target, asking.asked);
-    return {
-      ...identityOf(target),
-      idempotencyKey: this.#isIncremental ? this.#keyOf(target, asking, missing) : '',
-      controls,
-    };
+    const controls = target.type === 'foreign' ? [] : judge(target, plan, context);
+    const foreign = this.#foreign.results.get(target.id) ?? [];
+    target.judged = foreign.length === 0 ? controls : [...controls, ...foreign];
+    if (!this.#isIncremental) return;
+    this.#dependencies.replace(target, asking.asked);
+    target.judgedKey = this.#keys.judged(plan, this.#inputs, [
+      ownHashes(target),
+      [...asking.traces()].sort(),
+      [...missing].sort(),
+      ...(foreign.length === 0 ? [] : [foreign]),
+    ]);
+  }
+
+  /** The result of what has been judged, with the exceptions as they are now. */
+  #except(target: Target): ResourceResult {
+    const mayBeExcepted = target.judged.some(({ status }) => status === 'failed');
+    const { controls, applied } = mayBeExcepted
+      ? this.#exceptions.apply(target.judged, this.#subjectOf(target))
+      : { controls: target.judged, applied: newTarget.applied };
+    target.applied = applied;
+    if (this.#isIncremental && mayBeExcepted) this.#watchExceptionsOf(target);
+    const idempotencyKey = this.#isIncremental ? this.#keys.excepted(target.judgedKey, applied) : '';
+    return { ...identityOf(target), idempotencyKey, controls };
+  }
+
+  /** Notes what can change about the exceptions of a target although these stay: labels of its namespace, an expiry of its own. */
+  #watchExceptionsOf(target: Target): void {
+    if (this.#exceptions.readsNamespaces()) {
+      const { namespace } = identityOf(target);
+      const place = target.type === 'object' ? target.record.namespace : namespace;
+      if (place !== '') this.#dependencies.add(target, question.named(kindName(kinds.namespace), '', place));
+    }
+    const { exceptions } = this.#exceptions.inlineOf(this.#subjectOf(target));
+    const next = exceptions.reduce((first, { expiresAt = Infinity }) => Math.min(first, expiresAt), Infinity);
+    if (next > this.#exceptions.now && Number.isFinite(next)) this.#inlineExpiries.set(target, next);
+    else this.#inlineExpiries.delete(target);
+  }
+
+  /** Marks what the exceptions that came or went are about. */
+  #exceptionsChanged(changed: readonly PostureException[]): void {
+    if (changed.length === 0) return;
+    for (const target of this.#targets.values()) {
+      if (this.#marked.has(target) || !target.judged.some(({ status }) => status === 'failed')) continue;
+      const subject = this.#subjectOf(target);
+      // One that selects namespaces may concern the target later: it is asked once, and then watches its namespace.
+      const isConcerned = changed.some(
+        (exception) =>
+          target.applied.has(exception) ||
+          exception.scopes.some(({ namespaceSelector }) => namespaceSelector !== undefined) ||
+          this.#exceptions.covers(exception, subject),
+      );
+      if (isConcerned) this.#toExcept.add(target);
+    }
+  }
+
+  #subjectOf(target: Target): ReturnType<typeof exceptionSubjectOf> {
+    return exceptionSubjectOf(target, this.#options.clusterName ?? '');
+  }
+
+  #planOf(target: Target): readonly PlannedControl[] {
+    if (target.type === 'foreign') return [];
+    return target.type === 'object' ? this.#plan.forObjects(target.record.kindName) : this.#plan.forSubjects;
   }
 
   #missingKinds(rule: Rule, seen: Set<string>): readonly string[] {
@@ -275,19 +475,10 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 
   #unconfigured(controlId: string, rule: Rule): string | undefined {
-    const { inputs } = this.#options;
+    const inputs = this.#inputs;
     if (rule.inputs.length === 0 || rule.inputs.some((name) => inputs[name].length > 0)) return undefined;
-    if (controlInfo(controlId).actionRequired !== 'configuration') return undefined;
+    if (this.#infos.get(controlId)?.actionRequired !== 'configuration') return undefined;
     return `all control inputs are empty: ${rule.inputs.join(', ')}`;
-  }
-
-  #keyOf(target: Target, asking: Asking, missing: ReadonlySet<string>): string {
-    const own =
-      target.type === 'object'
-        ? [target.record.hash()]
-        : [target.binding.hash(), target.role.hash(), String(target.vector.subjectIndex)];
-    const related = [...asking.traces()].sort();
-    return hash('sha256', JSON.stringify([this.#keyBase, own, related, [...missing].sort()]), 'base64url');
   }
 
   *#concerned(kind: string, { name, namespace = '' }: ObjectReference): Iterable<Target> {
@@ -316,22 +507,9 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 }
 
-function identityOf(target: Target): Pick<ResourceResult, 'resourceId' | 'apiVersion' | 'kind' | 'namespace' | 'name'> {
-  if (target.type === 'object') {
-    const { apiVersion, kind, metadata } = target.record.object;
-    return { resourceId: target.id, apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name };
-  }
-  const { apiGroup = '', kind, namespace = '', name } = target.vector.subject;
-  return { resourceId: target.id, apiVersion: apiGroup, kind, namespace, name };
-}
-
-/** How many pods a workload stands for, as the risk score counts them (scanner.md 11.3). */
-function weightOf(object: KubeObject): number {
-  const spec = isWorkload(object) ? object['spec'] : undefined;
-  const replicas = isRecord(spec) ? spec['replicas'] : undefined;
-  return typeof replicas === 'number' && replicas > 1 ? replicas * 1.1 : 1;
-}
-
-function definedFields(value: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+/** Of what the target itself is; what it asked about is not in it. */
+function ownHashes(target: Target): readonly unknown[] {
+  if (target.type === 'object') return [target.record.hash()];
+  if (target.type === 'foreign') return [target.resource.object];
+  return [target.binding.hash(), target.role.hash(), String(target.vector.subjectIndex)];
 }

@@ -13,6 +13,7 @@ const rbac = 'rbac.authorization.k8s.io/v1';
 const themes = {
   rights: ['Deployment', 'ServiceAccount', 'Role', 'ClusterRole', 'RoleBinding'],
   network: ['Deployment', 'Pod', 'Service', 'NetworkPolicy', 'Ingress', 'Secret'],
+  exceptions: ['Deployment', 'Namespace', 'SecurityException', 'ClusterSecurityException'],
   dangling: ['Deployment', 'Service', 'NetworkPolicy', 'ReplicationController', 'PersistentVolumeClaim'],
 };
 
@@ -24,7 +25,7 @@ function objectsOf(kinds: readonly string[]): fc.Arbitrary<KubeObject> {
     other: fc.constantFrom(...names),
     flag: fc.boolean(),
   });
-  return choice.map(make);
+  return choice.map((chosen) => (exceptional.has(chosen.kind) ? makeExceptional(chosen) : make(chosen)));
 }
 
 interface Choice {
@@ -88,6 +89,25 @@ function makeRbac({ kind, name, namespace, other, flag }: Choice): KubeObject {
   }
   const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: flag ? ['get'] : ['delete'] }];
   return { apiVersion: rbac, kind, metadata: kind === 'Role' ? { name, namespace } : { name }, rules };
+}
+
+const exceptional = new Set(['Namespace', 'SecurityException', 'ClusterSecurityException']);
+
+function makeExceptional({ kind, name, namespace, other, flag }: Choice): KubeObject {
+  const match = flag
+    ? { resources: [{ kind: 'Deployment', name: other }] }
+    : { objectSelector: { matchLabels: { app: other } } };
+  const selector = { namespaceSelector: { matchLabels: { team: other } } };
+  const isCluster = kind === 'ClusterSecurityException';
+  return {
+    apiVersion: 'kubescape.io/v1beta1',
+    kind,
+    metadata: isCluster ? { name } : { name, namespace },
+    spec: {
+      match: isCluster ? selector : match,
+      posture: [{ controlID: flag ? 'C-0016' : 'C-0013', action: 'ignore' }],
+    },
+  };
 }
 
 const keyOf = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;

@@ -1,7 +1,7 @@
 import { type ControlInputs, passed, type Rule, type RuleContext, type Workload, workloadOf } from '@kso/controls';
-import { podSpecProblem } from '@kso/domain';
+import { podSpecProblem, worstVerdict } from '@kso/domain';
 import { describeError } from '@kso/kit';
-import type { ControlResult, RuleResult, Verdict, VerdictStatus } from '@kso/wire';
+import type { ControlResult, RuleResult, Verdict } from '@kso/wire';
 import type { Asking } from './asking.ts';
 import type { PlannedControl } from './rule-plan.ts';
 import type { Target } from './target.ts';
@@ -17,7 +17,6 @@ export interface JudgeContext {
 }
 
 const maxDetail = 300;
-const order: readonly VerdictStatus[] = ['passed', 'notEvaluated', 'failed'];
 
 /** Applies the controls to one target. A control that throws is marked as not evaluated, and nothing else is (known-bugs.md B02). */
 export function judge(target: Target, plan: readonly PlannedControl[], context: JudgeContext): ControlResult[] {
@@ -101,7 +100,7 @@ const shared = new Map<string, ControlResult>();
 
 function controlResult(controlId: string, rules: readonly RuleResult[]): ControlResult {
   if (!rules.every(({ verdict }) => verdict.status === 'passed'))
-    return { controlId, status: worst(rules), rules: exactly(rules) };
+    return { controlId, status: worstVerdict(rules), rules: exactly(rules) };
   const key = `${controlId}|${rules.map(({ rule, verdict }) => (verdict === passed ? rule : `${rule}=${irrelevance(verdict)}`)).join('|')}`;
   let result = shared.get(key);
   if (result === undefined) shared.set(key, (result = { controlId, status: 'passed', rules: exactly(rules) }));
@@ -110,11 +109,4 @@ function controlResult(controlId: string, rules: readonly RuleResult[]): Control
 
 function irrelevance(verdict: Verdict): string {
   return verdict.status === 'passed' ? (verdict.irrelevant ?? '') : '';
-}
-
-function worst(rules: readonly RuleResult[]): VerdictStatus {
-  return rules.reduce<VerdictStatus>(
-    (found, { verdict: { status } }) => (order.indexOf(status) > order.indexOf(found) ? status : found),
-    'passed',
-  );
 }

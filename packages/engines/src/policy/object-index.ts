@@ -32,6 +32,13 @@ export class ObjectIndex {
   /** namespace → what makes pods there, by the labels of these pods. */
   readonly #podMakers = new Map<string, LabelIndex>();
 
+  /** Objects at the top by namespace, without Jobs. */
+  readonly #counts = new Map<string, number>();
+
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
   get size(): number {
     return this.#byKey.size;
   }
@@ -42,6 +49,7 @@ export class ObjectIndex {
 
   add(record: ObjectRecord): void {
     this.#byKey.set(record.key, record);
+    this.#count(record, 1);
     const shelf = this.#shelf(record.kindName);
     shelf.records.add(record);
     const names = getOrMake(shelf.namespaces, record.namespace, () => new Map<string, Set<ObjectRecord>>());
@@ -55,6 +63,7 @@ export class ObjectIndex {
 
   remove(record: ObjectRecord): void {
     this.#byKey.delete(record.key);
+    this.#count(record, -1);
     const shelf = this.#shelf(record.kindName);
     shelf.records.delete(record);
     const names = shelf.namespaces.get(record.namespace);
@@ -68,6 +77,10 @@ export class ObjectIndex {
 
   has(kind: string): boolean {
     return (this.#shelves.get(kind)?.records.size ?? 0) > 0;
+  }
+
+  count(kind: string): number {
+    return this.#shelves.get(kind)?.records.size ?? 0;
   }
 
   all(kind: string): Iterable<ObjectRecord> {
@@ -89,6 +102,13 @@ export class ObjectIndex {
 
   hasWorkload(namespace: string, selector: LabelSelector): boolean {
     return this.#podMakers.get(namespace)?.hasMatch(selector) === true;
+  }
+
+  #count({ namespace, kindName }: ObjectRecord, by: number): void {
+    if (namespace === '' || kindName === 'batch/Job') return;
+    const count = (this.#counts.get(namespace) ?? 0) + by;
+    if (count === 0) this.#counts.delete(namespace);
+    else this.#counts.set(namespace, count);
   }
 
   #shelf(kind: string): Shelf {

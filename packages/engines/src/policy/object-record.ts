@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { effectiveNamespace, fileObjectId, kindName, kindOf, objectId } from '@kso/controls';
-import { isRecord, type ObjectOrigin } from '@kso/domain';
+import { isRecord, type ObjectOrigin, riskWeight } from '@kso/domain';
 import type { KubeObject } from '@kso/wire';
 import type { ObjectRecord } from './port.ts';
 
@@ -45,6 +45,7 @@ export function recordOf(received: KubeObject, origin: ObjectOrigin | undefined)
     kindName: name,
     namespace: clusterScoped.has(name) ? '' : effectiveNamespace(object),
     origin,
+    weight: riskWeight(received),
     hash: () => (hashed ??= hash('sha256', JSON.stringify(stable(object)), 'base64url')),
   };
 }

@@ -1,6 +1,6 @@
-import type { Control, ControlInputs } from '@kso/controls';
-import type { ObjectOrigin, SourceEvent, SourceFailure } from '@kso/domain';
-import type { GroupKind, KubeObject, ResourceResult } from '@kso/wire';
+import type { CloudProvider, Control, ControlInputs, PolicyCatalogue } from '@kso/controls';
+import type { ObjectOrigin, PostureException, SourceEvent, SourceFailure } from '@kso/domain';
+import type { AppliedException, ControlResult, ExceptionAudit, GroupKind, KubeObject, ResourceResult } from '@kso/wire';
 
 /**
  * Evaluates controls over the objects of one source. It keeps the objects and every result; after a change it evaluates what
@@ -26,6 +26,56 @@ export interface PolicyEngine {
   /** Kinds that cannot be read at present. */
   failedKinds(): readonly FailedKind[];
   readonly objects: number;
+  /** Takes over other control inputs or exceptions and marks what they concern. */
+  update(change: PolicyChange): void;
+  /** Drops the exceptions that have expired by then (epoch milliseconds) and marks what they covered. */
+  expireExceptions(now: number): void;
+  /** When the next exception expires; the owner calls `expireExceptions` then. */
+  readonly nextExpiry: number | undefined;
+  /**
+   * All results as of the last evaluation with other exceptions in place of those that were given: for a request that brings its
+   * own. Custom resources and annotations still count. Nothing is remembered.
+   */
+  resultsWith(exceptions: readonly PostureException[]): Iterable<ResourceResult>;
+  /** What became of every exception; of those given with `resultsWith` when they are named. */
+  exceptionAudit(exceptions?: readonly PostureException[]): ExceptionAudit[];
+  /** Controls that exceptions cover in the whole cluster, for the summary of controls without resources. */
+  acceptedControls(exceptions?: readonly PostureException[]): AcceptedControls;
+  /** Joins results of controls that are evaluated elsewhere, all of them at once. Exceptions apply to them as to any other. */
+  setForeignResults(results: ForeignResults): void;
+  /** What a report says about the cluster. */
+  context(): ClusterFacts;
+}
+
+/** By the id of the control. */
+export type AcceptedControls = ReadonlyMap<string, readonly AppliedException[]>;
+
+export interface PolicyChange {
+  readonly inputs?: ControlInputs;
+  readonly exceptions?: readonly PostureException[];
+}
+
+export interface ForeignResults {
+  /** By resource id. */
+  readonly results: ReadonlyMap<string, readonly ControlResult[]>;
+  /** The resources behind them, at least those that this engine does not know. */
+  readonly resources: ReadonlyMap<string, ForeignResource>;
+}
+
+export interface ForeignResource extends EvaluatedResource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What the objects tell about the cluster as a whole (scanner.md 8.5). */
+export interface ClusterFacts {
+  /** Objects at the top, without Jobs. */
+  readonly namespaceToNumberOfResources: Readonly<Record<string, number>>;
+  /** Nodes that ordinary pods may run on; undefined where there are no nodes to count. */
+  readonly numberOfWorkerNodes: number | undefined;
+  /** Who runs the cluster, if it is a managed one. */
+  readonly cloudProvider: CloudProvider | undefined;
 }
 
 export interface PolicyEngineOptions {
@@ -33,8 +83,20 @@ export interface PolicyEngineOptions {
   readonly inputs: ControlInputs;
   /** Part of every idempotency key, with the control inputs. */
   readonly libraryVersion: string;
-  /** Exceptions in force, as text: another text gives every result another key. */
-  readonly exceptionsVersion?: string;
+  /** Exceptions of files, requests, accounts and releases (`readExceptions`). */
+  readonly exceptions?: readonly PostureException[];
+  /** Objects of the kinds SecurityException and ClusterSecurityException count as well; default true. */
+  readonly customResources?: boolean;
+  /** Annotations of objects except them from controls; default false. For manifests, whose owner runs the scan. */
+  readonly inlineExceptions?: boolean;
+  /** For exceptions that are limited to clusters. */
+  readonly clusterName?: string;
+  /** Controls and frameworks by name; default: the built-in ones. */
+  readonly catalogue?: PolicyCatalogue;
+  /** Epoch milliseconds; exceptions that have expired by then do not count. Default: now. */
+  readonly now?: number;
+  /** Kinds to watch besides those that the controls read. */
+  readonly additionalKinds?: readonly GroupKind[];
   /**
    * False for a single evaluation whose results are not kept: nothing is remembered of what depends on what, and idempotency keys
    * are empty. Changes that come afterwards are not evaluated rightly.
@@ -82,6 +144,8 @@ export interface ObjectRecord {
   /** Where it lives: `default` if a manifest names none; empty for cluster-scoped kinds. */
   readonly namespace: string;
   readonly origin: ObjectOrigin | undefined;
+  /** Pods that it stands for; 0 for a DaemonSet that does not tell. It may change without the object counting as changed. */
+  weight: number;
   /** Of everything that can change a verdict or a report; computed when first asked for. */
   hash(): string;
 }

@@ -1,4 +1,4 @@
-import type { RolledUpStatus, SeverityCounts, SubStatus, Tally, Verdict, VerdictStatus } from '@kso/wire';
+import type { RolledUpStatus, SeverityCounts, SubStatus, Verdict, VerdictStatus } from '@kso/wire';
 
 /** Counters that are added to while results are read. */
 export interface MutableTally {
@@ -46,31 +46,12 @@ export function strongestSubStatus(subStatuses: ReadonlyMap<SubStatus, unknown>)
 }
 
 export function subStatusOf(verdict: Verdict): SubStatus | undefined {
-  if (verdict.status === 'passed') return verdict.irrelevant === undefined ? undefined : 'irrelevant';
+  if (verdict.status === 'passed') {
+    if (verdict.accepted !== undefined) return 'w/exceptions';
+    return verdict.irrelevant === undefined ? undefined : 'irrelevant';
+  }
   if (verdict.status === 'failed') return undefined;
   return verdict.reason === 'configuration' || verdict.reason === 'integration' ? verdict.reason : 'notEvaluated';
-}
-
-/** Share of passed resources in percent (scanner.md 11.2). */
-export function complianceOf(status: RolledUpStatus, { passed, failed, skipped }: Tally): number {
-  if (status === 'passed') return 100;
-  const all = passed + failed + skipped;
-  return all === 0 ? 0 : (passed / all) * 100;
-}
-
-export function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Numerator and denominator of a risk score, summed up over resources (scanner.md 11.3). */
-export interface RiskParts {
-  failed: number;
-  all: number;
-}
-
-export function riskOf(parts: readonly RiskParts[]): number {
-  const all = parts.reduce((sum, part) => sum + part.all, 0);
-  return all === 0 ? 0 : (parts.reduce((sum, part) => sum + part.failed, 0) / all) * 100;
 }
 
 export type MutableSeverityCounts = { -readonly [K in keyof SeverityCounts]: number };
