@@ -26,6 +26,8 @@ export interface Finding {
   readonly wanted?: string;
   /** Ids of objects that took part: the Service that exposes a workload, the role behind a binding. */
   readonly relatedIds?: readonly string[];
+  /** A shell command that puts it right; rules about nodes and clouds give one (scanner.md 14.2). */
+  readonly fixCommand?: string;
   /** Exceptions that cover it, the strongest source first; those that are limited to frameworks cover it there only. */
   readonly exceptions?: readonly AppliedException[];
 }

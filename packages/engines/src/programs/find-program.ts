@@ -111,7 +111,7 @@ function versionIn(text: string): string | undefined {
     const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
     return typeof version === 'string' ? /^v?(\d+\.\d+\.\d+\S*)$/.exec(version)?.[1] : undefined;
   } catch {
-    return undefined;
+    return /^Version: v?(\d+\.\d+\.\d+\S*)$/m.exec(text)?.[1];
   }
 }
 

@@ -1,7 +1,7 @@
 /** What has to be known of an outside program to find it, to trust its version and to tell a person how to get it. */
 export interface ProgramDefinition {
   readonly name: string;
-  /** Prints `{"version": "v1.2.3", …}`. */
+  /** Prints `{"version": "v1.2.3", …}`, or a line `Version: 1.2.3`. */
   readonly versionArguments: readonly string[];
   /** Oldest version that this code was checked against. Newer ones of the same major version are taken. */
   readonly minimumVersion: string;
@@ -23,4 +23,12 @@ export const grypeProgram: ProgramDefinition = {
   minimumVersion: '0.121.2',
   howToGet:
     'install Grype 0.121.2 or newer (https://github.com/anchore/grype#installation), or build it with Go: `kso tools install`',
+};
+
+export const opaProgram: ProgramDefinition = {
+  name: 'opa',
+  versionArguments: ['version'],
+  minimumVersion: '1.0.0',
+  howToGet:
+    'install OPA 1.0.0 or newer (https://www.openpolicyagent.org/docs/latest/#1-download-opa), or build it with Go: `node tools/programs/install.ts opa`',
 };

@@ -1,0 +1,50 @@
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactLimits } from './limits.ts';
+
+export type FolderFiles =
+  | { readonly ok: true; readonly files: ReadonlyMap<string, string> }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * The files of a folder that `isWanted` names, not of those below it. Symbolic links are not followed: a folder of policies from
+ * somewhere must not make us read something else.
+ */
+export async function readFolder(directory: string, isWanted: (name: string) => boolean): Promise<FolderFiles> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isFile() && isWanted(entry.name)).map(({ name }) => name);
+    if (names.length > artifactLimits.files)
+      return refused(directory, `it has more than ${artifactLimits.files} files`);
+    const files = new Map<string, string>();
+    let total = 0;
+    for (const name of names.sort()) {
+      const content = await readLimited(join(directory, name));
+      if (content === undefined) return refused(directory, `${name} is larger than 32 MiB`);
+      total += content.length;
+      if (total > artifactLimits.totalBytes) return refused(directory, 'its files are larger than 128 MiB together');
+      files.set(name, content.toString('utf8'));
+    }
+    return { ok: true, files };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reasons: Readonly<Record<string, string>> = { ENOENT: 'no such folder', ENOTDIR: 'it is no folder' };
+    return refused(directory, reasons[code] ?? String(error));
+  }
+}
+
+function refused(directory: string, reason: string): FolderFiles {
+  return { ok: false, problem: `${directory}: ${reason}` };
+}
+
+/** Undefined when it is too large. */
+async function readLimited(file: string): Promise<Buffer | undefined> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { size } = await handle.stat();
+    return size > artifactLimits.fileBytes ? undefined : await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
