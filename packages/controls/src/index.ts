@@ -3,6 +3,7 @@ export { controlCatalogue } from './catalogue/controls.ts';
 export * from './catalogue/frameworks.ts';
 export * from './catalogue/inputs.ts';
 export * from './catalogue/lookup.ts';
+export * from './catalogue/policy-catalogue.ts';
 export * from './control.ts';
 export { controls } from './library/index.ts';
 export { cloudProviderOf } from './objects/cloud-provider.ts';
@@ -26,5 +27,6 @@ export {
   parseServiceSelector,
   selectorMatches,
 } from './objects/selector.ts';
+export { serviceSelectorOf } from './objects/service-selector.ts';
 export { podLabelsOf, type Workload, workloadOf } from './objects/workload.ts';
 export { libraryVersion } from './version.ts';
