@@ -67,6 +67,9 @@ function resultConformance(current: () => Store): void {
     expect(results.list('posture', { prefix: 'ns/', after: 'ns/a', limit: 2 }).map((each) => each.key)).toEqual(
       all.slice(1, 3),
     );
+    const keys = results.keys('posture', { after: 'ns/a', limit: 3 });
+    expect(keys.map(({ key }) => key)).toEqual(['ns/b', 'ns/\uff5e', 'ns/😀']);
+    expect(keys[0]).toEqual({ key: 'ns/b', idempotencyKey: result('ns/b').idempotencyKey });
     expect(results.count('posture')).toBe(5);
     expect(results.count('nothing')).toBe(0);
   });

@@ -11,6 +11,8 @@ export interface ResultStore {
   delete(kind: string, key: string): boolean;
   /** In key order; `after` is the last key of the page before. */
   list(kind: string, options: { prefix?: string; after?: string; limit: number }): StoredResult[];
+  /** `list` without the bodies, for whoever only asks which questions were answered. */
+  keys(kind: string, options: { after?: string; limit: number }): Pick<StoredResult, 'key' | 'idempotencyKey'>[];
   count(kind: string): number;
   /** Removes what was stored before a time (epoch ms) and not written since; how many there were. */
   prune(kind: string, before: number): number;

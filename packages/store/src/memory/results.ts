@@ -6,6 +6,11 @@ export type ResultState = Map<string, Omit<StoredResult, 'body'> & { readonly js
 
 export function createMemoryResults(state: ResultState): ResultStore {
   const id = (kind: string, key: string) => JSON.stringify([kind, key]);
+  const page = (kind: string, after: string, limit: number, matches = (_key: string) => true) =>
+    [...state.values()]
+      .filter((each) => each.kind === kind && matches(each.key) && byteOrder(each.key, after) > 0)
+      .sort((a, b) => byteOrder(a.key, b.key))
+      .slice(0, limit);
   return {
     put(result) {
       const { body, ...rest } = result;
@@ -20,11 +25,9 @@ export function createMemoryResults(state: ResultState): ResultStore {
     },
     delete: (kind, key) => state.delete(id(kind, key)),
     list: (kind, { prefix = '', after = '', limit }) =>
-      [...state.values()]
-        .filter((each) => each.kind === kind && each.key.startsWith(prefix) && byteOrder(each.key, after) > 0)
-        .sort((a, b) => byteOrder(a.key, b.key))
-        .slice(0, limit)
-        .map((each) => toResult(each)),
+      page(kind, after, limit, (key) => key.startsWith(prefix)).map((each) => toResult(each)),
+    keys: (kind, { after = '', limit }) =>
+      page(kind, after, limit).map(({ key, idempotencyKey }) => ({ key, idempotencyKey })),
     count: (kind) => [...state.values()].filter((each) => each.kind === kind).length,
     prune(kind, before) {
       const old = [...state].filter(([, each]) => each.kind === kind && each.storedAt < before);

@@ -17,6 +17,9 @@ export function createSqliteResults(database: DatabaseSync, { transaction }: Tra
   const page = database.prepare(
     'SELECT * FROM result WHERE kind = ? AND key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?',
   );
+  const keyPage = database.prepare(
+    'SELECT key, idempotency_key FROM result WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
+  );
   const removeOld = database.prepare('DELETE FROM result WHERE kind = ? AND stored_at < ?');
   const countAll = database.prepare('SELECT count(*) AS n FROM result WHERE kind = ?');
 
@@ -30,6 +33,10 @@ export function createSqliteResults(database: DatabaseSync, { transaction }: Tra
     delete: (kind, key) => transaction(() => remove.run(kind, key).changes === 1),
     list: (kind, { prefix = '', after = '', limit }) =>
       page.all(kind, prefix, prefix + last, after, limit).map((row) => toResult(row)),
+    keys: (kind, { after = '', limit }) =>
+      keyPage
+        .all(kind, after, limit)
+        .map((row) => ({ key: text(row, 'key'), idempotencyKey: text(row, 'idempotency_key') })),
     count: (kind) => integer(countAll.get(kind) ?? {}, 'n'),
     prune: (kind, before) => transaction(() => Number(removeOld.run(kind, before).changes)),
   };
