@@ -1,3 +1,3 @@
 // The engines' output formats alone: a worker thread that reads them need not load the engines.
-export { GrypeDocument, type GrypeMatch } from './matching/grype-document.ts';
+export { GrypeDocument, GrypeMatch } from './matching/grype-document.ts';
 export { SyftDocument } from './sbom/syft-document.ts';

@@ -107,6 +107,19 @@ export const VulnerabilityDatabaseInfo = z.object({
 });
 export type VulnerabilityDatabaseInfo = z.infer<typeof VulnerabilityDatabaseInfo>;
 
+const ChangedFindings = z.object({
+  total: z.number().int(),
+  first: z.array(z.object({ id: z.string(), package: z.string(), version: z.string(), type: z.string() })),
+});
+
+export const FindingsChangeSummary = z.object({
+  since: z.object({ databaseBuilt: z.string(), matcher: z.string() }),
+  appeared: ChangedFindings,
+  disappeared: ChangedFindings,
+  altered: ChangedFindings,
+});
+export type FindingsChangeSummary = z.infer<typeof FindingsChangeSummary>;
+
 /** Counts and identity of a scan, in chunk 0 only (kubevuln.md 10.6). */
 export const ContainerScanSummary = SeverityCounts.extend({
   designators: ContainerScanDesignators,
@@ -139,6 +152,8 @@ export const ContainerScanSummary = SeverityCounts.extend({
   platform: z.string(),
   /** The distribution's feed is not in the database: no findings in its packages mean nothing. Ours. */
   distributionAlert: z.string().optional(),
+  /** What is new and what is gone since the answer of an older database; at most a hundred of each are named. Ours. */
+  findingsChange: FindingsChangeSummary.optional(),
 });
 export type ContainerScanSummary = z.infer<typeof ContainerScanSummary>;
 

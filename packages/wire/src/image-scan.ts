@@ -40,6 +40,26 @@ export const ImageHistoryEntry = z.object({
 });
 export type ImageHistoryEntry = z.infer<typeof ImageHistoryEntry>;
 
+/** A finding by what makes it another one: a vulnerability in a version of a package. */
+export const FindingName = z.object({
+  id: z.string(),
+  package: z.string(),
+  version: z.string(),
+  type: z.string(),
+});
+export type FindingName = z.infer<typeof FindingName>;
+
+/** What another database, or another version of the engine, says differently of the same packages. */
+export const FindingsChange = z.object({
+  /** Who gave the answer before. */
+  since: z.object({ databaseBuilt: z.string(), matcher: z.string() }),
+  appeared: z.array(FindingName),
+  disappeared: z.array(FindingName),
+  /** Found before too, and now of another severity, fix, … */
+  altered: z.array(FindingName),
+});
+export type FindingsChange = z.infer<typeof FindingsChange>;
+
 /** All that is known of one image with one database: the answer to a question whose key is in the store's idempotency key. */
 export const ImageMatches = z.object({
   /** Digest of the platform's manifest. */
@@ -55,6 +75,8 @@ export const ImageMatches = z.object({
   alerts: z.array(z.string()),
   engines: z.object({ sbom: z.string(), matcher: z.string(), mode: z.string() }),
   database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }).extend({ digest: z.string() }),
+  /** Absent in the first answer about the image. */
+  change: FindingsChange.optional(),
 });
 export type ImageMatches = z.infer<typeof ImageMatches>;
 
@@ -106,6 +128,10 @@ export const ImageScanRecord = z.discriminatedUnion('state', [
     fixable: z.number().int(),
     alerts: z.array(z.string()),
     database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }),
+    /** Which answer about the image this is, see `imageAnswerKey`. */
+    answer: z.string().optional(),
+    /** What a report of a later answer needs, without logins. */
+    job: z.record(z.string(), z.json()).optional(),
   }),
   RecordOfScan.extend({
     state: z.literal('notEvaluated'),
@@ -120,6 +146,17 @@ export type ImageScanRecord = z.infer<typeof ImageScanRecord>;
 
 export function imageMatchesKey(digest: string, platform: string): string {
   return `${digest}|${platform}`;
+}
+
+/** One question has one answer: equal keys mean that nothing needs to be done. */
+export function imageAnswerKey(matches: {
+  digest: string;
+  platform: string;
+  engines: ImageMatches['engines'];
+  database: { digest: string };
+}): string {
+  const { digest, platform, engines, database } = matches;
+  return [digest, platform, engines.sbom, engines.matcher, engines.mode, database.digest].join('|');
 }
 
 /** By workload and container; an image that belongs to no workload goes by its own name. */

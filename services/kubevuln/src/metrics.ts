@@ -8,6 +8,19 @@ export interface ScanMetrics {
   shared(): void;
   databaseBuilt(epochMs: number | undefined): void;
   databaseUpdateFailed(): void;
+  /** True when the database is older than it may be. */
+  databaseStale(stale: boolean): void;
+  rematch: RematchMetrics;
+}
+
+/** Of the pass over all known images after another database or engine. */
+export interface RematchMetrics {
+  /** Images that still wait in the pass that runs. */
+  waiting(images: number): void;
+  rematched(outcome: 'changed' | 'unchanged' | 'failed'): void;
+  /** The pass and Grype by itself disagreed about an image. */
+  mismatch(): void;
+  ended(seconds: number): void;
 }
 
 const endpoint = 'scanCVE';
@@ -43,7 +56,15 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     name: 'kubevuln_db_update_failures_total',
     help: 'Updates of the vulnerability database that failed.',
   });
+  const stale = metrics.gauge({
+    name: 'kubevuln_db_stale',
+    help: '1 while the vulnerability database is older than databaseUpdate.staleAfter, or missing.',
+  });
   return {
+    rematch: createRematchMetrics(metrics),
+    databaseStale: (isStale) => {
+      stale.set(isStale ? 1 : 0);
+    },
     completed: (outcome, reason, seconds) => {
       scans.inc({ endpoint, outcome, reason });
       duration.observe({ endpoint, outcome, reason }, seconds);
@@ -59,6 +80,40 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     },
     databaseUpdateFailed: () => {
       updateFailures.inc();
+    },
+  };
+}
+
+function createRematchMetrics(metrics: Metrics): RematchMetrics {
+  const waiting = metrics.gauge({
+    name: 'kubevuln_rematch_images_waiting',
+    help: 'Known images that still have to be matched with the present database.',
+  });
+  const rematched = metrics.counter({
+    name: 'kubevuln_rematched_images_total',
+    help: 'Known images that were matched again after a change of database or engine, by outcome.',
+    labelNames: ['outcome'],
+  });
+  const mismatches = metrics.counter({
+    name: 'kubevuln_rematch_mismatches_total',
+    help: 'Passes whose sample differed from what Grype says about the image by itself; they were not used.',
+  });
+  const seconds = metrics.gauge({
+    name: 'kubevuln_rematch_duration_seconds',
+    help: 'Duration of the last pass over all known images.',
+  });
+  return {
+    waiting: (images) => {
+      waiting.set(images);
+    },
+    rematched: (outcome) => {
+      rematched.inc({ outcome });
+    },
+    mismatch: () => {
+      mismatches.inc();
+    },
+    ended: (duration) => {
+      seconds.set(duration);
     },
   };
 }

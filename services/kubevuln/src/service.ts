@@ -12,6 +12,7 @@ import { createDatabaseUpdater } from './prerequisites/database-updater.ts';
 import { type Expectations, lookAtPrerequisites, type Readiness } from './prerequisites/prerequisites.ts';
 import { queueMissedScans } from './prerequisites/rescan.ts';
 import { createPrerequisiteWatcher } from './prerequisites/watcher.ts';
+import { createRematcher } from './rematching/rematcher.ts';
 import { createRecorder } from './results/recorder.ts';
 import { createRetention } from './results/retention.ts';
 import { registerDiagnostics } from './routes/diagnostics.ts';
@@ -65,6 +66,19 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   const aliases = createJobAliases();
   const summarizer = createSummarizer();
 
+  const sboms = createSbomCache(join(config.dataDir, 'sboms'), config.sbomCacheSize);
+  const limits = {
+    maxImageBytes: config.maxImageSize,
+    maxSbomBytes: config.maxSbomSize,
+    maxResultBytes: config.maxResultSize,
+  };
+  const recorder = createRecorder({
+    store,
+    now,
+    account: config.account,
+    reporting: ports.poster !== undefined,
+    onReport: () => ports.poster?.wake(),
+  });
   const evaluator = createImageEvaluator({
     sbomEngine,
     matcher,
@@ -81,24 +95,14 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),
-    sboms: createSbomCache(join(config.dataDir, 'sboms'), config.sbomCacheSize),
+    sboms,
     results: store.results,
-    limits: {
-      maxImageBytes: config.maxImageSize,
-      maxSbomBytes: config.maxSbomSize,
-      maxResultBytes: config.maxResultSize,
-    },
+    limits,
     onShared: metrics.shared,
   });
   const handler = createImageScanHandler({
     evaluator,
-    recorder: createRecorder({
-      store,
-      now,
-      account: config.account,
-      reporting: ports.poster !== undefined,
-      onReport: () => ports.poster?.wake(),
-    }),
+    recorder,
     sealer,
     breaker,
     clock,
@@ -106,6 +110,23 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     tracer,
     metrics,
     scanTimeoutMs: config.scanTimeout,
+  });
+
+  const rematcher = createRematcher({
+    results: store.results,
+    sboms,
+    sbomEngine,
+    matcher,
+    summarizer,
+    recorder,
+    scratchRoot,
+    limits,
+    timeoutMs: config.scanTimeout,
+    samples: 1,
+    retryMs: config.databaseUpdate.retryInterval,
+    clock,
+    logger,
+    metrics: metrics.rematch,
   });
 
   let worker: JobWorker | undefined;
@@ -120,6 +141,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     if (readiness.state === 'ready') {
       const scans = await queueMissedScans(store.results, queue);
       if (scans > 0) logger.info({ scans }, 'scans that were missed are queued again');
+      rematcher.wake();
     }
   };
   const updates = config.databaseUpdate;
@@ -179,6 +201,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
         () => updater.stop(),
         () => retention.stop(),
         () => watcher.stop(),
+        () => rematcher.stop(),
         async () => worker?.close(config.shutdownTimeout),
         () => summarizer.close(),
       ])),

@@ -18,7 +18,7 @@ const Vulnerability = z.looseObject({
     .transform((fix) => ({ versions: fix?.versions ?? [], state: fix?.state ?? 'unknown' })),
 });
 
-const Match = z.object({
+export const GrypeMatch = z.object({
   vulnerability: Vulnerability,
   relatedVulnerabilities: z
     .array(z.looseObject({ id: z.string(), description: z.string().default('') }))
@@ -45,12 +45,13 @@ const Match = z.object({
   }),
 });
 
+export type GrypeMatch = z.infer<typeof GrypeMatch>;
+
 /** The part of Grype's JSON output that results are made from (kubevuln.md A.4). */
 export const GrypeDocument = z.object({
-  matches: z.array(Match).default([]),
+  matches: z.array(GrypeMatch).default([]),
   ignoredMatches: z.array(z.unknown()).nullish(),
   /** End-of-life and unknown distributions: a silent "nothing found" would be the most misleading result. */
   alertsByPackage: z.array(z.unknown()).nullish(),
 });
 export type GrypeDocument = z.infer<typeof GrypeDocument>;
-export type GrypeMatch = GrypeDocument['matches'][number];

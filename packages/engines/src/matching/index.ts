@@ -14,7 +14,7 @@ export {
 } from './fake.ts';
 export { createGrype, type GrypeMatcherOptions } from './grype.ts';
 export { isSampleDatabase } from './grype-database.ts';
-export { GrypeDocument, type GrypeMatch } from './grype-document.ts';
+export { GrypeDocument, GrypeMatch } from './grype-document.ts';
 export type { GrypeOptions } from './grype-process.ts';
 export { defaultTrustedVendors } from './matching-mode.ts';
 export type {

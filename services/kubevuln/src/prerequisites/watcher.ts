@@ -79,5 +79,6 @@ export function createPrerequisiteWatcher(options: WatcherOptions): Prerequisite
 }
 
 function signature(readiness: Readiness): string {
-  return readiness.state === 'ready' ? `ready ${readiness.database.digest}` : `${readiness.state} ${readiness.reason}`;
+  if (readiness.state !== 'ready') return `${readiness.state} ${readiness.reason}`;
+  return `ready ${readiness.database.digest} ${readiness.matcherVersion}`;
 }

@@ -1,6 +1,8 @@
 import type {
   ContainerScanSummary,
   ContainerScanVulnerability,
+  FindingsChange,
+  FindingsChangeSummary,
   ImageMatches,
   SeverityStats,
   VulnerabilityDatabaseInfo,
@@ -54,7 +56,16 @@ export function summaryRecord(input: SummaryInput): ContainerScanSummary {
     vulnerabilityDatabase: input.database,
     platform: matches.platform,
     ...(alert === undefined ? {} : { distributionAlert: alert }),
+    ...(matches.change === undefined ? {} : { findingsChange: changeSummary(matches.change) }),
   };
+}
+
+/** A report is no place for thousands of names: whoever needs them all compares the findings. */
+const namedChanges = 100;
+
+function changeSummary({ since, appeared, disappeared, altered }: FindingsChange): FindingsChangeSummary {
+  const shorten = (list: FindingsChange['appeared']) => ({ total: list.length, first: list.slice(0, namedChanges) });
+  return { since, appeared: shorten(appeared), disappeared: shorten(disappeared), altered: shorten(altered) };
 }
 
 /** Sorted by name, only the severities that occur; null for none, as Go writes an empty list. */

@@ -3,9 +3,10 @@ import type { OutboxEntry, Store } from '@kso/store';
 import {
   containerScanPath,
   type ImageMatches,
-  type ImageScanJob,
+  ImageScanJob,
   type ImageScanRecord,
   type ImageScanResult,
+  imageAnswerKey,
   imageScanRecordKey,
   imageScanRecordKind,
   type JsonObject,
@@ -16,6 +17,7 @@ import { containerScanReport } from '../report/container-scan-report.ts';
 import { scanFailureReport } from '../report/scan-failure.ts';
 import { containersScanId, reportSubject } from '../report/workload.ts';
 import type { NotEvaluated } from '../scanning/outcome.ts';
+import { isChanged } from '../summary/findings-change.ts';
 
 /** A job with the ids that its lines and reports carry. */
 export interface ScanJob {
@@ -33,6 +35,11 @@ export interface ScanJob {
 export interface Recorder {
   evaluated(job: ScanJob, matches: ImageMatches): ImageScanResult;
   notEvaluated(job: ScanJob, outcome: NotEvaluated): ImageScanResult;
+  /**
+   * Writes what another database, or another version of the matcher, says of an image that was evaluated before, and reports it when it
+   * says something else. False when the record is too old to know its job.
+   */
+  rematched(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): boolean;
 }
 
 export interface RecorderOptions {
@@ -49,6 +56,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     evaluated: (job, matches) => recordEvaluated(options, job, matches),
     notEvaluated: (job, outcome) => recordNotEvaluated(options, job, outcome),
+    rematched: ({ job, jobId }, matches) => {
+      const payload = ImageScanJob.safeParse(job).data;
+      if (payload === undefined) return false;
+      const isNews = matches.change === undefined || isChanged(matches.change);
+      recordEvaluated({ ...options, reporting: options.reporting && isNews }, { payload, jobId }, matches);
+      return true;
+    },
   };
 }
 
@@ -78,6 +92,8 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     fixable: matches.findings.filter(({ fixKnown }) => fixKnown).length,
     alerts: matches.alerts,
     database: databaseInfo,
+    answer: imageAnswerKey(matches),
+    job: withoutLogins(payload),
   });
   const report = (key: string): OutboxEntry[] => {
     const ageSeconds = Math.max(0, Math.floor((at - Date.parse(database.built)) / 1000));
@@ -164,6 +180,10 @@ function entry(
     ...(parentId === undefined ? {} : { parentId }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
+}
+
+function withoutLogins(job: ScanJob['payload']): JsonObject {
+  return JSON.parse(JSON.stringify({ ...job, sealedCredentials: undefined })) as JsonObject;
 }
 
 function identityOf({ payload, jobId }: ScanJob, scannedAt: number, sequence: number) {

@@ -1,6 +1,7 @@
 import type { Tracer } from '@kso/kit';
 import type { ResultStore } from '@kso/store';
 import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
+import { findingsChange } from '../summary/findings-change.ts';
 import { type Matched, type MatchStepOptions, matchSbom } from './match-step.ts';
 import type { ScanOutcome } from './outcome.ts';
 import { enginesReady, type Question, questionKey } from './question.ts';
@@ -57,7 +58,7 @@ function isRefusedLogin(outcome: ScanOutcome): boolean {
 function findMatches(results: ResultStore, question: Question): ImageMatches | undefined {
   const { digest, platform } = question.image;
   const stored = results.get(imageMatchesKind, imageMatchesKey(digest, platform));
-  // Written by `answer` alone, so its shape is known.
+  // Written by `keep` and the matching pass alone, so its shape is known.
   return stored?.idempotencyKey === questionKey(question) ? (stored.body as unknown as ImageMatches) : undefined;
 }
 
@@ -82,12 +83,10 @@ async function answer(options: EvaluatorOptions, question: Question, request: Ev
 }
 
 function keep({ results, now }: EvaluatorOptions, image: Question['image'], { matches, key }: Matched): ScanOutcome {
-  results.put({
-    kind: imageMatchesKind,
-    key: imageMatchesKey(image.digest, image.platform),
-    idempotencyKey: key,
-    body: matches as unknown as JsonValue,
-    storedAt: now(),
-  });
-  return { outcome: 'evaluated', matches };
+  const place = { kind: imageMatchesKind, key: imageMatchesKey(image.digest, image.platform) };
+  // Written by `keep` and the matching pass alone, so its shape is known.
+  const before = results.get(place.kind, place.key)?.body as unknown as ImageMatches | undefined;
+  const answer = before === undefined ? matches : { ...matches, change: findingsChange(before, matches) };
+  results.put({ ...place, idempotencyKey: key, body: answer as unknown as JsonValue, storedAt: now() });
+  return { outcome: 'evaluated', matches: answer };
 }

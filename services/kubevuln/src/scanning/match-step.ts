@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type MatchOutcome, type VulnerabilityMatcher, withScratchDirectory } from '@kso/engines';
+import { type MatchOutcome, type ReadyDatabase, type VulnerabilityMatcher, withScratchDirectory } from '@kso/engines';
 import type { ImageMatches } from '@kso/wire';
 import type { Summarizer } from '../summary/summarizer.ts';
 import { explainMatch } from './explain.ts';
@@ -57,11 +57,16 @@ function describeQuestion({ image, engines }: Question, { database }: Extract<Ma
     digest: image.digest,
     platform: image.platform,
     engines: { sbom: engines.sbomVersion, matcher: engines.matcherVersion, mode: engines.mode },
-    database: {
-      built: new Date(database.built).toISOString(),
-      schemaVersion: database.schemaVersion,
-      digest: database.digest,
-      ...(database.sample ? { label: 'sample' as const } : {}),
-    },
+    database: describeDatabase(database),
+  };
+}
+
+/** A database as answers name it. */
+export function describeDatabase({ built, schemaVersion, digest, sample }: ReadyDatabase): ImageMatches['database'] {
+  return {
+    built: new Date(built).toISOString(),
+    schemaVersion,
+    digest,
+    ...(sample ? { label: 'sample' as const } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { ReadyDatabase, SbomEngine, VulnerabilityMatcher } from '@kso/engines';
+import { imageAnswerKey } from '@kso/wire';
 import { explainDatabase, explainProgram } from './explain.ts';
 import type { LocatedImage } from './locate-image.ts';
 import { type NotEvaluated, notEvaluated } from './outcome.ts';
@@ -35,7 +36,13 @@ export async function enginesReady({ sbomEngine, matcher }: EnginePorts): Promis
 }
 
 /** One question has one answer: equal keys mean that nothing needs to be done. */
-export function questionKey({ image, engines }: Question): string {
-  const { sbomVersion, matcherVersion, mode, database } = engines;
-  return [image.digest, image.platform, sbomVersion, matcherVersion, mode, database.digest].join('|');
+export function questionKey({
+  image: { digest, platform },
+  engines,
+}: {
+  readonly image: Pick<LocatedImage, 'digest' | 'platform'>;
+  readonly engines: ReadyEngines;
+}): string {
+  const { sbomVersion: sbom, matcherVersion: matcher, mode, database } = engines;
+  return imageAnswerKey({ digest, platform, engines: { sbom, matcher, mode }, database });
 }

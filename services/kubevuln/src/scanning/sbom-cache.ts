@@ -24,6 +24,8 @@ export interface CachedSbom {
 export interface SbomCache {
   /** A known SBOM; it is marked as used. */
   find(key: SbomKey): Promise<CachedSbom | undefined>;
+  /** Where an SBOM is kept if it is; it does not count as a use. */
+  fileOf(key: SbomKey): string;
   /** Takes a JSON file in; the file itself stays where it is. */
   add(key: SbomKey, jsonFile: string, facts: SbomFacts): Promise<CachedSbom>;
   /** Forgets an SBOM that turned out to be unreadable, so that the next scan makes a new one. */
@@ -39,16 +41,17 @@ export function createSbomCache(directory: string, maxBytes: number): SbomCache 
     return join(directory, `${name}${suffix}`);
   };
   return {
+    fileOf,
     find: async (key) => {
       const file = fileOf(key);
       try {
         const now = new Date();
         await utimes(file, now, now);
-        const facts = SbomFacts.parse(JSON.parse(await readFile(factsOf(file), 'utf8')));
-        return { file, facts };
       } catch {
         return undefined;
       }
+      const facts = await readFacts(file);
+      return facts === undefined ? undefined : { file, facts };
     },
     add: async (key, jsonFile, facts) => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -73,10 +76,25 @@ export function createSbomCache(directory: string, maxBytes: number): SbomCache 
 async function remove(file: string): Promise<void> {
   await rm(file, { force: true });
   await rm(factsOf(file), { force: true });
+  await rm(projectionOf(file), { force: true });
 }
 
 function factsOf(file: string): string {
   return `${file}.facts`;
+}
+
+/** What is known of a cached SBOM without reading it; undefined when it is not there. */
+export async function readFacts(file: string): Promise<SbomFacts | undefined> {
+  try {
+    return SbomFacts.parse(JSON.parse(await readFile(factsOf(file), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the matching pass keeps what it needs of an SBOM. */
+export function projectionOf(file: string): string {
+  return `${file}.shared`;
 }
 
 /** The text of a cached SBOM. */

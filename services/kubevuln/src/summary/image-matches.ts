@@ -42,7 +42,8 @@ export function imageMatches(image: MatchedImage, sbom: unknown, result: unknown
   };
 }
 
-function findingOf({ vulnerability, relatedVulnerabilities, matchDetails, artifact }: GrypeMatch): ImageFinding {
+/** What is told of a match. Of the artifact only what all images with the package have in common, beside its locations. */
+export function findingOf({ vulnerability, relatedVulnerabilities, matchDetails, artifact }: GrypeMatch): ImageFinding {
   const description = vulnerability.description || (relatedVulnerabilities[0]?.description ?? '');
   return {
     id: vulnerability.id,
@@ -68,7 +69,7 @@ function isFixKnown(fix: GrypeMatch['vulnerability']['fix'], details: GrypeMatch
 const Alerts = z.array(z.looseObject({ alerts: z.array(z.looseObject({ type: z.string() })) }));
 
 /** The kinds of alerts, each once: they come per package, and concern the whole distribution. */
-function alertsOf({ alertsByPackage }: GrypeDocument): string[] {
+export function alertsOf({ alertsByPackage }: Pick<GrypeDocument, 'alertsByPackage'>): string[] {
   const alerts = Alerts.safeParse(alertsByPackage ?? []);
   if (!alerts.success) return [];
   return [...new Set(alerts.data.flatMap((entry) => entry.alerts.map(({ type }) => type)))];
