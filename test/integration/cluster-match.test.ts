@@ -14,15 +14,8 @@ import {
 } from '@kso/engines/shared-matching';
 import { findProgram, missingPrograms } from '@kso/testkit/programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  advisories,
-  ecosystems,
-  type Json,
-  type MadeSbom,
-  makeSbom,
-  seededRandom,
-  syftDocument,
-} from './cluster-match-corpus.ts';
+import { advisories, ecosystems, type MadeSbom, makeSbom, syftDocument } from './cluster-match-corpus.ts';
+import { type Json, seededRandom } from './cluster-match-packages.ts';
 
 const missing = missingPrograms('grype');
 
