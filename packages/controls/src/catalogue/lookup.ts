@@ -1,6 +1,7 @@
 import type { CloudProvider, ControlInfo } from './control-info.ts';
 import { controlCatalogue } from './controls.ts';
-import { type Framework, frameworks } from './frameworks.ts';
+import type { Framework } from './frameworks.ts';
+import { builtInCatalogue, type PolicyCatalogue } from './policy-catalogue.ts';
 
 const byId = new Map(controlCatalogue.map((info) => [info.id, info]));
 
@@ -19,6 +20,8 @@ export interface Selection {
   readonly scope: 'cluster' | 'file';
   /** Who runs the cluster, if it is a managed one: controls for this provider fit then, too. */
   readonly provider?: CloudProvider | undefined;
+  /** Where names are looked up; default: the built-in controls and frameworks. */
+  readonly catalogue?: PolicyCatalogue | undefined;
 }
 
 export type SelectionResult =
@@ -28,9 +31,9 @@ export type SelectionResult =
 
 /** Finds the controls of a selection, each once in catalogue order, and the frameworks to be reported, limited to these controls. */
 export function selectControls(selection: Selection): SelectionResult {
-  const { frameworks: names = [], controls: ids = [] } = selection;
-  const foundFrameworks = names.map((name) => [name, findFramework(name)] as const);
-  const foundControls = ids.map((id) => [id, byId.get(id.trim().toUpperCase())] as const);
+  const { frameworks: names = [], controls: ids = [], catalogue = builtInCatalogue } = selection;
+  const foundFrameworks = names.map((name) => [name, findFramework(name, catalogue)] as const);
+  const foundControls = ids.map((id) => [id, findControl(id, catalogue)] as const);
   const unknown = [...foundFrameworks, ...foundControls].flatMap(([text, found]) =>
     found === undefined ? [text] : [],
   );
@@ -38,13 +41,13 @@ export function selectControls(selection: Selection): SelectionResult {
 
   const everything = names.length === 0 && ids.length === 0;
   const wantedFrameworks = everything
-    ? frameworks
+    ? catalogue.frameworks
     : foundFrameworks.flatMap(([, found]) => (found === undefined ? [] : [found]));
   const wanted = new Set([
     ...wantedFrameworks.flatMap(({ controls }) => controls.map(({ id }) => id)),
     ...foundControls.map(([, info]) => info?.id),
   ]);
-  const controls = controlCatalogue.filter((info) => fits(info, selection) && (everything || wanted.has(info.id)));
+  const controls = catalogue.controls.filter((info) => fits(info, selection) && (everything || wanted.has(info.id)));
   const inScope = new Set(controls.map(({ id }) => id));
   return {
     ok: true,
@@ -63,7 +66,12 @@ function limitedTo(framework: Framework, inScope: ReadonlySet<string>): Framewor
   return { ...framework, controls: framework.controls.filter(({ id }) => inScope.has(id)) };
 }
 
-function findFramework(name: string): Framework | undefined {
+function findFramework(name: string, { frameworks }: PolicyCatalogue): Framework | undefined {
   const wanted = name.trim().toLowerCase();
   return frameworks.find((framework) => framework.name.toLowerCase() === wanted);
+}
+
+function findControl(id: string, { controls }: PolicyCatalogue): ControlInfo | undefined {
+  const wanted = id.trim().toLowerCase();
+  return controls.find((info) => info.id.toLowerCase() === wanted);
 }
