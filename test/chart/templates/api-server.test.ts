@@ -63,7 +63,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
     });
 
     it.each(Object.entries(variants))(
-      '%s: every pod is admitted where Pod Security "restricted" is enforced',
+      '24.8 %s: every pod is admitted where Pod Security "restricted" is enforced',
       async (_name, given) => {
         const pods = render(given.values as object, given).flatMap((object) => {
           const pod = podOf(object);

@@ -1,6 +1,9 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { missingPrograms } from '@kso/testkit/programs';
 import { testDataFile } from '@kso/testkit/test-data';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { template } from '../values/chart-under-test.ts';
 import {
   byKind,
@@ -8,6 +11,8 @@ import {
   configOf,
   envOf,
   named,
+  objectsOf,
+  type PodTemplate,
   refusal,
   render,
   running,
@@ -19,9 +24,15 @@ import { variants } from './variants.ts';
 const missing = missingPrograms('helm') !== undefined;
 const standard = ['cloud-endpoint', 'gateway', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'];
 const without = (...names: string[]) => standard.filter((name) => !names.includes(name));
+/** Without the metadata of a bare pod, which is its object's. */
+const podOnly = ({ metadata, spec }: PodTemplate) => ({
+  spec,
+  labels: metadata.labels,
+  checksums: metadata.annotations,
+});
 const cronJobs = (values: object) => byKind(render(values), 'CronJob').map(({ metadata }) => metadata.name);
 
-describe.skipIf(missing)('which components run (chart.md 3.1)', () => {
+describe.skipIf(missing)('24.4 which components run (chart.md 3.1)', () => {
   it.each([
     ['nothing is set', {}, standard],
     ['a backend is set', { server: 's', account: 'a', accessKey: 'k', clusterName: 'c' }, without('cloud-endpoint')],
@@ -105,7 +116,7 @@ describe.skipIf(missing)('which components run (chart.md 3.1)', () => {
   });
 });
 
-describe.skipIf(missing)('a default release', () => {
+describe.skipIf(missing)('24.2 a default release', () => {
   const clusterScoped = ['ClusterRole', 'ClusterRoleBinding'];
 
   it('has no Secret with data, no hook but the test, no foreign image of ours, nothing outside of its namespace', () => {
@@ -163,12 +174,29 @@ describe.skipIf(missing)('a default release', () => {
 });
 
 describe.skipIf(missing)('rendering', () => {
-  it.each(Object.entries(variants))('%s: twice gives the same bytes', (_name, given) => {
+  it.each(Object.entries(variants))('24.3 %s: twice gives the same bytes', (_name, given) => {
     const once = () => template(chartFolder, given).out;
     expect(once()).toBe(once());
   });
 
-  it('a change of the log level restarts pods', () => {
+  it('24.3 a change of the version of the chart alone restarts nothing and makes no new Job', () => {
+    const chart = mkdtempSync(path.join(tmpdir(), 'kso-version-'));
+    onTestFinished(() => rmSync(chart, { recursive: true }));
+    cpSync(chartFolder, chart, { recursive: true });
+    const file = path.join(chart, 'Chart.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^version: .*$/m, 'version: 9.9.9-test.1'));
+    for (const given of [{}, variants['full'] ?? {}, variants['compact'] ?? {}]) {
+      const { out, error } = template(chart, given);
+      expect(error).toBe('');
+      expect(out).toContain('helm.sh/chart: kubescape-operator-9.9.9-test.1');
+      const before = workloads(render(given.values as object));
+      const pods = (all: typeof before) =>
+        all.map(({ object, pod }) => [object.kind, object.metadata.name, podOnly(pod)]);
+      expect(pods(workloads(objectsOf(out)))).toEqual(pods(before));
+    }
+  });
+
+  it('24.3 a change of the log level restarts pods', () => {
     const pods = (level: string) => workloads(render({ logger: { level } })).map(({ pod }) => JSON.stringify(pod));
     const [info, debug] = [pods('info'), pods('debug')];
     expect(info.filter((pod, index) => pod === debug[index])).toEqual([expect.stringContaining('redis-server')]);
@@ -178,6 +206,11 @@ describe.skipIf(missing)('rendering', () => {
     [{ server: 's', accessKey: 'k', clusterName: 'c' }, 'an account is needed'],
     [{ server: 's', account: 'a', clusterName: 'c' }, 'an access key is needed'],
     [{ server: 's', account: 'a', accessKey: 'k', clusterName: '' }, 'set clusterName'],
+  ])('24.5 %j lacks something, and is told what', (values, advice) => {
+    expect(refusal(values)).toContain(advice);
+  });
+
+  it.each([
     [{ ksNamespace: 'elsewhere' }, 'ksNamespace is "elsewhere" but the release goes to namespace "kubescape"'],
     [{ redis: { enabled: false } }, 'the services need a queue'],
     [{ alertCRD: { scopeClustered: true, scopeNamespaced: true } }, 'exclude each other'],
@@ -233,7 +266,7 @@ describe.skipIf(missing)('rendering', () => {
     },
   );
 
-  it('a Secret of the user takes the place of account and key', () => {
+  it('24.5 a Secret of the user takes the place of account and key', () => {
     const objects = render({ server: 's', clusterName: 'c', credentials: { cloudSecret: 'mine' } });
     expect(byKind(objects, 'Secret').map(({ metadata }) => metadata.name)).toEqual(['redis-auth']);
     expect(JSON.stringify(named(objects, 'Deployment', 'operator'))).toContain('"secretName":"mine"');
@@ -245,7 +278,7 @@ describe.skipIf(missing)('rendering', () => {
   );
 
   it.skipIf(former.includes(undefined)).each(former)(
-    'takes the complete values file of a former chart: %s',
+    '24.1 takes the complete values file of a former chart: %s',
     (file = '') => {
       const objects = render({ account: 'a', accessKey: 'k', clusterName: 'c' }, { files: [file] });
       expect(running(objects)).toEqual(expect.arrayContaining(['operator', 'kubescape', 'kubevuln']));

@@ -53,7 +53,7 @@ const standard = [...page.matchAll(/^\| ([a-z-]+) \| ([a-z-]+) \| (\d+) \|/gm)].
   ([, from, to, port]) => `${from} → ${to}:${port}`,
 );
 
-describe.skipIf(missingPrograms('helm') !== undefined)('NetworkPolicies (chart.md 14)', () => {
+describe.skipIf(missingPrograms('helm') !== undefined)('24.10 NetworkPolicies (chart.md 14)', () => {
   it('none unless asked for; ingress only unless egress is asked for too', () => {
     expect(policiesOf(render())).toEqual([]);
     const types = policiesOf(render({ global: { networkPolicy: { enabled: true } } })).map(

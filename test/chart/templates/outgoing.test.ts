@@ -33,7 +33,7 @@ function own(objects: ReturnType<typeof render>) {
   return [...workloads(objects), ...made].filter(({ component }) => !foreign.has(component));
 }
 
-describe.skipIf(missingPrograms('helm') !== undefined)('the way out', () => {
+describe.skipIf(missingPrograms('helm') !== undefined)('24.7 the way out', () => {
   it('B40 one value each for proxy, no-proxy and CAs reaches every pod and every template', () => {
     const pods = own(render(values));
     expect(pods.length).toBeGreaterThan(10);

@@ -37,11 +37,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
       await plane?.stop();
     });
 
-    const helm = async (verb: string, values: object, ...args: string[]) => {
-      const file = path.join(folder, 'values.json');
-      writeFileSync(file, JSON.stringify(values));
-      const given = ['install', 'upgrade'].includes(verb) ? [chartFolder, '--values', file] : [];
-      const all = [verb, 'kubescape', ...given, '--namespace', namespace, ...args];
+    const run = async (...args: string[]): Promise<string> => {
       const env = {
         ...process.env,
         KUBECONFIG: plane.kubeconfig,
@@ -49,8 +45,14 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
         HELM_CONFIG_HOME: folder,
         HELM_DATA_HOME: folder,
       };
-      const { stdout } = await promisify(execFile)(requireProgram('helm'), all, { env, maxBuffer: 64 * 1024 * 1024 });
+      const { stdout } = await promisify(execFile)(requireProgram('helm'), args, { env, maxBuffer: 64 * 1024 * 1024 });
       return stdout;
+    };
+    const helm = (verb: string, values: object, ...args: string[]): Promise<string> => {
+      const file = path.join(folder, 'values.json');
+      writeFileSync(file, JSON.stringify(values));
+      const given = ['install', 'upgrade'].includes(verb) ? [chartFolder, '--values', file] : [];
+      return run(verb, 'kubescape', ...given, '--namespace', namespace, ...args);
     };
     const ours = async (): Promise<KubeObject[]> => {
       const found: KubeObject[] = [];
@@ -118,7 +120,24 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
       expect(notes).toContain('left aside: operator.image');
     });
 
-    it('is installed, upgraded without touching what was made at run time, and removed without a trace but claims', async () => {
+    it.each(['default', 'full', 'compact'])(
+      '24.3 %s: a render with access to a cluster is the one without it, byte for byte',
+      async (name) => {
+        const values = variants[name]?.values ?? {};
+        await helm('install', {});
+        const args = ['kubescape', chartFolder, '--namespace', namespace, '--kube-version', '1.33.0', '--values'];
+        const render = (file: string, ...more: string[]) => run('template', ...args, file, ...more);
+        const file = path.join(folder, `${name}.json`);
+        writeFileSync(file, JSON.stringify(values));
+        // Everything that a look-up could find is there.
+        const inside = await render(file, '--dry-run=server');
+        await helm('uninstall', {});
+        expect(inside.length).toBeGreaterThan(10_000);
+        expect(inside).toBe(await render(file));
+      },
+    );
+
+    it('24.11 is installed, upgraded without touching what was made at run time, and removed without a trace but claims', async () => {
       await helm('install', {});
       const installed = await ours();
       expect(byKind(installed, 'Deployment')).toHaveLength(6);

@@ -15,7 +15,7 @@ const schedules = (values: object, more = {}) =>
     return `${schedule} ${timeZone}`;
   });
 
-describe.skipIf(missing)('when scans run (chart.md 8.3)', () => {
+describe.skipIf(missing)('24.6 when scans run (chart.md 8.3)', () => {
   it('auto and the former defaults are the same derived times, and the two jobs differ', () => {
     const auto = schedules({});
     expect(auto).toEqual([
@@ -76,7 +76,7 @@ describe.skipIf(missing)('when scans run (chart.md 8.3)', () => {
   });
 });
 
-describe.skipIf(missing)('derived times', () => {
+describe.skipIf(missing)('24.6 derived times', () => {
   let folder: string;
   const names = 10_000;
 
