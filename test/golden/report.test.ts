@@ -22,6 +22,7 @@ const additions = [
   'results[].controls[].rules[].paths[].reviewPath',
   'results[].controls[].status.info',
   'results[].controls[].status.subStatus',
+  'resources[].source.document',
   'resources[].source.line',
   'summaryDetails.controls.*.statusInfo.info',
   'summaryDetails.frameworks[].controls.*.statusInfo.info',

@@ -1,9 +1,14 @@
+export * from './catalogue/attack-tracks.ts';
 export * from './catalogue/control-info.ts';
 export { controlCatalogue } from './catalogue/controls.ts';
+export * from './catalogue/framework-document.ts';
 export * from './catalogue/frameworks.ts';
 export * from './catalogue/inputs.ts';
 export * from './catalogue/lookup.ts';
+export * from './catalogue/parse-control-inputs.ts';
 export * from './catalogue/policy-catalogue.ts';
+export * from './catalogue/resolve-control-inputs.ts';
+export * from './catalogue/selection.ts';
 export * from './control.ts';
 export { controls } from './library/index.ts';
 export { cloudProviderOf } from './objects/cloud-provider.ts';

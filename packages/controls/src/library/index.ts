@@ -34,6 +34,7 @@ import { secretAccess } from './credentials/c-0255-secret-access.ts';
 import { credentialAccess } from './credentials/c-0259-credential-access.ts';
 import { sudoInEntrypoint } from './entrypoint/c-0062-sudo.ts';
 import { duplicateEnvironment } from './entrypoint/c-0295-duplicate-environment.ts';
+import { guarded } from './guarded.ts';
 import { auditPolicy } from './host/audit-policy.ts';
 import { metadataAccess } from './host/c-0052-metadata-access.ts';
 import { encryptionConfigured, encryptionProviders, externalKeys } from './host/encryption.ts';
@@ -236,4 +237,4 @@ const all: readonly Control[] = [
 ];
 
 /** Every control that can be evaluated, in the order of its id. */
-export const controls: readonly Control[] = all.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+export const controls: readonly Control[] = guarded(all.toSorted((a, b) => (a.id < b.id ? -1 : 1)));

@@ -4,6 +4,7 @@ import type { Control, RuleContext } from '../control.ts';
 import { kindName, kindOf } from '../objects/kinds.ts';
 import { objectId } from '../objects/resource-id.ts';
 import { workloadOf } from '../objects/workload.ts';
+import { record } from './recorded.ts';
 import { simpleRelations, vectors } from './simple-relations.ts';
 
 export interface Scene {
@@ -14,10 +15,17 @@ export interface Scene {
 
 /** The verdict of a control on one object, undefined if it has nothing to say about such an object. */
 export function verdictOn(control: Control, object: KubeObject, scene: Scene = {}): Verdict | undefined {
+  const verdict = judged(control, object, scene);
+  const { others = [], inputs = {} } = scene;
+  if (verdict !== undefined) record({ controlId: control.id, object, others, inputs, verdict });
+  return verdict;
+}
+
+function judged(control: Control, object: KubeObject, scene: Scene): Verdict | undefined {
   const context = contextOf([object, ...(scene.others ?? [])], scene);
   const kind = kindName(kindOf(object));
   for (const rule of control.rules) {
-    if (rule.target === 'subject' || !rule.kinds.some((judged) => kindName(judged) === kind)) continue;
+    if (rule.target === 'subject' || !rule.kinds.some((other) => kindName(other) === kind)) continue;
     if (rule.target === 'object') return rule.check(object, context);
     const workload = workloadOf(object);
     if (workload !== undefined && rule.applies?.(workload) !== false) return rule.check(workload, context);
@@ -38,7 +46,9 @@ export function subjectFindings(control: Control, objects: readonly KubeObject[]
     if (rule.target !== 'subject') continue;
     for (const vector of vectors(objects)) {
       const name = `${vector.subject.kind}/${vector.subject.name}`;
-      found[name] = [...(found[name] ?? []), ...findingsOf(rule.check(vector, context))];
+      const verdict = rule.check(vector, context);
+      record({ controlId: control.id, object: undefined, others: objects, inputs: {}, verdict });
+      found[name] = [...(found[name] ?? []), ...findingsOf(verdict)];
     }
   }
   return found;

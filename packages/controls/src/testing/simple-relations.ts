@@ -1,10 +1,10 @@
-import { isRecord } from '@kso/domain';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import type { RelatedObjects } from '../control.ts';
 import { effectiveNamespace, kindName, kindOf, kinds, podMakingKinds } from '../objects/kinds.ts';
 import { podSelectorOf } from '../objects/network-policy.ts';
 import { isRoleBinding, roleRefOf, type SubjectVector, subjectKey, vectorsOf } from '../objects/rbac.ts';
-import { type LabelSelector, parseServiceSelector, selectorMatches } from '../objects/selector.ts';
+import { type LabelSelector, selectorMatches } from '../objects/selector.ts';
+import { serviceSelectorOf } from '../objects/service-selector.ts';
 import { podLabelsOf } from '../objects/workload.ts';
 
 /** Related objects by looking through all of them: as slow as it is plain, for tests. */
@@ -50,5 +50,5 @@ export function vectors(objects: readonly KubeObject[]): SubjectVector[] {
 
 function selectorOf(kind: GroupKind, object: KubeObject): LabelSelector | undefined {
   if (kindName(kind) === kindName(kinds.networkPolicy)) return podSelectorOf(object);
-  return isRecord(object['spec']) ? parseServiceSelector(object['spec']) : undefined;
+  return serviceSelectorOf(object);
 }

@@ -3,18 +3,17 @@ import {
   kinds,
   type LabelSelector,
   type Labels,
-  parseServiceSelector,
   podLabelsOf,
   podSelectorOf,
+  serviceSelectorOf,
 } from '@kso/controls';
-import { isRecord } from '@kso/domain';
 import type { KubeObject } from '@kso/wire';
 import { LabelIndex } from './label-index.ts';
 import type { ObjectRecord } from './port.ts';
 import { SelectorIndex } from './selector-index.ts';
 
 const selectorReaders: ReadonlyMap<string, (object: KubeObject) => LabelSelector | undefined> = new Map([
-  [kindName(kinds.service), ({ spec }: KubeObject) => (isRecord(spec) ? parseServiceSelector(spec) : undefined)],
+  [kindName(kinds.service), serviceSelectorOf],
   [kindName(kinds.networkPolicy), podSelectorOf],
 ]);
 

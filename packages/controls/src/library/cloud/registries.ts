@@ -161,8 +161,9 @@ function principalRoles(data: UnknownRecord, definitions: readonly UnknownRecord
       found: [...new Set(writing)].join(', '),
       wanted: 'actions that end in /read',
     };
-  const isComplete = Array.isArray(data['roleAssignments']) && new Set(held).size <= known.length;
-  return isComplete ? undefined : 'unknown';
+  const isComplete = roles.length > 0 && roles.length === listAt(data, 'roleAssignments').length;
+  const isKnown = held.every((id) => known.some((definition) => lastPart(stringAt(definition, 'id')) === id));
+  return isComplete && isKnown ? undefined : 'unknown';
 }
 
 function lastPart(id: string | undefined): string {

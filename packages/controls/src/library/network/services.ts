@@ -178,7 +178,9 @@ function portsOf(result: KubeObject) {
 }
 
 function knowsEveryPort(result: KubeObject): boolean {
-  return portsOf(result).every(({ value }) => typeof value['authenticated'] === 'boolean');
+  const ports = listAt(recordAt(result, 'spec'), 'ports');
+  const known = portsOf(result).filter(({ value }) => typeof value['authenticated'] === 'boolean');
+  return ports.length > 0 && known.length === ports.length;
 }
 
 function portOf(port: UnknownRecord): string {
@@ -186,7 +188,7 @@ function portOf(port: UnknownRecord): string {
 }
 
 function withoutTls(ingress: KubeObject): Finding[] {
-  const tls = listAt(recordAt(ingress, 'spec'), 'tls');
+  const tls = recordsAt(recordAt(ingress, 'spec'), 'tls');
   if (tls.length > 0) return [];
   return [
     {

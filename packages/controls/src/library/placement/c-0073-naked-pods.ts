@@ -1,4 +1,5 @@
 import type { Control } from '../../control.ts';
+import { recordsAt } from '../../objects/json.ts';
 import { kinds } from '../../objects/kinds.ts';
 import { objectRule } from '../../rules.ts';
 
@@ -10,7 +11,7 @@ export const nakedPods: Control = {
       name: 'naked-pods',
       kinds: [kinds.pod],
       check: ({ metadata }) =>
-        (metadata.ownerReferences ?? []).length > 0
+        recordsAt(metadata, 'ownerReferences').length > 0
           ? []
           : [
               {
