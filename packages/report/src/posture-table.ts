@@ -11,6 +11,7 @@ const shown = ['Critical', 'High', 'Medium', 'Low'] as const satisfies readonly 
 export interface PostureTableOptions {
   /** Rows of the table of objects; the rest is counted. */
   readonly maxObjects: number;
+  readonly passedControls: boolean;
 }
 
 /** The misconfigurations: by control and severity, then by workload, then what could not be looked at. */
@@ -19,6 +20,7 @@ export function renderPosture(view: PostureView, terminal: Terminal, options: Po
   const sections = [
     { title: 'Misconfigurations by severity', lines: controlLines(view, terminal) },
     { title: 'Misconfigurations by workload', lines: objectLines(view, terminal, options.maxObjects) },
+    { title: 'Passed', lines: options.passedControls ? passedLines(view, terminal) : [] },
     { title: 'Not evaluated', lines: gapLines(view, view.controls.toSorted(byControl), terminal) },
   ];
   return sections
@@ -37,6 +39,16 @@ function controlLines(view: PostureView, terminal: Terminal): string[] {
       control.name,
       `${control.failed} of ${control.evaluated}`,
     ]),
+    terminal,
+  );
+}
+
+function passedLines(view: PostureView, terminal: Terminal): string[] {
+  const passed = view.controls.filter(({ failed, notEvaluated }) => failed === 0 && notEvaluated === undefined);
+  if (passed.length === 0) return [];
+  return renderGrid(
+    [{ title: 'SEVERITY' }, { title: 'CONTROL' }, { title: 'NAME', shrink: 1 }, { title: 'OBJECTS', align: 'right' }],
+    passed.toSorted(byControl).map(({ severity, id, name, evaluated }) => [severity, id, name, String(evaluated)]),
     terminal,
   );
 }
@@ -66,7 +78,7 @@ function objectLines(view: PostureView, terminal: Terminal, max: number): string
     terminal,
   );
   const more = sorted.length - max;
-  return more > 0 ? [...lines, `… and ${more} more (all of them with --format json)`] : lines;
+  return more > 0 ? [...lines, `… and ${more} more (all of them with --verbose or --format json)`] : lines;
 }
 
 /** A number, or a faint dash instead of a zero so that the eye finds what is there. */

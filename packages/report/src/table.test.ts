@@ -200,7 +200,7 @@ describe('table', () => {
       failed: [{ id: 'C-0057', severity: 'High' as const }],
     }));
     const text = lines({ target: { type: 'cluster', name: 'c' }, posture: { ...posture, failures } });
-    expect(text).toContain('… and 10 more (all of them with --format json)');
+    expect(text).toContain('… and 10 more (all of them with --verbose or --format json)');
   });
 
   test('names of strangers cannot paint, and a narrow terminal is kept', () => {

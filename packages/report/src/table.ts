@@ -21,15 +21,19 @@ export interface TableOptions {
   readonly now: number;
   /** Rows of the table of workloads; default 50, the rest is counted. */
   readonly maxObjects?: number;
+  /** Also the controls that nothing fails. */
+  readonly passedControls?: boolean;
   /** False leaves out a part: for a screen that shows one after the other. The summary is about everything all the same. */
   readonly parts?: { readonly title?: boolean; readonly posture?: boolean; readonly summary?: boolean };
 }
 
 /** The whole result as text: what was scanned, the tables, and a summary of one line per question at the end. Ends with a newline. */
 export function renderTable(view: ScanView, options: TableOptions): string {
-  const { terminal, now, maxObjects = 50, parts = {} } = options;
+  const { terminal, now, maxObjects = 50, passedControls = false, parts = {} } = options;
   const posture =
-    view.posture === undefined || parts.posture === false ? [] : renderPosture(view.posture, terminal, { maxObjects });
+    view.posture === undefined || parts.posture === false
+      ? []
+      : renderPosture(view.posture, terminal, { maxObjects, passedControls });
   const lines = [
     ...(parts.title !== false ? [...targetLines(view.target, terminal), ''] : []),
     ...posture,

@@ -9,6 +9,12 @@ export const cliErrors = {
     retryable: false,
     severity: 'error',
   },
+  UNKNOWN_NAMES: {
+    message: 'unknown {kind}: {unknown} ({hint})',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
+  },
   PATH_UNREADABLE: { message: '{path}: {problem}', httpStatus: 400, retryable: false, severity: 'error' },
   NOTHING_TO_SCAN: {
     message: 'nothing to scan in {path}: {problem}',

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -13,6 +13,8 @@ export interface CliHost {
   readonly stdout: Output;
   /** Progress, errors, hints. */
   readonly stderr: Output;
+  /** Manifests for `-`. */
+  readonly stdin?: Readable;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Aborts at the first Ctrl-C or SIGTERM; the reason is an `Interruption`. */

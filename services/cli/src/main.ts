@@ -31,6 +31,10 @@ const host: CliHost = {
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),
+  // Opened when somebody reads it.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interrupt.signal,

@@ -1,12 +1,14 @@
 import { Command, Option } from 'commander';
-import type { ScanOptions } from './commands/scan.ts';
-import type { ScanImageOptions } from './commands/scan-image.ts';
 import type { ToolsOptions } from './commands/tools.ts';
 import type { UpOptions } from './commands/up.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { CliHost } from './host.ts';
-import { listenerNames, listenValue, listValue, portValue, severityValue, textValue } from './options/values.ts';
+import { listenerNames, listenValue, portValue, textValue } from './options/values.ts';
 import { productVersion } from './product-version.ts';
+import { addFix } from './program/fix.ts';
+import { addList } from './program/list.ts';
+import { examples, exitStatusHelp, failOnOption, formatOption } from './program/options.ts';
+import { addScan } from './program/scan.ts';
 
 /** The command tree. Each command loads its code when it runs, so that `--help` and short scans stay quick. */
 export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): Command {
@@ -21,12 +23,15 @@ export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): C
         ['kso up', 'scan the current cluster (or the sample) and keep watching'],
         ['kso scan deploy/', 'scan a folder of manifests'],
         ['kso scan image nginx:1.27', 'scan one image'],
+        ['kso fix deploy/ --dry-run', 'what would be repaired in those manifests'],
       ]) + exitStatusHelp,
     );
   program.version(`kso ${productVersion()}`, '--version', 'print the version of kso');
   program.enablePositionalOptions();
   addUp(program, host, onEnd);
   addScan(program, host, onEnd);
+  addList(program, host, onEnd);
+  addFix(program, host, onEnd);
   addTools(program, host, onEnd);
   program
     .command('version')
@@ -83,58 +88,6 @@ function addUp(program: Command, host: CliHost, onEnd: (code: ExitCode) => void)
     });
 }
 
-function addScan(program: Command, host: CliHost, onEnd: (code: ExitCode) => void): void {
-  const scan = program
-    .command('scan')
-    .description('Scan manifests (default: the current folder), the current cluster, or one image.')
-    .argument('[path...]', 'folders or files of manifests, or the word "cluster"')
-    .addOption(formatOption())
-    .addOption(
-      new Option('--framework <names>', 'only the controls of these frameworks, e.g. nsa').argParser(listValue),
-    )
-    .addOption(new Option('--control <ids>', 'only these controls, e.g. C-0057').argParser(listValue))
-    .addOption(failOnOption())
-    .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
-    .option('--context <name>', 'for cluster: context of the kubeconfig to use', textValue)
-    .option('--kubeconfig <file>', 'for cluster: kubeconfig to use', textValue)
-    .addHelpText(
-      'after',
-      examples([
-        ['kso scan', 'the manifests in this folder'],
-        ['kso scan deploy/ charts/rendered.yaml', 'several of them'],
-        ['kso scan cluster --framework nsa', 'the current cluster, NSA controls only'],
-        ['kso scan . --format json -o report.json', 'posture report, version 2'],
-        ['kso scan . --fail-on high', 'exit status 1 if something is high or worse'],
-        ['kso scan image nginx:1.27', 'one image'],
-      ]) + exitStatusHelp,
-    )
-    .action(async (paths: string[], options: ScanOptions) => {
-      const { scan } = await import('./commands/scan.ts');
-      onEnd(await scan(paths, options, host));
-    });
-  scan
-    .command('image')
-    .description(
-      'Scan one image for known vulnerabilities. It needs Syft and Grype (kso tools install) and a Grype database.',
-    )
-    .argument('<reference>', 'image, e.g. nginx:1.27 or registry.example.com/team/app@sha256:…')
-    .addOption(formatOption())
-    .addOption(failOnOption())
-    .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
-    .option('--platform <os/arch>', 'platform of an image of several, e.g. linux/arm64', textValue)
-    .addHelpText(
-      'after',
-      examples([
-        ['kso scan image nginx:1.27', 'a table of its vulnerabilities'],
-        ['kso scan image app:1 --format json --fail-on critical', 'for a pipeline'],
-      ]) + exitStatusHelp,
-    )
-    .action(async (reference: string, options: ScanImageOptions) => {
-      const { scanImage } = await import('./commands/scan-image.ts');
-      onEnd(await scanImage(reference, options, host));
-    });
-}
-
 function addTools(program: Command, host: CliHost, onEnd: (code: ExitCode) => void): void {
   const tools = program.command('tools').description('The programs that kso uses beside itself: Syft and Grype.');
   const run = (name: 'install' | 'list') => async (options: ToolsOptions) => {
@@ -176,29 +129,3 @@ function oneLine(text: string): string {
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ');
 }
-
-function formatOption(): Option {
-  return new Option('-f, --format <format>', 'how to print the result').choices(['table', 'json']).default('table');
-}
-
-function failOnOption(prefix = ''): Option {
-  return new Option(
-    '--fail-on <severity>',
-    `${prefix}exit with 1 if something of this severity or worse is found`,
-  ).argParser(severityValue);
-}
-
-function examples(lines: readonly (readonly [command: string, what: string])[]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  return `\nExamples:\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}\n`;
-}
-
-const exitStatusHelp = `
-Exit status:
-  0    done
-  1    the threshold of --fail-on was met
-  2    wrong usage, or the input cannot be read or holds nothing to scan
-  3    nothing could be evaluated, or something needed for the scan failed
-  130  ended by Ctrl-C (SIGINT)
-  143  ended by SIGTERM
-`;

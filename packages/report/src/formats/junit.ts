@@ -1,3 +1,4 @@
+import { severityOfScore } from '@kso/domain';
 import type { ReportControlSummary, ReportFrameworkSummary } from '@kso/wire';
 import type { FormatContext, ReadableReport } from './context.ts';
 import { sortedControls } from './context.ts';
@@ -55,7 +56,7 @@ function testCase(
   failures: ReadonlyMap<string, readonly string[]>,
   context: FormatContext,
 ): string {
-  const { controlID, name, status, statusInfo, severity = '', ResourceCounters: counters } = control;
+  const { controlID, name, status, statusInfo, scoreFactor, ResourceCounters: counters } = control;
   const id = escapeMarkup(controlID);
   const open = `    <testcase name="${escapeMarkup(name)}" classname="${suite}/${id}" time="0"`;
   if (status === 'passed') return `${open}/>\n`;
@@ -70,8 +71,10 @@ function testCase(
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Remediation: ${context.control(controlID)?.remediation ?? '–'}`,
   ];
-  const message = escapeMarkup(`${counters.failedResources} resources fail`);
-  return `${open}>\n      <failure message="${message}" type="${escapeMarkup(severity)}">${escapeMarkup(body.join('\n'))}</failure>\n    </testcase>\n`;
+  const message = escapeMarkup(
+    `${counters.failedResources} ${counters.failedResources === 1 ? 'resource fails' : 'resources fail'}`,
+  );
+  return `${open}>\n      <failure message="${message}" type="${severityOfScore(scoreFactor)}">${escapeMarkup(body.join('\n'))}</failure>\n    </testcase>\n`;
 }
 
 function failuresByControl(report: ReadableReport): ReadonlyMap<string, readonly string[]> {

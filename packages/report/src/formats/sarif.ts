@@ -103,7 +103,10 @@ async function resultOf(
   const places: object[] = [];
   for (const path of paths.slice(0, maxRelated + 1)) places.push(await locationOf(resource, path, sources, context));
   if (places.length === 0) places.push(await locationOf(resource, { type: 'failed', path: '' }, sources, context));
-  const [first, ...others] = places;
+  // Readers that show files only need the first one to be in a file.
+  const [first, ...others] = places.toSorted(
+    (a, b) => Number('physicalLocation' in b) - Number('physicalLocation' in a),
+  );
   const { source } = resource.resource ?? {};
   const file = source === undefined ? '' : context.fileName(fileOf(source));
   const fixes = paths.filter(({ type }) => type === 'fix').map(({ path, value }) => `${path}: ${value}`);

@@ -1,53 +1,79 @@
 import type { Severity } from '@kso/domain';
-import { type ScanProgress, scanSourceOnce } from '@kso/kubescape-scanner';
-import { controlViews, postureReportJson, postureView, renderTable, terminalOf } from '@kso/report';
+import { type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import { createProgress } from '../output/progress.ts';
-import { writeResult } from '../output/writer.ts';
+import { type ScanFormat, scanOutputs } from '../scan/outputs.ts';
+import { checkSelection } from '../scan/selection.ts';
+import { metThresholds, type Thresholds } from '../scan/thresholds.ts';
+import { writeOutputs } from '../scan/write-outputs.ts';
 import { openSource } from '../target/open-source.ts';
 import { clusterTarget, manifestsTarget, type Target } from '../target/target.ts';
-import { reaches } from '../threshold.ts';
 
-export interface ScanOptions {
-  readonly format: 'table' | 'json';
+export interface ScanOptions extends Thresholds {
+  readonly format?: readonly ScanFormat[];
   readonly framework?: readonly string[];
   readonly control?: readonly string[];
-  readonly failOn?: Severity;
   readonly output?: string;
   readonly context?: string;
   readonly kubeconfig?: string;
+  /** The existing product's name for `failOn`. */
+  readonly severityThreshold?: Severity;
+  readonly controlsConfig?: string;
+  readonly includeNamespaces?: readonly string[];
+  readonly excludeNamespaces?: readonly string[];
+  readonly helmValues?: readonly string[];
+  readonly verbose?: boolean;
+  /** Only this object. */
+  readonly workload?: WorkloadName;
 }
 
-/** `kso scan [PATH…|cluster]`: one posture scan in this process; nothing is stored. */
+/** `kso scan [PATH…|cluster|-]`: one posture scan in this process; nothing is stored. */
 export async function scan(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<ExitCode> {
+  const outputs = scanOutputs(options.format ?? ['table'], options.output, host);
+  checkSelection(options);
+  const inputs = await inputsOf(options, host);
   const target = await targetOf(paths, options, host);
   const progress = createProgress(host.stderr, host.env);
-  const { source, close } = await openSource(target);
+  const { source, close } = await openSource(target, host);
   try {
     const report = await scanSourceOnce({
       source,
       clusterName: target.clusterName,
       frameworks: options.framework ?? [],
       controls: options.control ?? [],
+      includeNamespaces: options.includeNamespaces ?? [],
+      excludedNamespaces: options.excludeNamespaces ?? [],
+      ...(options.workload === undefined ? {} : { workload: options.workload }),
+      ...inputs,
       signal: host.signal,
       onProgress: (each) => progress.step(describe(each)),
     });
     progress.clear();
-    const file = options.output;
-    const terminal = file === undefined ? terminalOf(host.stdout, host.env) : { color: false };
-    const table = (): string => {
-      const view = { target: { name: target.name, type: target.kind }, posture: postureView(report) };
-      return renderTable(view, { terminal, now: host.now() });
-    };
-    await writeResult(host, file, options.format === 'json' ? postureReportJson(report) : table());
-    const met = controlViews(report).some((control) => control.failed > 0 && reaches(control.severity, options.failOn));
-    return met ? exitCodes.thresholdMet : exitCodes.ok;
+    await writeOutputs(report, outputs, { target, verbose: options.verbose === true }, host);
+    for (const { file } of outputs)
+      if (file !== undefined && host.stderr.isTTY === true) progress.note(`written: ${file}`);
+    const met = metThresholds(report, thresholdsOf(options));
+    for (const reason of met) progress.note(`threshold: ${reason}`);
+    return met.length > 0 ? exitCodes.thresholdMet : exitCodes.ok;
   } finally {
     progress.clear();
     await close();
   }
+}
+
+function thresholdsOf({ failOn, severityThreshold, ...others }: ScanOptions): Thresholds {
+  if (failOn !== undefined && severityThreshold !== undefined)
+    throw fail('CONFLICTING_OPTIONS', { a: '--fail-on', b: '--severity-threshold' });
+  const severity = failOn ?? severityThreshold;
+  return { ...others, ...(severity === undefined ? {} : { failOn: severity }) };
+}
+
+async function inputsOf({ controlsConfig }: ScanOptions, host: CliHost) {
+  if (controlsConfig === undefined) return {};
+  const { readControlsConfig } = await import('../scan/policy-files.ts');
+  return { inputs: await readControlsConfig(controlsConfig, host) };
 }
 
 async function targetOf(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<Target> {
@@ -59,10 +85,28 @@ async function targetOf(paths: readonly string[], options: ScanOptions, host: Cl
     if (options.context !== undefined || options.kubeconfig !== undefined) {
       throw fail('BAD_VALUE', { option, problem: 'only for kso scan cluster' });
     }
-    return manifestsTarget(paths.length === 0 ? ['.'] : paths, host);
+    return manifestsOf(paths, options, host);
   }
+  if (options.helmValues !== undefined)
+    throw fail('BAD_VALUE', { option: '--helm-values', problem: 'only for folders with Helm charts' });
   const { requireCluster } = await import('../target/cluster.ts');
   return clusterTarget(await requireCluster(options, host));
+}
+
+/** Folders and files, and standard input for `-`. */
+async function manifestsOf(paths: readonly string[], { helmValues = [] }: ScanOptions, host: CliHost): Promise<Target> {
+  const written = paths.length === 0 ? ['.'] : paths;
+  const target = manifestsTarget(
+    written.filter((path) => path !== '-'),
+    host,
+  );
+  if (target.kind === 'cluster') return target;
+  const { userPath } = await import('../host.ts');
+  const renders = { helmValues: helmValues.map((file) => userPath(host, file)) };
+  if (!written.includes('-')) return { ...target, renders };
+  const { readStdin } = await import('../target/stdin.ts');
+  const name = written.map((path) => (path === '-' ? 'standard input' : path)).join(' ');
+  return { ...target, name, renders, texts: [await readStdin(host)] };
 }
 
 function describe(progress: ScanProgress): string {

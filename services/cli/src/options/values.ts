@@ -1,5 +1,6 @@
 import { parseSeverity, type Severity } from '@kso/domain';
 import { InvalidArgumentError } from 'commander';
+import { type ScanFormat, scanFormats } from '../scan/outputs.ts';
 
 /** Parsers of option values for commander: what they throw is printed as one line and ends with the status for usage errors. */
 
@@ -54,4 +55,29 @@ export function listenValue(text: string, before: ListenPorts | undefined): List
   if (listener === undefined)
     throw new InvalidArgumentError(`It is NAME=PORT with one of ${listenerNames.join(', ')}.`);
   return { ...before, [listener]: portValue(port) };
+}
+
+/** `--format json,sarif`, may be repeated. */
+export function formatsValue(text: string, before: readonly ScanFormat[] | undefined): readonly ScanFormat[] {
+  const formats = listValue(text, undefined).map((name) => {
+    const format = scanFormats.find((candidate) => candidate === name.toLowerCase());
+    if (format === undefined) throw new InvalidArgumentError(`Allowed: ${scanFormats.join(', ')}.`);
+    return format;
+  });
+  return [...(before ?? []), ...formats];
+}
+
+export function percentValue(text: string): number {
+  const percent = Number(text);
+  if (text.trim() === '' || !(percent >= 0 && percent <= 100))
+    throw new InvalidArgumentError('It is a number from 0 to 100.');
+  return percent;
+}
+
+/** `Deployment/web`; a group before the kind (`apps/Deployment/web`) is taken off. */
+export function workloadValue(text: string): { readonly kind: string; readonly name: string } {
+  const [name = '', kind = '', ...others] = text.split('/').toReversed();
+  if (name === '' || kind === '' || others.length > 2)
+    throw new InvalidArgumentError('It is KIND/NAME, e.g. Deployment/web.');
+  return { kind, name };
 }

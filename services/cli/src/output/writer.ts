@@ -7,8 +7,8 @@ import { type CliHost, type Output, userPath } from '../host.ts';
 const pieceSize = 64 * 1024;
 
 /** Resolves when the text has been taken: a result must not be lost because the process ended too early. */
-export async function write(output: Output, text: string | Iterable<string>): Promise<void> {
-  for (const piece of joined(typeof text === 'string' ? [text] : text)) {
+export async function write(output: Output, text: string | Iterable<string> | AsyncIterable<string>): Promise<void> {
+  for await (const piece of joined(typeof text === 'string' ? [text] : text)) {
     if (output.destroyed) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     output.write(piece, (error) => {
@@ -23,7 +23,7 @@ export async function write(output: Output, text: string | Iterable<string>): Pr
 export async function writeResult(
   host: CliHost,
   file: string | undefined,
-  text: string | Iterable<string>,
+  text: string | Iterable<string> | AsyncIterable<string>,
 ): Promise<void> {
   if (file === undefined) return write(host.stdout, text);
   const stream = createWriteStream(userPath(host, file));
@@ -39,9 +39,9 @@ export async function writeResult(
   }
 }
 
-function* joined(pieces: Iterable<string>): Generator<string, void, undefined> {
+async function* joined(pieces: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let buffer = '';
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     buffer += piece;
     if (buffer.length < pieceSize) continue;
     yield buffer;

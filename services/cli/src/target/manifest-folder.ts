@@ -1,10 +1,15 @@
 import { type ObjectSource, SourceError } from '@kso/domain';
-import { createManifestSource, holdsObjects } from '@kso/manifests';
+import { createManifestSource, type FolderRenderer, type GivenText, holdsObjects } from '@kso/manifests';
 import { fail } from '../errors.ts';
 
 /** A source of manifests that says which document was at fault when nothing at all can be scanned. @throws NOTHING_TO_SCAN */
-export function openManifests(paths: readonly string[]): ObjectSource {
-  const source = createManifestSource({ path: paths });
+export function openManifests(
+  paths: readonly string[],
+  { texts = [], renderer }: { readonly texts?: readonly GivenText[]; readonly renderer?: FolderRenderer } = {},
+): ObjectSource {
+  const unrendered: string[] = [];
+  const told = renderer === undefined ? undefined : noting(renderer, unrendered);
+  const source = createManifestSource({ path: paths, texts }, told === undefined ? {} : { renderer: told });
   return {
     name: source.name,
     type: source.type,
@@ -22,8 +27,21 @@ export function openManifests(paths: readonly string[]): ObjectSource {
       } catch (error) {
         if (!(error instanceof SourceError) || error.reason !== 'nothingToScan' || unreadable === undefined)
           throw error;
-        throw fail('NOTHING_TO_SCAN', { path: paths.join(', '), problem: unreadable }, undefined);
+        // There is something, and a program is missing or failed: that is no mistake of whoever named the folder.
+        if (unrendered.length > 0) throw fail('NOTHING_EVALUATED', { reason: unrendered.join('; ') });
+        throw fail('NOTHING_TO_SCAN', { path: source.name, problem: unreadable }, undefined);
       }
+    },
+  };
+}
+
+/** Remembers what could not be rendered. */
+function noting(renderer: FolderRenderer, unrendered: string[]): FolderRenderer {
+  return {
+    render: async (folder) => {
+      const result = await renderer.render(folder);
+      if (result.outcome === 'notRendered') unrendered.push(`${folder.folder} is not rendered: ${result.reason}`);
+      return result;
     },
   };
 }

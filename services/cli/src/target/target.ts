@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { sanitizeClusterName } from '@kso/domain';
 import type { KubeClient } from '@kso/kube';
+import type { GivenText } from '@kso/manifests';
 import { fail } from '../errors.ts';
 import { type CliHost, userPath } from '../host.ts';
 import { hasSample, isSample, sampleFolder } from './sample.ts';
@@ -15,6 +16,10 @@ export type Target =
       readonly name: string;
       readonly clusterName: string;
       readonly paths: readonly string[];
+      /** Manifests that are in no file. */
+      readonly texts?: readonly GivenText[];
+      /** Charts and kustomizations are rendered; absent: they are left out. */
+      readonly renders?: { readonly helmValues: readonly string[] };
     };
 
 export interface TargetOptions {
