@@ -21,6 +21,8 @@ const schema = z.object({
   capacity: z.coerce.number().int().positive().default(1000),
   /** Commands that list pods at once. */
   workerConcurrency: z.coerce.number().int().min(1).max(64).default(3),
+  /** Ask for a scan of the configuration at the start when none is known: of a new installation. */
+  firstScan: flag().default(false),
   /** Adds the framework `security` to scans by framework. */
   triggerSecurityFramework: flag().default(false),
   includeNamespaces: list(),

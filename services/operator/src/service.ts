@@ -2,6 +2,7 @@ import { createHttpServer, type FastifyInstance, refuseOtherSites, type Service 
 import type { JobWorker } from '@kso/queue';
 import { decodeCommands } from './commands/command.ts';
 import { CommandDesk, type Receipt } from './commands/command-desk.ts';
+import { askForFirstScan } from './commands/first-scan.ts';
 import type { OperatorConfig } from './config.ts';
 import { httpDispatcher, workOverHttp } from './dispatch/http-dispatcher.ts';
 import { queueDispatcher } from './dispatch/queue-dispatcher.ts';
@@ -63,11 +64,13 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   let workers: JobWorker[] = [];
   let stopListening: (() => Promise<void>) | undefined;
   let url: string | undefined;
+  let firstScan: Promise<void> | undefined;
   let stopped: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
     stopping.abort();
     await gateway?.stop();
+    await firstScan;
     await server.stop();
     await desk.stop();
     await stopListening?.();
@@ -91,6 +94,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       if (dispatch.mode === 'http' && http !== undefined) workers = workOverHttp(dispatch, http, ports);
       url = (await server.start()).url;
       desk.start();
+      if (config.firstScan) firstScan = askForFirstScan(desk, ports, stopping.signal);
       gateway?.start();
     },
     stop: () => (stopped ??= stop()),
