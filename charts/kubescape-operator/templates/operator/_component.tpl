@@ -35,6 +35,9 @@ env:
   KSO_OPERATOR_PORT: {{ $v.service.targetPort | quote }}
   KSO_OPERATOR_DATA_DIR: /var/lib/kso
   CONFIG: /etc/config/clusterData.json
+  {{- if has "kubescape" .settings.components }}
+  KSO_OPERATOR_FIRST_SCAN: "true"
+  {{- end }}
   KSO_OPERATOR_DISPATCH_MODE: {{ dig "dispatch" "mode" "queue" $v }}
   {{- with .settings.reportUrl }}
   KSO_OPERATOR_REPORTS_URL: {{ . }}
