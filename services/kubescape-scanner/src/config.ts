@@ -41,6 +41,22 @@ const schema = z.object({
       allowedCidrs: z.array(z.string()).default([]),
     })
     .prefault({}),
+  /** Where exceptions, control inputs, frameworks and attack tracks are from, besides the built-in ones. */
+  policy: z
+    .object({
+      /** Files, e.g. of mounted ConfigMaps; they count before the CloudEndpoint and are read again when they change. */
+      exceptions: z.string().optional(),
+      controlInputs: z.string().optional(),
+      attackTracks: z.string().optional(),
+      frameworks: z.array(z.string()).default([]),
+      /** The API of a CloudEndpoint; by default where reports go. */
+      url: httpUrl().optional(),
+      /** Ask the CloudEndpoint at all. */
+      fromEndpoint: z.boolean().default(true),
+      /** Between two readings. */
+      refresh: duration().default(60_000),
+    })
+    .prefault({}),
   /** No CloudEndpoint and no downloads; results are found without an id. */
   offline: z.boolean().default(false),
   /** For scans that name none. */
@@ -94,6 +110,7 @@ export const scannerConfig = defineConfig({
     'callback.enabled': ['KS_CALLBACK_ENABLED'],
     'callback.allowedCidrs': ['KS_CALLBACK_ALLOWED_CIDRS'],
     offline: ['KS_OFFLINE'],
+    'policy.url': ['KS_CLOUD_API_URL'],
     includeNamespaces: ['KS_INCLUDE_NAMESPACES'],
     excludeNamespaces: ['KS_EXCLUDE_NAMESPACES'],
     'report.keepLocal': ['KS_KEEP_LOCAL'],

@@ -9,6 +9,12 @@ export const scannerErrors = {
     retryable: false,
     severity: 'warn',
   },
+  POLICY_INVALID: {
+    message: 'the policy cannot be used: {problems}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'error',
+  },
   OBJECT_REFUSED: {
     message: '{object} is not scanned: {problem}',
     httpStatus: 400,
@@ -20,6 +26,12 @@ export const scannerErrors = {
     httpStatus: 404,
     retryable: false,
     severity: 'warn',
+  },
+  POLICIES_UNREADABLE: {
+    message: 'the policies cannot be used: {problem}',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
   },
   QUEUE_FULL: {
     message: '{waiting} scans are waiting, which is the most that are taken',

@@ -1,10 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createPoster, type Poster } from '@kso/delivery';
-import { type BasePorts, createHealthServer, loadConfig, runMain, type Service } from '@kso/kit';
+import {
+  type BasePorts,
+  createHealthServer,
+  createHttpClient,
+  type HttpClient,
+  loadConfig,
+  readOutgoing,
+  runMain,
+  type Service,
+} from '@kso/kit';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
 import { openSqliteStore, type Store } from '@kso/store';
 import { type ScannerConfig, scannerConfig } from './config.ts';
+import { createPolicyEndpoint, type PolicyEndpoint } from './policy/policy-endpoint.ts';
 import { createKubescapeScanner } from './service.ts';
 
 /** The scanner as a process of its own: real queue, store and poster around the service. */
@@ -14,11 +24,14 @@ async function create(ports: BasePorts): Promise<Service> {
   const store = openSqliteStore({ path: path.join(config.dataDir, 'scanner.db') });
   const queue = await openQueue(config, ports);
   const poster = openPoster(config, store, ports);
+  const http = createHttpClient({ outgoing: readOutgoing(process.env) });
+  const policyEndpoint = openPolicyEndpoint(config, http);
   const scanner = createKubescapeScanner(config, {
     ...ports,
     store,
     queue,
     ...(poster === undefined ? {} : { wakePoster: () => poster.wake() }),
+    ...(policyEndpoint === undefined ? {} : { policyEndpoint }),
   });
   const health = createHealthServer({ ...ports, host: config.host, port: config.healthPort, services: [scanner] });
   return {
@@ -31,6 +44,7 @@ async function create(ports: BasePorts): Promise<Service> {
     stop: async () => {
       await scanner.stop();
       await poster?.stop();
+      await http.close();
       await queue.close();
       store.close();
       await health.stop();
@@ -68,6 +82,12 @@ function openPoster({ report }: ScannerConfig, store: Store, ports: BasePorts): 
       ...(accessKey === undefined ? {} : { accessKey: accessKey.reveal() }),
     },
   });
+}
+
+function openPolicyEndpoint({ policy, report }: ScannerConfig, http: HttpClient): PolicyEndpoint | undefined {
+  const url = policy.url ?? report.url;
+  if (url === undefined) return undefined;
+  return createPolicyEndpoint({ url: () => url, http, account: report.account, accessKey: report.accessKey });
 }
 
 await runMain(create, { service: 'kubescape-scanner' });

@@ -18,6 +18,11 @@ import { fail } from './errors.ts';
 import { postureJobHandler, type ScanEnd } from './jobs/posture-job.ts';
 import { checkRequest } from './jobs/scan-request.ts';
 import { showLiveFigures } from './metrics/live-metrics.ts';
+import { createLastGood } from './policy/last-good.ts';
+import { noPolicy, type PolicyDocuments } from './policy/policy-documents.ts';
+import type { PolicyEndpoint } from './policy/policy-endpoint.ts';
+import { createPolicyReader } from './policy/policy-reader.ts';
+import { createPolicyWatch } from './policy/policy-watch.ts';
 import { storeChanges, storedKeys } from './publish/publisher.ts';
 import { createResultFiles } from './results/result-files.ts';
 import { requireToken } from './routes/auth.ts';
@@ -32,6 +37,7 @@ export { type ScannerConfig, scannerConfig } from './config.ts';
 export { scannerErrors } from './errors.ts';
 export type { ScanEnd } from './jobs/posture-job.ts';
 export { checkRequest, scanJob, scanKey } from './jobs/scan-request.ts';
+export { createPolicyEndpoint, type PolicyEndpoint } from './policy/policy-endpoint.ts';
 export { postureReportPath, postureResultKind } from './publish/publisher.ts';
 export type { ScanProgress, UnreadableDocument } from './scan/progress.ts';
 export { type ScanOnceOptions, scanManifestsOnce, scanSourceOnce, type WorkloadName } from './scan/scan-once.ts';
@@ -40,6 +46,8 @@ export type { SourceConfig } from './scan/source-config.ts';
 export interface ScannerPorts extends BasePorts {
   readonly queue: JobQueue;
   readonly store: Store;
+  /** Where policy is read besides files; absent when there is no CloudEndpoint. */
+  readonly policyEndpoint?: PolicyEndpoint;
   /** Called after something was put into the outbox. */
   wakePoster?(): void;
   /** Makes the client of the evaluating thread; tests pass one that runs in the present thread. */
@@ -74,10 +82,25 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     for (const listener of listeners) listener(event);
   };
 
+  let policy: PolicyDocuments = noPolicy;
+  const policyWatch = createPolicyWatch({
+    reader: createPolicyReader(config.policy, {
+      clock,
+      logger,
+      endpoint: config.offline || !config.policy.fromEndpoint ? undefined : ports.policyEndpoint,
+      lastGood: createLastGood(config.dataDir),
+    }),
+    clock,
+    everyMs: config.policy.refresh,
+    onPolicy: (documents) => {
+      policy = documents;
+      thread.setPolicy(documents);
+    },
+  });
   const thread = (ports.createThread ?? createThreadClient)({
     clock,
     logger,
-    settings: () => workerSettings(config, files.resultsDir, store),
+    settings: () => workerSettings(config, files.resultsDir, store, policy),
     onState: (state) => {
       ownMetrics.observeState(state);
       tell({ type: 'state', state });
@@ -110,6 +133,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       return url;
     },
     start: async () => {
+      policyWatch.start();
       thread.start();
       ({ url } = await server.start());
       worker = queue.work(
@@ -119,6 +143,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           ...ports,
           logger,
           thread,
+          policyRead: policyWatch.first(),
           files,
           scannerMetrics: ownMetrics,
           clusterName: config.clusterName,
@@ -139,6 +164,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       await server.stop();
       await worker?.close(graceMs);
       await callbacks?.stop();
+      await policyWatch.stop();
       await thread.stop();
     },
     notReady: () => thread.notReady() ?? queue.notReady(),
@@ -218,8 +244,14 @@ function messageOf(end: ScanEnd): CallbackMessage {
   return { id: end.scanId, status: 'failed', error: describeError(end.error) };
 }
 
-function workerSettings(config: ScannerConfig, resultsDir: string, store: Store): WorkerSettings {
+function workerSettings(
+  config: ScannerConfig,
+  resultsDir: string,
+  store: Store,
+  policy: PolicyDocuments,
+): WorkerSettings {
   return {
+    policy,
     source: sourceOf(config),
     clusterName: config.clusterName,
     customerGuid: config.report.account,

@@ -12,6 +12,8 @@ import { checkRequest } from './scan-request.ts';
 
 export interface PostureJobPorts extends BasePorts {
   readonly thread: ThreadClient;
+  /** Resolves when the policy was read once: what is scanned before would be judged by another. */
+  readonly policyRead: Promise<void>;
   readonly store: Store;
   readonly files: ResultFiles;
   readonly scannerMetrics: ScannerMetrics;
@@ -78,6 +80,7 @@ async function runScan(
   checkRequest(asked);
   const request = { ...ports.defaults, ...asked };
   const submit = ports.submit && request.submit !== false && request.keepLocal !== true;
+  await ports.policyRead;
   const { jobId, parentId } = job;
   const traceparent = tracer.current() ?? job.traceparent;
   const report = openScanReport(store, { clusterName, jobId, parentId, traceparent }, scanId, ports.clock.now);

@@ -1,6 +1,7 @@
 import type { JobQueue, NewJob, Priority } from '@kso/queue';
 import { type JsonObject, type PostureScanRequest, postureScanKind } from '@kso/wire';
 import { fail } from '../errors.ts';
+import { requestExceptions } from '../policy/posture-policy.ts';
 import { selectTarget, targetOf } from '../scan/target.ts';
 
 /** Key of the job of a scan. */
@@ -33,8 +34,7 @@ export function checkRequest(request: PostureScanRequest): void {
   const target = targetOf(request);
   const selection = selectTarget(target, 'cluster');
   if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
-  if ((request.exceptions ?? []).length > 0)
-    throw fail('BAD_REQUEST', { problem: 'exceptions in a scan request are not supported yet' });
+  requestExceptions(request.exceptions ?? []);
 }
 
 /** @throws QUEUE_FULL */

@@ -114,7 +114,7 @@ describe('POST /v1/scan', () => {
     ['text that is no JSON', '{"targetType":', 400],
     ['a body of another shape', { targetNames: 'nsa' }, 400],
     ['a body over the limit', { targetNames: ['x'.repeat(2000)] }, 413],
-    ['exceptions, which are not supported yet', { exceptions: [{ name: 'all' }] }, 400],
+    ['exceptions that are wrong', { exceptions: [{ name: 'all' }] }, 400],
   ])('refuses %s', async (_what, body, status) => {
     const scanner = await start({ overrides: { requestMaxBytes: 1024 } });
     const response = await scanner.fetch('/v1/scan', post(body));

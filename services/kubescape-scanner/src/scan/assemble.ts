@@ -7,9 +7,10 @@ import {
   controls as library,
   libraryVersion,
 } from '@kso/controls';
+import type { PostureException } from '@kso/domain';
 import { coverageOf, createSummaryCounter, missingKinds, type SummaryCounter } from '@kso/engines';
 import type { PostureReportInput, ReportedControl } from '@kso/report';
-import type { PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
+import type { Degradation, PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
 import type { RunningSummary } from './running-summary.ts';
 import type { Session } from './session.ts';
 import type { ScanTarget } from './target.ts';
@@ -27,7 +28,9 @@ export interface ReportOptions {
   readonly excludedNamespaces?: readonly string[] | undefined;
   readonly serverVersion?: Readonly<Record<string, string>> | undefined;
   /** Only these results; all by default. */
-  readonly only?: readonly ResourceResult[] | undefined;
+  readonly only?: Iterable<ResourceResult> | undefined;
+  /** Exceptions of the request, in place of those of the policy; then `only` has the results with them. */
+  readonly exceptions?: readonly PostureException[] | undefined;
   /** Sums up everything although the report is about `only`. */
   readonly running?: RunningSummary | undefined;
 }
@@ -45,16 +48,14 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
   const selected = session.controls.filter(({ id }) => ids.has(id));
   const failedKinds = engine.failedKinds();
   const missing = missingKinds(selected, failedKinds);
-  const summary = (options.running ?? counterOf(results, session, options)).summary(missing);
+  const accepted = engine.acceptedControls(options.exceptions);
+  const summary = (options.running ?? counterOf(results, session, options)).summary(missing, accepted);
   const coverage = coverageOf({
     summaries: summary.controls,
     frameworks: options.frameworks,
     failedKinds,
     missing,
-    degradations: session.unreadable.map(({ file, line, detail }) => ({
-      component: `file ${file}${line === undefined ? '' : `:${line}`}`,
-      reason: detail,
-    })),
+    degradations: degradationsOf(session),
   });
   return {
     input: {
@@ -80,6 +81,15 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
       notEvaluatedControls: coverage.notEvaluatedControls.length,
     },
   };
+}
+
+/** Files that could not be read, policy that could not be had, and exceptions that are wrong (known-bugs.md B14). */
+function degradationsOf({ unreadable, policy }: Session): Degradation[] {
+  const files = unreadable.map(({ file, line, detail }) => ({
+    component: `file ${file}${line === undefined ? '' : `:${line}`}`,
+    reason: detail,
+  }));
+  return [...files, ...policy.degradations];
 }
 
 function counterOf(results: readonly ResourceResult[], { engine }: Session, options: ReportOptions): SummaryCounter {
@@ -146,11 +156,17 @@ const directory = 4;
 const cluster = 0;
 
 function metadataOf(
-  { source }: Session,
+  { source, engine }: Session,
   { target, includeNamespaces = [], excludedNamespaces = [] }: ReportOptions,
 ): ReportMetadata {
   const isCluster = source.type === 'cluster';
-  const context = { contextName: source.name };
+  const { cloudProvider, ...facts } = engine.context();
+  const context = {
+    contextName: source.name,
+    namespaceToNumberOfResources: facts.namespaceToNumberOfResources,
+    ...(facts.numberOfWorkerNodes === undefined ? {} : { numberOfWorkerNodes: facts.numberOfWorkerNodes }),
+    ...(cloudProvider === undefined ? {} : { cloudProvider }),
+  };
   return {
     targetMetadata: isCluster
       ? { clusterContextMetadata: context }

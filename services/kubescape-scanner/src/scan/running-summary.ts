@@ -1,7 +1,7 @@
 import type { ControlInfo } from '@kso/controls';
 import { type Framework, selectControls } from '@kso/controls';
-import { createSummaryCounter, type PolicyEngine } from '@kso/engines';
-import type { PostureSummary, ResourceResult } from '@kso/wire';
+import { createSummaryCounter, type PolicyEngine, type SummaryCounter } from '@kso/engines';
+import type { ResourceResult } from '@kso/wire';
 import type { Changes } from './session.ts';
 
 /** The summary of everything, kept up to date with each change: a report about one object costs the same in a large cluster. */
@@ -9,7 +9,7 @@ export interface RunningSummary {
   readonly controls: readonly ControlInfo[];
   readonly frameworks: readonly Framework[];
   update(changes: Changes): void;
-  summary(missing: ReadonlyMap<string, readonly string[]>): PostureSummary;
+  summary: SummaryCounter['summary'];
 }
 
 export function createRunningSummary(engine: PolicyEngine, scope: 'cluster' | 'file'): RunningSummary {
@@ -36,6 +36,6 @@ export function createRunningSummary(engine: PolicyEngine, scope: 'cluster' | 'f
         counted.set(result.resourceId, { result, weight });
       }
     },
-    summary: (missing) => counter.summary(missing),
+    summary: (missing, accepted) => counter.summary(missing, accepted),
   };
 }

@@ -11,11 +11,14 @@ import {
 import type { ObjectSource, SourceEvent } from '@kso/domain';
 import { createPolicyEngine, type PolicyEngine } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
+import type { PosturePolicy } from '../policy/posture-policy.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 
 export interface SessionOptions {
   readonly source: ObjectSource;
   readonly inputs?: ControlInputs;
+  /** For exceptions that are limited to clusters. */
+  readonly clusterName?: string | undefined;
   /** False for a single scan whose results are not kept. */
   readonly incremental?: boolean;
   /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
@@ -42,6 +45,8 @@ export interface Session {
   /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
   evaluate(signal?: AbortSignal): Promise<Changes>;
   readonly unreadable: readonly UnreadableDocument[];
+  /** The policy that is judged by; another marks what it concerns. */
+  policy: PosturePolicy;
   /** Seconds that the last evaluation of anything took. */
   readonly evaluationSeconds: number;
 }
@@ -49,10 +54,19 @@ export interface Session {
 const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
-  const { source, inputs = defaultControlInputs, incremental = true, onChange, onProgress } = options;
+  const { source, inputs = defaultControlInputs, incremental = true, clusterName = '', onChange, onProgress } = options;
   const scope = source.type === 'cluster' ? 'cluster' : 'file';
   const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope));
-  const engine = createPolicyEngine({ controls, inputs, libraryVersion, incremental });
+  const engine = createPolicyEngine({
+    controls,
+    inputs,
+    libraryVersion,
+    incremental,
+    clusterName,
+    // Whoever writes manifests runs the scan as well; in a cluster, whoever may write a label could except himself.
+    inlineExceptions: scope === 'file',
+  });
+  let policy: PosturePolicy = { exceptions: [], degradations: [], problems: [] };
   const unreadable = new Map<string, UnreadableDocument>();
   const outcomes = new Set<string>();
   let isRead = false;
@@ -107,6 +121,13 @@ export function createSession(options: SessionOptions): Session {
       isRead = true;
     },
     evaluate,
+    get policy() {
+      return policy;
+    },
+    set policy(next) {
+      policy = next;
+      engine.update({ exceptions: next.exceptions });
+    },
     get unreadable() {
       return [...unreadable.values()];
     },

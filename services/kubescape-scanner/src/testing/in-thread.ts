@@ -26,6 +26,7 @@ export function inThread(source: ObjectSource): (ports: ThreadClientPorts) => Th
     return {
       start: () => void worker.run(),
       scan: (order, hooks, signal) => worker.scan(order, hooks, signal),
+      setPolicy: (policy) => worker.setPolicy(policy),
       figures: async () => worker.figures(),
       notReady: () => problem,
       stop: () => worker.stop(),

@@ -6,6 +6,7 @@ import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
 import { createMemoryStore, type Store } from '@kso/store';
 import { type ScannerConfig, scannerConfig } from '../config.ts';
+import type { PolicyEndpoint } from '../policy/policy-endpoint.ts';
 import { createKubescapeScanner, type KubescapeScanner, type ScannerPorts } from '../service.ts';
 import { inThread } from './in-thread.ts';
 
@@ -23,6 +24,7 @@ export interface ScannerTestOptions {
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly createThread?: ScannerPorts['createThread'];
   readonly store?: Store;
+  readonly policyEndpoint?: PolicyEndpoint;
 }
 
 /** A scanner on a free port with queue and store in memory; its thread is the test's unless the test says otherwise. */
@@ -46,6 +48,7 @@ export async function startScanner(options: ScannerTestOptions): Promise<Scanner
     queue,
     store,
     ...(createThread === undefined ? {} : { createThread }),
+    ...(options.policyEndpoint === undefined ? {} : { policyEndpoint: options.policyEndpoint }),
   });
   await scanner.start();
   const url = scanner.url ?? '';

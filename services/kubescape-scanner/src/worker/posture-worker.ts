@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { PostureException } from '@kso/domain';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
 import type { ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
+import type { PolicyDocuments } from '../policy/policy-documents.ts';
+import { type PosturePolicy, requestExceptions, understandPolicy } from '../policy/posture-policy.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
@@ -32,6 +35,8 @@ export interface PostureWorker {
   /** Reads the source and, when continuous, evaluates and publishes changes until `stop`. Failures are retried. */
   run(): Promise<void>;
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
+  /** Judges by another policy from now on. */
+  setPolicy(documents: PolicyDocuments): void;
   /** The state as of the last evaluation; undefined before the first. */
   figures(): PostureFigures | undefined;
   stop(): Promise<void>;
@@ -40,6 +45,8 @@ export interface PostureWorker {
 /** Results in one batch to the store: each is one transaction, and the listener's thread is busy for as long as it takes. */
 const batchSize = 250;
 const retry = { baseMs: 1000, maxMs: 30_000 };
+/** Timers do not hold more than 24 days. */
+const longestWaitMs = 24 * 60 * 60 * 1000;
 
 export function createPostureWorker(settings: WorkerSettings, ports: PostureWorkerPorts): PostureWorker {
   return new ThreadWorker(settings, ports);
@@ -50,6 +57,9 @@ class ThreadWorker implements PostureWorker {
   readonly #ports: PostureWorkerPorts;
   readonly #stop = new AbortController();
   readonly #unpublished: Unpublished;
+  #policy: PosturePolicy;
+  /** Aborts the wait for the next exception to expire. */
+  #expiry = new AbortController();
   #opened: OpenedSource | undefined;
   #session: Session | undefined;
   #running: RunningSummary | undefined;
@@ -57,11 +67,14 @@ class ThreadWorker implements PostureWorker {
   /** Evaluations and publications one after another, also those of scans. */
   #turn: Promise<unknown> = Promise.resolve();
   #isScheduled = false;
+  /** Everything was read once. */
+  #isRead = false;
   #isFirst = true;
   #onProgress: ((progress: ScanProgress) => void) | undefined;
 
   constructor(settings: WorkerSettings, ports: PostureWorkerPorts) {
     this.#settings = settings;
+    this.#policy = understandPolicy(settings.policy);
     this.#ports = ports;
     this.#unpublished = new Unpublished(settings.known);
   }
@@ -88,6 +101,21 @@ class ThreadWorker implements PostureWorker {
     } finally {
       this.#onProgress = undefined;
     }
+  }
+
+  setPolicy(documents: PolicyDocuments): void {
+    this.#policy = understandPolicy(documents);
+    for (const { component, reason } of this.#policy.degradations)
+      this.#ports.logger.warn({ component, reason }, 'a part of the policy cannot be used as it should');
+    for (const problem of this.#policy.problems) this.#ports.logger.error({ problem }, 'the policy cannot be used');
+    // Not in the middle of an evaluation, and not while a report is written.
+    const policy = this.#policy;
+    void this.#inTurn(async () => {
+      if (this.#session === undefined) return;
+      this.#session.policy = policy;
+      this.#expireLater(this.#session);
+      this.#schedule();
+    });
   }
 
   figures(): PostureFigures | undefined {
@@ -120,20 +148,45 @@ class ThreadWorker implements PostureWorker {
     this.#opened = await this.#ports.openSource();
     const session = createSession({
       source: this.#opened.source,
+      clusterName: this.#settings.clusterName,
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
     });
+    session.policy = this.#policy;
+    this.#expireLater(session);
     this.#session = session;
     this.#running = createRunningSummary(session.engine, session.scope);
     this.#report('reading');
     await session.start(this.#stop.signal);
+    this.#isRead = true;
     this.#report('watching');
     return session;
   }
 
+  /** An exception that expires is a change without an event. */
+  #expireLater(session: Session): void {
+    this.#expiry.abort();
+    this.#expiry = new AbortController();
+    const { nextExpiry } = session.engine;
+    if (nextExpiry === undefined) return;
+    const { clock } = this.#ports;
+    const wait = Math.min(Math.max(0, nextExpiry - clock.now()), longestWaitMs);
+    clock
+      .sleep(wait, AbortSignal.any([this.#stop.signal, this.#expiry.signal]))
+      .then(() =>
+        this.#inTurn(async () => {
+          session.engine.expireExceptions(clock.now());
+          this.#schedule();
+        }),
+      )
+      .then(() => this.#expireLater(session))
+      .catch(() => undefined);
+  }
+
   /** Evaluates soon: changes that come together are evaluated together. */
   #schedule(): void {
-    if (!this.#settings.continuous || this.#isScheduled) return;
+    // What is half read must not be evaluated: what is missing would count as gone.
+    if (!this.#settings.continuous || this.#isScheduled || !this.#isRead) return;
     this.#isScheduled = true;
     this.#ports.clock
       .sleep(this.#settings.settleMs, this.#stop.signal)
@@ -215,10 +268,14 @@ class ThreadWorker implements PostureWorker {
     const target = targetOf(request);
     const selection = selectTarget(target, session.scope);
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
+    if (session.policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: session.policy.problems });
 
     await this.#evaluate(session, signal);
-    const only = scanReference(request) === undefined ? undefined : resultsOfObject(session, request);
-    const isEverything = only === undefined && target.type === 'all' && !hasNamespaceFilter(request);
+    const exceptions = request.exceptions === undefined ? undefined : requestExceptions(request.exceptions);
+    const ofObject = scanReference(request) === undefined ? undefined : resultsOfObject(session, request);
+    const only = exceptions === undefined ? ofObject : withExceptions(session, exceptions, ofObject);
+    const isEverything =
+      ofObject === undefined && exceptions === undefined && target.type === 'all' && !hasNamespaceFilter(request);
     // A report of everything tells the changes as well; any other leaves some of them untold.
     await this.#publish(session, !isEverything);
 
@@ -227,11 +284,12 @@ class ThreadWorker implements PostureWorker {
       target,
       ...selection,
       only,
+      exceptions,
       includeNamespaces: request.includeNamespaces,
       excludedNamespaces: request.excludedNamespaces,
       serverVersion: await session.source.serverVersion?.().catch(() => undefined),
     });
-    if (assembled.result.controls === 0 || (assembled.result.resources === 0 && only === undefined))
+    if (assembled.result.controls === 0 || (assembled.result.resources === 0 && ofObject === undefined))
       throw nothingEvaluated(assembled);
     this.#onProgress?.({ phase: 'reporting', resources: assembled.result.resources });
     const input = withResourcesOfNow(assembled.input);
@@ -281,6 +339,18 @@ class ThreadWorker implements PostureWorker {
 function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
   const resources = new Map(input.results.map(({ resourceId }) => [resourceId, input.resource(resourceId)]));
   return { ...input, resource: (id) => resources.get(id) };
+}
+
+/** The results with the exceptions of a request; of these resources only, if some are named. */
+function withExceptions(
+  { engine }: Session,
+  exceptions: readonly PostureException[],
+  ofObject: readonly ResourceResult[] | undefined,
+): Iterable<ResourceResult> {
+  const results = engine.resultsWith(exceptions);
+  if (ofObject === undefined) return results;
+  const ids = new Set(ofObject.map(({ resourceId }) => resourceId));
+  return [...results].filter(({ resourceId }) => ids.has(resourceId));
 }
 
 function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {

@@ -1,12 +1,14 @@
 import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso/wire';
 import type { ScannerErrorCode } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
+import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type { SourceConfig } from '../scan/source-config.ts';
 
 /** What the thread is started with. Everything here and below is plain data. */
 export interface WorkerSettings {
+  readonly policy: PolicyDocuments;
   readonly source: SourceConfig;
   readonly clusterName: string;
   readonly customerGuid: string | undefined;
@@ -46,6 +48,7 @@ export type ToWorker =
   | { readonly type: 'stored'; readonly batch: number; readonly ok: boolean }
   /** Answer to `part`. A part that was not taken fails the scan with `problem`. */
   | { readonly type: 'partTaken'; readonly id: number; readonly problem?: string }
+  | { readonly type: 'policy'; readonly policy: PolicyDocuments }
   | { readonly type: 'figures'; readonly id: number }
   | { readonly type: 'stop' };
 

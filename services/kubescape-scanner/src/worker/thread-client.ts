@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
+import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type {
   ChangeBatch,
@@ -34,6 +35,8 @@ export interface ThreadClient {
   start(): void;
   /** @throws the errors of a scan; WORKER_LOST, retryable, when the thread has ended meanwhile */
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
+  /** Judge by this policy from now on; a thread that starts later gets it with its settings. */
+  setPolicy(policy: PolicyDocuments): void;
   /** The state of the cluster in numbers; undefined when nothing was evaluated yet. @throws WORKER_LOST */
   figures(): Promise<PostureFigures | undefined>;
   /** Why no scan can run at present. */
@@ -89,6 +92,10 @@ class WorkerThreadClient implements ThreadClient {
       if (signal.aborted) cancel();
       signal.addEventListener('abort', cancel, { once: true });
     }).finally(() => signal.removeEventListener('abort', cancel));
+  }
+
+  setPolicy(policy: PolicyDocuments): void {
+    if (this.#worker !== undefined) send(this.#worker, { type: 'policy', policy });
   }
 
   figures(): Promise<PostureFigures | undefined> {

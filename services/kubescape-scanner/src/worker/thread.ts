@@ -51,6 +51,9 @@ port.on('message', (message: ToWorker) => {
       parts.get(message.id)?.(message.problem);
       parts.delete(message.id);
       return;
+    case 'policy':
+      worker.setPolicy(message.policy);
+      return;
     case 'figures':
       post({ type: 'figures', id: message.id, figures: worker.figures() });
       return;

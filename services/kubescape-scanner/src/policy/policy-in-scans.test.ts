@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { namespace, pod, until } from '@kso/testkit';
+import { type KubeObject, PostureReport } from '@kso/wire';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type FakeSource, fakeSource } from '../testing/fake-source.ts';
+import { type ScannerUnderTest, startScanner } from '../testing/scanner.ts';
+import type { EndpointAnswer, PolicyEndpoint } from './policy-endpoint.ts';
+
+const running: ScannerUnderTest[] = [];
+afterEach(async () => {
+  for (const scanner of running.splice(0)) await scanner.stop();
+});
+
+const privileged = { securityContext: { privileged: true } };
+const objects = [pod({ name: 'bad', namespace: 'shop', container: privileged }), namespace('shop')];
+
+async function start(options: Partial<Parameters<typeof startScanner>[0]> & { source?: FakeSource } = {}) {
+  const scanner = await startScanner({ source: fakeSource(objects), ...options });
+  running.push(scanner);
+  return scanner;
+}
+
+async function scan(scanner: ScannerUnderTest, body: object = {}): Promise<PostureReport> {
+  const response = await scanner.fetch('/v1/scan?wait=true', { method: 'POST', body: JSON.stringify(body) });
+  const { response: answer } = (await response.json()) as { response: unknown };
+  if (response.status !== 200) throw new Error(String(answer));
+  return PostureReport.parse(answer);
+}
+
+const exception = (controlID: string) => ({
+  name: `ignore-${controlID}`,
+  policyType: 'postureExceptionPolicy',
+  actions: ['alertOnly'],
+  resources: [{ designatorType: 'Attributes', attributes: { namespace: 'shop', kind: 'Pod' } }],
+  posturePolicies: [{ controlID }],
+});
+
+const failed = (report: PostureReport, control: string): number | undefined =>
+  report.summaryDetails.controls[control]?.ResourceCounters.failedResources;
+
+function folder(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'kso-policy-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** An endpoint that keeps exceptions, and can be made to fail. */
+function endpointWith(exceptions: readonly object[]): PolicyEndpoint & { answer: EndpointAnswer } {
+  const endpoint = {
+    answer: { type: 'found', document: exceptions } as EndpointAnswer,
+    get: async (route: string): Promise<EndpointAnswer> =>
+      route === '/api/v1/controlExceptions' || endpoint.answer.type === 'failed' ? endpoint.answer : { type: 'absent' },
+  };
+  return endpoint;
+}
+
+describe('exceptions', () => {
+  it('of a file are in force, and change what is stored when the file changes', async () => {
+    const file = path.join(folder(), 'exceptions.json');
+    writeFileSync(file, JSON.stringify([exception('C-0057')]));
+    const scanner = await start({ overrides: { policy: { exceptions: file, refresh: '10ms' } } });
+    expect(failed(await scan(scanner), 'C-0057')).toBe(0);
+    const changed = new Promise<void>((resolve) => {
+      scanner.scanner.onResult((event) => event.type === 'change' && resolve());
+    });
+    writeFileSync(file, '[]');
+    await changed;
+    await until('the control fails again', async () => failed(await scan(scanner), 'C-0057') === 1);
+  });
+
+  it('of a file that is wrong fail the scan with what is wrong', async () => {
+    const file = path.join(folder(), 'exceptions.json');
+    writeFileSync(file, JSON.stringify([{ ...exception('C-0057'), resources: [] }]));
+    const scanner = await start({ overrides: { policy: { exceptions: file } } });
+    await expect(scan(scanner)).rejects.toThrow(/the policy cannot be used: .*ignore-C-0057/);
+  });
+
+  it('of the CloudEndpoint are in force, also when it has gone away, and then the scan says so', async () => {
+    const policyEndpoint = endpointWith([exception('C-0057')]);
+    const overrides = { dataDir: folder(), policy: { refresh: '10ms' } };
+    const scanner = await start({ policyEndpoint, overrides });
+    const report = await scan(scanner);
+    expect(failed(report, 'C-0057')).toBe(0);
+    expect(report.scanCoverage.policyDegradations).toEqual([]);
+
+    policyEndpoint.answer = { type: 'failed', problem: 'HTTP 503' };
+    const degraded = await until('the degradation', async () => {
+      const later = await scan(scanner);
+      return later.scanCoverage.policyDegradations.length > 0 && later;
+    });
+    expect(failed(degraded, 'C-0057')).toBe(0);
+    expect(degraded.scanCoverage.degraded).toBe(true);
+    expect(degraded.scanCoverage.policyDegradations).toContainEqual({
+      component: 'CloudEndpoint exceptions',
+      reason: expect.stringMatching(/^HTTP 503; the answer of .* counts$/),
+    });
+
+    // A scanner that starts while the endpoint is away judges by the same.
+    await scanner.stop();
+    running.length = 0;
+    expect(failed(await scan(await start({ policyEndpoint, overrides })), 'C-0057')).toBe(0);
+  });
+
+  it('of the CloudEndpoint that are wrong degrade the scan, and the others count', async () => {
+    const policyEndpoint = endpointWith([exception('C-0057'), { ...exception('C-0013'), posturePolicies: [] }]);
+    const report = await scan(await start({ policyEndpoint }));
+    expect(failed(report, 'C-0057')).toBe(0);
+    expect(report.scanCoverage.policyDegradations).toContainEqual({
+      component: 'CloudEndpoint exceptions',
+      reason: expect.stringContaining('ignore-C-0013'),
+    });
+  });
+
+  it('of a request take the place of those of files and account, for this scan', async () => {
+    const policyEndpoint = endpointWith([exception('C-0057')]);
+    const scanner = await start({ policyEndpoint });
+    const own = await scan(scanner, { exceptions: [exception('C-0013')] });
+    expect([failed(own, 'C-0057'), failed(own, 'C-0013')]).toEqual([1, 0]);
+    const usual = await scan(scanner);
+    expect([failed(usual, 'C-0057'), failed(usual, 'C-0013')]).toEqual([0, 1]);
+  });
+
+  it('B14 with a selector that matches no namespace have no effect', async () => {
+    const custom = (team: string): KubeObject => ({
+      apiVersion: 'kubescape.io/v1beta1',
+      kind: 'ClusterSecurityException',
+      metadata: { name: 'pay-privileged' },
+      spec: {
+        match: { namespaceSelector: { matchLabels: { team } } },
+        posture: [{ controlID: 'C-0057', action: 'ignore' }],
+      },
+    });
+    const labelled = [objects[0] ?? pod(), namespace('shop', { team: 'payments' })];
+    const typo = await start({ source: fakeSource([...labelled, custom('paymnets')]) });
+    expect(failed(await scan(typo), 'C-0057')).toBe(1);
+    const right = await start({ source: fakeSource([...labelled, custom('payments')]) });
+    expect(failed(await scan(right), 'C-0057')).toBe(0);
+  });
+
+  it('B14 that may not be read are no "none": the scan is degraded', async () => {
+    const source = fakeSource(objects);
+    source.forbid('kubescape.io/ClusterSecurityException');
+    const { scanCoverage } = await scan(await start({ source }));
+    expect(scanCoverage.degraded).toBe(true);
+    expect(scanCoverage.failedGVRPulls.map(({ gvr }) => gvr)).toEqual([
+      'kubescape.io/v1beta1/clustersecurityexceptions',
+    ]);
+  });
+});
