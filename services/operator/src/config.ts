@@ -1,4 +1,14 @@
-import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret, timerDuration } from '@kso/kit';
+import {
+  byteSize,
+  defineConfig,
+  duration,
+  hostPort,
+  httpUrl,
+  port,
+  secret,
+  timerDuration,
+  tokenAccess,
+} from '@kso/kit';
 import { z } from 'zod';
 
 const list = () => z.array(z.string()).default([]);
@@ -9,6 +19,8 @@ const schema = z.object({
   port: port().default(4002),
   healthPort: port().default(8000),
   tls: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),
+  /** Who may send commands and ask for jobs; everybody if nothing is configured. */
+  access: tokenAccess(),
   /** In wlids and reports. */
   clusterName: z.string().default(''),
   /** `customerGUID` of reports and of the gateway; none is needed. */
@@ -36,10 +48,10 @@ const schema = z.object({
     .object({
       /** IANA name, for those whose command names none. */
       timeZone: z.string().default('Etc/UTC'),
-      /** Of the CronJobs; by default that of the pod. */
-      namespace: z.string().optional(),
     })
     .prefault({}),
+  /** OperatorCommand objects of the operator's namespace, where the kind is installed. */
+  customResources: z.object({ enabled: flag().default(true) }).prefault({}),
   /** Job reports to `/k8s/sysreport`. */
   reports: z
     .object({ enabled: flag().default(true), url: httpUrl().optional(), accessKey: secret().optional() })
@@ -76,6 +88,8 @@ const schema = z.object({
   redis: z.object({ address: hostPort(), username: z.string().optional(), password: secret().optional() }).optional(),
   /** Journal and outbox of a process of its own. */
   dataDir: z.string().default('./data'),
+  /** Of CronJobs, ConfigMaps and OperatorCommand objects; by default that of the pod. */
+  namespace: z.string().optional(),
   kubeconfig: z.string().optional(),
   context: z.string().optional(),
   /** Files of the charts; read when they are there. */

@@ -67,6 +67,12 @@ export const operatorErrors = {
     retryable: false,
     severity: 'warn',
   },
+  OBJECT_REFUSED: {
+    message: 'the cluster does not let this operator {verb} {what}: {problem}',
+    httpStatus: 502,
+    retryable: false,
+    severity: 'error',
+  },
   JOB_UNKNOWN: { message: 'there is no job {id}', httpStatus: 404, retryable: false, severity: 'warn' },
   QUERY_INVALID: { message: 'the query is invalid: {problem}', httpStatus: 400, retryable: false, severity: 'warn' },
   TARGET_NOT_CONFIGURED: {

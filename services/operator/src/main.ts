@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { createPoster, type Poster } from '@kso/delivery';
 import {
@@ -12,10 +14,19 @@ import {
   runMain,
   type Service,
 } from '@kso/kit';
-import { createKubeClient, createOwnerLookup, createPodReader, findConnection, type KubeClient } from '@kso/kube';
+import {
+  createKubeClient,
+  createLeaderElection,
+  createOwnerLookup,
+  createPodReader,
+  findConnection,
+  type KubeClient,
+  openTokenAccess,
+} from '@kso/kube';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
 import { type Outbox, openSqliteStore } from '@kso/store';
 import { type OperatorConfig, operatorConfig } from './config.ts';
+import { clusterCommandObjects } from './custom-resources/command-objects.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { clusterPods } from './pods/pod-sources.ts';
 import { clusterSchedules } from './schedules/cluster-schedules.ts';
@@ -33,8 +44,10 @@ async function create(ports: BasePorts): Promise<Service> {
   const queue = await openQueue(config, ports);
   const poster = openPoster(config, store.outbox, ports);
   const client = await openCluster(config, env, ports);
+  const access = await openTokenAccess(config.access, { ...ports, env, userAgent: 'kso-operator' });
   const operator = createOperator(config, {
     ...ports,
+    tokens: access.authenticator,
     queue,
     http,
     outgoing,
@@ -48,6 +61,7 @@ async function create(ports: BasePorts): Promise<Service> {
       await poster?.stop();
       await queue.close();
       await client?.close();
+      await access.close();
       await http.close();
       store.close();
     },
@@ -78,16 +92,26 @@ function openPoster({ reports, account }: OperatorConfig, outbox: Outbox, ports:
 }
 
 /** Without a cluster everything but image scans works. */
-/** What the operator has of a cluster. Recurring scans need a namespace for their CronJobs: that of the pod, or a configured one. */
+/** What the operator has of a cluster. Without a namespace of its own it makes no CronJobs there and takes no commands from there. */
 function clusterPorts(
   client: KubeClient,
   config: OperatorConfig,
-  { clock, logger }: BasePorts,
-): Pick<OperatorPorts, 'pods' | 'schedules'> {
-  const namespace = config.schedules.namespace ?? client.namespace;
+  ports: BasePorts,
+): Pick<OperatorPorts, 'pods' | 'schedules' | 'commandObjects' | 'leadership'> {
+  const { clock, logger } = ports;
+  const namespace = config.namespace ?? client.namespace;
+  const pods = clusterPods(createPodReader(client, createOwnerLookup(client, clock)));
+  if (namespace === undefined) return { pods };
+  const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;
   return {
-    pods: clusterPods(createPodReader(client, createOwnerLookup(client, clock))),
-    ...(namespace === undefined ? {} : { schedules: clusterSchedules(client, namespace, logger) }),
+    pods,
+    schedules: clusterSchedules(client, namespace, logger),
+    ...(config.customResources.enabled
+      ? {
+          commandObjects: clusterCommandObjects(client, namespace, ports),
+          leadership: createLeaderElection({ namespace, name: 'operator', identity }, { ...ports, client }),
+        }
+      : {}),
   };
 }
 

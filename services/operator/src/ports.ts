@@ -1,7 +1,9 @@
-import type { BasePorts, HttpClient, Outgoing } from '@kso/kit';
+import type { BasePorts, HttpClient, Outgoing, TokenAuthenticator } from '@kso/kit';
+import type { LeaderElection } from '@kso/kube';
 import type { JobQueue } from '@kso/queue';
 import type { Outbox, Transactor } from '@kso/store';
 import type { KubeObject } from '@kso/wire';
+import type { CommandObjects } from './custom-resources/command-objects.ts';
 import type { ScheduleStore } from './schedules/schedule.ts';
 
 /** Which pods; every label and field has to match. */
@@ -44,6 +46,12 @@ export interface OperatorPorts extends BasePorts {
   readonly pods?: PodSource;
   /** Without it commands about recurring scans are refused. */
   readonly schedules?: ScheduleStore;
+  /** OperatorCommand objects; without it none are looked at. */
+  readonly commandObjects?: CommandObjects;
+  /** Decides which replica carries them out; without it this one does. */
+  readonly leadership?: Pick<LeaderElection, 'run'>;
+  /** What `access` of the configuration stands for; by default its configured token. */
+  readonly tokens?: TokenAuthenticator | undefined;
   /** Without it no job reports are written. */
   readonly reports?: ReportSink;
   /** For `dispatch.mode: http`. */

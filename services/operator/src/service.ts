@@ -1,9 +1,19 @@
-import { createHttpServer, type FastifyInstance, refuseOtherSites, type Service } from '@kso/kit';
+import {
+  configuredAccess,
+  createHttpServer,
+  type FastifyInstance,
+  refuseOtherSites,
+  requireToken,
+  type Service,
+} from '@kso/kit';
 import type { JobWorker } from '@kso/queue';
 import { decodeCommands } from './commands/command.ts';
 import { CommandDesk, type Receipt } from './commands/command-desk.ts';
 import { askForFirstScan } from './commands/first-scan.ts';
 import type { OperatorConfig } from './config.ts';
+import { CommandEnds } from './custom-resources/command-ends.ts';
+import { CommandObjectRunner } from './custom-resources/command-object-runner.ts';
+import { operatorApiHandler } from './custom-resources/run-command.ts';
 import { httpDispatcher, workOverHttp } from './dispatch/http-dispatcher.ts';
 import { queueDispatcher } from './dispatch/queue-dispatcher.ts';
 import { fail } from './errors.ts';
@@ -46,7 +56,8 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   const reports = new JobReports(config.reports.enabled ? ports.reports : undefined, config.account, ports);
   const dispatcher = dispatch.mode === 'http' ? httpDispatcher(queue) : queueDispatcher(queue);
   const meters = operatorMetrics(ports.metrics);
-  const desk = new CommandDesk({ config, ports, dispatcher, reports, metrics: meters });
+  const ends = new CommandEnds(ports);
+  const desk = new CommandDesk({ config, ports, dispatcher, reports, metrics: meters, ends });
   const server = createHttpServer({
     ...ports,
     name: 'operator',
@@ -56,11 +67,21 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
     ...(config.tls === undefined ? {} : { tls: config.tls }),
   });
   refuseOtherSites(server.app, config);
+  const authenticator = ports.tokens ?? configuredAccess(config.access);
+  if (authenticator !== undefined)
+    requireToken(server.app, { authenticator, protects: (path) => path.startsWith('/v1/') });
   registerTriggerAction(server.app, { desk, strictStatus: config.strictStatus });
   registerJobs(server.app, queue);
 
   const stopping = new AbortController();
   const gateway = openGateway(config, { ...ports, meters }, desk, stopping.signal);
+  const runner =
+    ports.commandObjects &&
+    new CommandObjectRunner(
+      { objects: ports.commandObjects, handlers: { OperatorAPI: operatorApiHandler({ desk, ends, ports }) } },
+      ports,
+    );
+  let following: Promise<void> | undefined;
   let workers: JobWorker[] = [];
   let stopListening: (() => Promise<void>) | undefined;
   let url: string | undefined;
@@ -70,6 +91,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   async function stop(): Promise<void> {
     stopping.abort();
     await gateway?.stop();
+    await following;
     await firstScan;
     await server.stop();
     await desk.stop();
@@ -90,17 +112,29 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       return desk.submit(decoded.commands, 'internal');
     },
     start: async () => {
-      stopListening = queue.onChildEnd(childEndHandler(ports, reports, meters));
+      stopListening = queue.onChildEnd(childEndHandler(ports, reports, meters, ends));
       if (dispatch.mode === 'http' && http !== undefined) workers = workOverHttp(dispatch, http, ports);
       url = (await server.start()).url;
       desk.start();
       if (config.firstScan) firstScan = askForFirstScan(desk, ports, stopping.signal);
       gateway?.start();
+      following = runner && follow(runner, ports, stopping.signal);
     },
     stop: () => (stopped ??= stop()),
     notReady: () => queue.notReady(),
     remarks: () => (gateway === undefined || gateway.isOpen ? [] : ['no connection to the gateway']),
   };
+}
+
+/** Never rejects: objects are one way of several by which commands come. */
+async function follow(runner: CommandObjectRunner, ports: OperatorPorts, signal: AbortSignal): Promise<void> {
+  const { leadership, logger } = ports;
+  const work = (term: AbortSignal) => runner.run(term);
+  try {
+    await (leadership === undefined ? work(signal) : leadership.run(work, signal));
+  } catch (error) {
+    logger.error({ err: error }, 'OperatorCommand objects are not followed any more');
+  }
 }
 
 function openGateway(

@@ -1,6 +1,7 @@
 import { describeError, KsoError } from '@kso/kit';
 import type { ImageScanJob } from '@kso/wire';
 import type { OperatorConfig } from '../config.ts';
+import type { CommandEnds } from '../custom-resources/command-ends.ts';
 import type { Assignment, JobDispatcher } from '../dispatch/dispatcher.ts';
 import { fail } from '../errors.ts';
 import {
@@ -26,6 +27,7 @@ export interface CarryOutContext {
   readonly dispatcher: JobDispatcher;
   readonly reports: JobReports;
   readonly metrics: OperatorMetrics;
+  readonly ends: CommandEnds;
   /** Breaks a long fan-out off; the next start does it again. */
   readonly signal: AbortSignal;
 }
@@ -66,6 +68,7 @@ export async function giveUp(jobId: string, record: CommandRecord, reason: unkno
   const jobs = (await ports.queue.getParent(jobId))?.total ?? 0;
   if (jobs === 0) await endWithoutJobs({ jobId, record }, note, [], context);
   await ports.queue.sealParent(jobId, toJson(note));
+  context.ends.changed(jobId);
 }
 
 interface GivenOut {
@@ -97,6 +100,7 @@ async function seal(
   if (jobs === 0) await endWithoutJobs(step, note, steps, context);
   else await reports.tryPut(steps);
   await ports.queue.sealParent(jobId, toJson(note));
+  context.ends.changed(jobId);
 }
 
 /** Of the end of a command that has jobs the last of them tells. */

@@ -21,7 +21,7 @@ export const CommandRecord = z.object({
   /** What it is about, for reports. */
   target: z.string(),
   /** Which way it came. */
-  source: z.enum(['rest', 'gateway', 'internal']),
+  source: z.enum(['rest', 'gateway', 'internal', 'customResource']),
   /** Its jobs' reports begin with this number. */
   firstSequence: z.number(),
   parentId: z.string().optional(),

@@ -2,6 +2,7 @@ import type { ChildEnd, JobRecord } from '@kso/queue';
 import { ImageScanJob, ImageScanResult, imageScanKind } from '@kso/wire';
 import { imageJobId } from '../commands/carry-out.ts';
 import { CommandRecord, FanOutNote } from '../commands/plan.ts';
+import type { CommandEnds } from '../custom-resources/command-ends.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import type { OperatorPorts } from '../ports.ts';
 import { childEnded, commandEnded, commandOutcome, tellsOfChildren } from './command-reports.ts';
@@ -15,6 +16,7 @@ export function childEndHandler(
   ports: OperatorPorts,
   reports: JobReports,
   metrics: OperatorMetrics,
+  ends: CommandEnds,
 ): (end: ChildEnd) => Promise<void> {
   return async (end) => {
     const { child, parentId, data, remaining } = end;
@@ -38,6 +40,7 @@ export function childEndHandler(
     if (parent === undefined) return;
     ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
     metrics.commandEnded(record.commandName, commandOutcome(note, parent.outcomes));
+    ends.changed(parentId);
   };
 }
 
