@@ -84,27 +84,36 @@ const typeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typ
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const wrongValues = [7, 'x', true, [], {}, [7], 'true', 'false'];
 
-/** The object with one wrongly typed value at the place of a finding, or above it. Values that fit their place are left out. */
-function* wronglyTyped(object: KubeObject, finding: Finding, id: string | undefined): Iterable<[string, KubeObject]> {
-  const isShaped = Object.hasOwn(shapes, kindName(kindOf(object)));
-  for (const { path, resourceId } of finding.paths) {
-    if (resourceId !== id) continue;
-    const steps = stepsOf(path);
-    for (let length = 1; length <= steps.length; length++) {
-      const place = steps.slice(0, length);
-      const there = valueAt(object, place);
-      if (there === undefined || there === null || place.join() === 'metadata') continue;
+/** The places that a finding names in the object, and those above them, as far as something stands there. */
+function placesOf(object: KubeObject, finding: Finding, id: string | undefined): Steps[] {
+  return finding.paths
+    .filter(({ resourceId }) => resourceId === id)
+    .flatMap(({ path }) => {
+      const steps = stepsOf(path);
+      return steps.map((_, index) => steps.slice(0, index + 1));
+    })
+    .filter((place) => {
       // A binding whose subjects cannot be read gives nobody anything: what it says about itself is judged with it.
-      if (place[0] === 'subjects' && length <= 2) continue;
-      for (const value of wrongValues) {
-        const isSame = textOf(value) === textOf(there);
-        if (isSame || (typeOf(value) === typeOf(there) && !(isShaped && Array.isArray(value) && value.length > 0)))
-          continue;
-        const wrong = replaced(object, place, value);
-        if (!isShaped || shapeProblems(wrong).length > 0) yield [`${place.join('.')}=${JSON.stringify(value)}`, wrong];
-      }
-    }
-  }
+      const isSubject = place[0] === 'subjects' && place.length <= 2;
+      return !isSubject && place.join() !== 'metadata' && (valueAt(object, place) ?? undefined) !== undefined;
+    });
+}
+
+/** The object with one wrongly typed value at each of the places. Values that fit their place are left out. */
+function wronglyTyped(object: KubeObject, finding: Finding, id: string | undefined): [string, KubeObject][] {
+  const isShaped = Object.hasOwn(shapes, kindName(kindOf(object)));
+  const isWrong = (value: unknown, there: unknown): boolean =>
+    textOf(value) !== textOf(there) &&
+    (typeOf(value) !== typeOf(there) || (isShaped && Array.isArray(value) && value.length > 0));
+  return placesOf(object, finding, id).flatMap((place) =>
+    wrongValues
+      .filter((value) => isWrong(value, valueAt(object, place)))
+      .map((value): [string, KubeObject] => [
+        `${place.join('.')}=${JSON.stringify(value)}`,
+        replaced(object, place, value),
+      ])
+      .filter(([, wrong]) => !isShaped || shapeProblems(wrong).length > 0),
+  );
 }
 
 function findingsOf({ verdict }: RecordedCase): readonly Finding[] {
@@ -138,26 +147,30 @@ describe('every control', () => {
   it.each(controls.map((control) => [control.id, control] as const))(
     '%s does not pass what failed because a value is of a wrong type',
     (_id, control) => {
-      const accidents: string[] = [];
-      for (const entry of casesOf(control, 'failed').slice(0, perControl)) {
-        const { object, others } = entry;
-        const passes = (changed: Omit<RecordedCase, 'verdict'>): boolean => {
-          const verdicts = judge(changed);
-          return verdicts.length > 0 && verdicts.every((verdict) => verdict?.status === 'passed');
-        };
-        for (const finding of findingsOf(entry)) {
-          if (object !== undefined)
-            for (const [what, wrong] of wronglyTyped(object, finding, undefined))
-              if (passes({ ...entry, object: wrong })) accidents.push(what);
-          for (const [index, other] of others.entries())
-            for (const [what, wrong] of wronglyTyped(other, finding, objectId(other)))
-              if (passes({ ...entry, others: others.with(index, wrong) })) accidents.push(`${other.kind} ${what}`);
-        }
-      }
+      const accidents = casesOf(control, 'failed')
+        .slice(0, perControl)
+        .flatMap((entry) => [...malformedCases(entry)].flatMap(([what, changed]) => (passes(changed) ? what : [])));
       expect([...new Set(accidents)]).toEqual([]);
     },
   );
 });
+
+function passes(entry: Omit<RecordedCase, 'verdict'>): boolean {
+  const verdicts = judge(entry);
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict?.status === 'passed');
+}
+
+/** The case with wrongly typed values where its findings point to, in the object itself and in those that took part. */
+function* malformedCases(entry: RecordedCase): Iterable<[string, RecordedCase]> {
+  const { object, others } = entry;
+  for (const finding of findingsOf(entry)) {
+    const own = object === undefined ? [] : wronglyTyped(object, finding, undefined);
+    for (const [what, wrong] of own) yield [what, { ...entry, object: wrong }];
+    for (const [index, other] of others.entries())
+      for (const [what, wrong] of wronglyTyped(other, finding, objectId(other)))
+        yield [`${other.kind} ${what}`, { ...entry, others: others.with(index, wrong) }];
+  }
+}
 
 function isRefused(entry: Omit<RecordedCase, 'verdict'>): boolean {
   return judge(entry).some((verdict) => verdict !== undefined && verdict.status !== 'passed');
