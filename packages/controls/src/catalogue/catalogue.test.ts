@@ -7,7 +7,7 @@ import { parseCsv } from '../testing/csv.ts';
 import { controlCatalogue } from './controls.ts';
 import { frameworks } from './frameworks.ts';
 import { defaultControlInputs } from './inputs.ts';
-import { selectControls } from './lookup.ts';
+import { selectControls } from './selection.ts';
 
 const csv = (name: string): Record<string, string>[] | undefined => {
   const file = testDataFile(`spec/${name}`);

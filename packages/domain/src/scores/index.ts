@@ -1,2 +1,3 @@
+export * from './attack-tracks.ts';
 export * from './compliance.ts';
 export * from './risk.ts';
