@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ReportControlSummary } from '@kso/wire';
 import type { FormatContext, ReadableReport } from '../context.ts';
 import { sortedControls } from '../context.ts';
-import { judged, title } from '../judged.ts';
+import { type Judged, judged, title } from '../judged.ts';
 import { html, type Markup } from './markup.ts';
 import { script } from './script.ts';
 import { controlDetails, frameworkRow, gapRows, overview, type ResourceLink, severityNames } from './sections.ts';
@@ -27,7 +28,7 @@ export function* htmlPage(report: ReadableReport, context: FormatContext): Gener
   yield section(
     'controls',
     'Controls',
-    sortedControls(report.summaryDetails.controls).map((control) =>
+    inOrder(sortedControls(report.summaryDetails.controls)).map((control) =>
       controlDetails(control, index.byControl.get(control.controlID) ?? [], context),
     ),
   );
@@ -36,6 +37,13 @@ export function* htmlPage(report: ReadableReport, context: FormatContext): Gener
   yield '</main>';
   yield html`<footer>kso ${context.version} · report ${report.reportGUID} · ${report.generationTime}</footer>`.markup;
   yield `<script>${script}</script></body></html>\n`;
+}
+
+const statusOrder = ['failed', 'skipped', 'passed'];
+
+/** What fails comes first, what passes last. */
+function inOrder(controls: readonly ReportControlSummary[]): readonly ReportControlSummary[] {
+  return controls.toSorted((a, b) => statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status));
 }
 
 function head(context: FormatContext): Markup {
@@ -101,17 +109,26 @@ function* workloads(report: ReadableReport, { byControl }: Failures): Generator<
   const severities = new Map(
     Object.values(report.summaryDetails.controls).map(({ controlID, severity = 'Unknown' }) => [controlID, severity]),
   );
-  let number = 0;
+  // Written as they come, so that no object is kept, and put into order then: most of the worst first.
+  const written: { readonly weight: number; readonly markup: string }[] = [];
   for (const resource of judged(report)) {
     if (resource.failed.length === 0) continue;
-    yield resourceDetails(resource, number, { severities, isDetailed: number < maxDetailed }).markup;
-    number += 1;
+    const number = written.length;
+    const { markup } = resourceDetails(resource, number, { severities, isDetailed: number < maxDetailed });
+    written.push({ weight: weightOf(resource, severities), markup });
   }
-  if (number > maxDetailed)
+  for (const { markup } of written.toSorted((a, b) => b.weight - a.weight)) yield markup;
+  if (written.length > maxDetailed)
     yield html`<p class="faint">The findings of the first ${maxDetailed} workloads are shown. All of them are in the JSON report.</p>`
       .markup;
   if (byControl.size === 0) yield '<p class="faint">Nothing fails.</p>';
   yield '</section>';
+}
+
+/** One of a severity outweighs all of the next: no resource fails a thousand controls. */
+function weightOf({ failed }: Judged, severities: ReadonlyMap<string, string>): number {
+  const count = (name: string) => failed.filter(({ controlID }) => severities.get(controlID) === name).length;
+  return severityNames.reduce((weight, name) => weight * 1000 + count(name), 0);
 }
 
 function section(id: string, name: string, parts: readonly Markup[]): string {

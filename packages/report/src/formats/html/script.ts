@@ -51,6 +51,7 @@ export const script = `
     if (event.key === 'Escape' && document.activeElement === search) { search.value = ''; apply(); }
   });
   addEventListener('beforeprint', () => { for (const d of document.querySelectorAll('details:not([hidden])')) d.open = true; });
+  apply();
   open();
 })();
 `;

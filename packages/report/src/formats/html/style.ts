@@ -15,7 +15,7 @@ p{margin:.4rem 0}
 a{color:var(--accent);text-decoration:none}
 a:hover{text-decoration:underline}
 .faint{color:var(--faint)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.75rem;margin-top:1.25rem}
+.cards{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:.75rem;margin-top:1.25rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.9rem 1rem}
 .card b{display:block;font-size:1.7rem;line-height:1.2;font-weight:650}
 .card.score{display:flex;gap:.9rem;align-items:center;grid-column:span 2}
@@ -63,6 +63,6 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:
 .empty{padding:1rem;color:var(--faint)}
 [hidden]{display:none!important}
 footer{max-width:1180px;margin:2.5rem auto;padding:0 1.25rem;color:var(--faint);font-size:.86rem}
-@media (max-width:640px){.card.score{grid-column:span 1}summary{flex-wrap:wrap}.bar{position:static}html{scroll-padding-top:0}}
+@media (max-width:640px){.cards{grid-template-columns:repeat(2,minmax(0,1fr))}summary{flex-wrap:wrap}.bar{position:static}html{scroll-padding-top:0}}
 @media print{.bar{display:none}details{break-inside:avoid}body{background:#fff}}
 `;
