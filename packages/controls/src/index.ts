@@ -1,3 +1,4 @@
+export * from './catalogue/attack-track-document.ts';
 export * from './catalogue/attack-tracks.ts';
 export * from './catalogue/control-info.ts';
 export { controlCatalogue } from './catalogue/controls.ts';

@@ -15,6 +15,10 @@ export interface ControlInfo {
   readonly actionRequired?: 'configuration' | 'manual review';
   /** Data that the control needs. Where a scan has none of it, the control is shown as not evaluated, with this as the reason. */
   readonly missingSource?: MissingSource;
+  /** Of custom controls: steps of attack tracks that their failure opens. The built-in ones stand in `attackTracks`. */
+  readonly attackTracks?: readonly { readonly track: string; readonly steps: readonly string[] }[];
+  /** Labels of custom controls, e.g. `security`. */
+  readonly tags?: readonly string[];
 }
 
 /** A running cluster, manifests in files, any managed cluster, or one of a provider. */

@@ -15,4 +15,6 @@ export type {
   PolicyEngine,
   PolicyEngineOptions,
 } from './port.ts';
+export * from './posture-policy.ts';
+export * from './priorities.ts';
 export * from './summary.ts';
