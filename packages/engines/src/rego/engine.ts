@@ -30,6 +30,8 @@ export function createRegoEngine(options: RegoEngineOptions): RegoEngine {
 interface PlannedControl {
   readonly control: RegoControl;
   readonly runs: readonly RuleRun[];
+  /** Made of these outcomes: as long as they stand, its results are the same objects. */
+  made: { readonly outcomes: readonly unknown[]; readonly results: ReadonlyMap<string, ControlResult> } | undefined;
   /** Why it says nothing whatever its rules find. */
   readonly unconfigured: string | undefined;
 }
@@ -40,10 +42,12 @@ class ThreadedRegoEngine implements RegoEngine {
   readonly #limits: RegoLimits;
   readonly #controls: readonly PlannedControl[];
   readonly #runs: readonly RuleRun[];
+  readonly #inputs: ReadonlyMap<string, Record<string, string[]>>;
   readonly #objects: RegoObjects;
   readonly #cache: ModuleCache;
   readonly #compiler: RegoCompiler;
   readonly #pool: RegoPool;
+  #results: ReadonlyMap<string, readonly ControlResult[]> = new Map();
 
   constructor(options: RegoEngineOptions) {
     const { controls, env, opa, limits } = options;
@@ -57,6 +61,7 @@ class ThreadedRegoEngine implements RegoEngine {
     const names = [...new Set(this.#runs.flatMap((run) => run.kinds))];
     this.kinds = names.map(groupKindOf);
     this.controlIds = controls.map(({ info }) => info.id);
+    this.#inputs = new Map(controls.flatMap((control) => configuredInputs(control, options)));
     this.#objects = new RegoObjects(names);
     this.#cache = new ModuleCache(options.cacheDirectory ?? join(dirname(toolCacheDirectory(env)), 'rego'));
     this.#compiler = new RegoCompiler({ env, opa, cache: this.#cache });
@@ -83,6 +88,10 @@ class ThreadedRegoEngine implements RegoEngine {
     const compiled = due.reduce((sum, { outcome }) => sum + (outcome?.compiled ?? 0), 0);
     if (compiled > 0) await this.#cache.prune();
     return { ...this.#assembled(), statistics: { compiled, evaluatedRules: due.length } };
+  }
+
+  inputsOf(controlId: string, ruleName: string): Record<string, string[]> | undefined {
+    return this.#inputs.get(`${controlId}/${ruleName}`);
   }
 
   async close(): Promise<void> {
@@ -118,19 +127,27 @@ class ThreadedRegoEngine implements RegoEngine {
   }
 
   #assembled(): Omit<RegoEvaluation, 'statistics'> {
-    const results = new Map<string, ControlResult[]>();
+    const lists = new Map<string, ControlResult[]>();
     const resources = new Map<string, RegoResource>();
     const missingKinds = new Map<string, readonly string[]>();
     for (const planned of this.#controls) {
       const { id } = planned.control.info;
-      for (const [resourceId, result] of controlResults(planned)) {
-        const list = results.get(resourceId);
-        if (list === undefined) results.set(resourceId, [result]);
+      for (const [resourceId, result] of resultsOf(planned)) {
+        const list = lists.get(resourceId);
+        if (list === undefined) lists.set(resourceId, [result]);
         else list.push(result);
       }
       const missing = planned.runs.flatMap(({ kinds }) => kinds.filter((kind) => this.#objects.isFailed(kind)));
       if (missing.length > 0) missingKinds.set(id, [...new Set(missing)]);
     }
+    // Who compares sees by the object that nothing has changed.
+    const results = new Map<string, readonly ControlResult[]>();
+    for (const [id, list] of lists) {
+      const before = this.#results.get(id);
+      const isSame = before?.length === list.length && before.every((result, at) => result === list[at]);
+      results.set(id, isSame ? before : list);
+    }
+    this.#results = results;
     for (const { outcome } of this.#runs) {
       for (const [id, resource] of outcome?.resources ?? []) if (results.has(id)) resources.set(id, resource);
     }
@@ -167,10 +184,32 @@ function plan(control: RegoControl, options: RegoEngineOptions, runs: Map<string
     info.actionRequired === 'configuration' && isEmpty
       ? `all control inputs are empty: ${names.join(', ')}`
       : undefined;
-  return { control, runs: own, unconfigured };
+  return { control, runs: own, made: undefined, unconfigured };
+}
+
+/** By control and rule. */
+function configuredInputs({ info, rules, fixedInput }: RegoControl, { inputs }: RegoEngineOptions) {
+  return rules
+    .filter((rule) => rule.inputs.length > 0)
+    .map((rule) => {
+      const lists = rule.inputs.map((name): [string, string[]] => [
+        name,
+        [...(fixedInput[name] ?? inputs[name] ?? [])],
+      ]);
+      return [`${info.id}/${rule.name}`, Object.fromEntries(lists)] as const;
+    });
 }
 
 const order: readonly VerdictStatus[] = ['passed', 'notEvaluated', 'failed'];
+
+function resultsOf(planned: PlannedControl): ReadonlyMap<string, ControlResult> {
+  const outcomes = planned.runs.map(({ outcome }) => outcome);
+  const { made } = planned;
+  if (made !== undefined && outcomes.every((outcome, at) => outcome === made.outcomes[at])) return made.results;
+  const results = controlResults(planned);
+  planned.made = { outcomes, results };
+  return results;
+}
 
 function controlResults(planned: PlannedControl): Map<string, ControlResult> {
   const { control, runs } = planned;

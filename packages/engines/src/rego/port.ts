@@ -91,6 +91,8 @@ export interface RegoEngine {
   readonly pending: boolean;
   /** All results as they are now. Never rejects for what rules do; rejects when `signal` aborts. */
   evaluate(signal?: AbortSignal): Promise<RegoEvaluation>;
+  /** What a rule was given for a control, for the report (`controlConfigurations`). Undefined when it reads none. */
+  inputsOf(controlId: string, rule: string): Record<string, string[]> | undefined;
   /** Ends the threads. */
   close(): Promise<void>;
 }
