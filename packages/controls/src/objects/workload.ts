@@ -98,6 +98,11 @@ export function workloadOf(object: KubeObject): Workload | undefined {
   };
 }
 
+/** Where the labels of the pods stand in the object: beside its pod spec. */
+export function labelsPath(podPath: string): string {
+  return `${podPath.slice(0, -'spec'.length)}metadata.labels`;
+}
+
 /** Labels of the pods that an object makes, without the rest of its normal form; undefined if it makes none. */
 export function podLabelsOf(object: KubeObject): Labels | undefined {
   const template = podTemplateOf(object);

@@ -39,7 +39,7 @@ const hasAccounts = objectRule({
       : [
           {
             message: `Namespace "${name}" has no service account besides the default one.`,
-            paths: [],
+            paths: [{ type: 'review', path: 'metadata.name' }],
             wanted: 'a service account for each application',
           },
         ],

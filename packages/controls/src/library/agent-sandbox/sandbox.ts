@@ -48,8 +48,8 @@ export const resourceCeilings: Control = {
       kinds: [kinds.sandboxTemplate],
       inputs: [`sandbox_${resource}_limit_max`],
       check: (sandbox, { inputs }) =>
-        containersOf(sandbox).flatMap(({ value: container, path }) => {
-          const limit = recordAt(recordAt(container, 'resources'), 'limits')[resource];
+        containersOf(sandbox).flatMap(({ value, path, container }) => {
+          const limit = recordAt(recordAt(value, 'resources'), 'limits')[resource];
           const field = `${path}.resources.limits.${resource}`;
           const quantity = parseQuantity(limit);
           const ceiling = inputs[`sandbox_${resource}_limit_max`].find((text) => {
@@ -66,7 +66,8 @@ export const resourceCeilings: Control = {
                   ...(limit === undefined ? [] : [{ type: 'failed', path: field } as const]),
                   { type: 'fix', path: field, value: ceiling ?? 'YOUR_VALUE' },
                 ],
-                ...(quantity.ok ? { found: String(limit) } : {}),
+                container,
+                ...(limit === undefined ? {} : { found: quantity.ok ? String(limit) : quantity.text }),
                 wanted: ceiling === undefined ? `a ${resource} limit` : `at most ${ceiling}`,
               },
             ),
@@ -85,21 +86,21 @@ export const imageProvenance: Control = {
       kinds: [kinds.sandboxTemplate],
       inputs: ['imageRepositoryAllowList'],
       check: (sandbox, { inputs }) =>
-        imagesOf(sandbox)
+        containersOf(sandbox)
           .filter(({ image }) => !isFrom(image, inputs.imageRepositoryAllowList))
-          .map(({ image, path }) => imageProblem(sandbox, image, path, 'an image of an allowed registry')),
+          .map((container) => imageProblem(sandbox, container, 'an image of an allowed registry')),
     }),
     objectRule({
       name: 'agent-sandbox-image-tag-provenance',
       kinds: [kinds.sandboxTemplate],
       inputs: ['floatingImageTags'],
       check: (sandbox, { inputs }) =>
-        imagesOf(sandbox)
+        containersOf(sandbox)
           .filter(
             ({ image }) =>
               imageReference(image) === undefined || movingTag(image, inputs.floatingImageTags) !== undefined,
           )
-          .map(({ image, path }) => imageProblem(sandbox, image, path, 'a fixed version or a digest')),
+          .map((container) => imageProblem(sandbox, container, 'a fixed version or a digest')),
     }),
   ],
 };
@@ -160,9 +161,10 @@ function open(sandbox: KubeObject, path: string, found: string, wanted: string):
   return problem(sandbox, 'may connect to anything', { paths: both(path), found, wanted });
 }
 
-function imageProblem(sandbox: KubeObject, image: string, path: string, wanted: string): Finding {
-  return problem(sandbox, `runs the image ${image === '' ? 'that is not named' : image}`, {
-    paths: both(path),
+function imageProblem(sandbox: KubeObject, { image, path, container }: SandboxContainer, wanted: string): Finding {
+  return problem(sandbox, `runs ${image === '' ? 'an image that is not named' : `the image ${image}`}`, {
+    paths: both(`${path}.image`),
+    container,
     found: image || 'no image',
     wanted,
   });
@@ -183,15 +185,20 @@ function podSpecOf(sandbox: KubeObject): UnknownRecord {
   return recordAt(recordAt(recordAt(sandbox, 'spec'), 'podTemplate'), 'spec');
 }
 
-function containersOf(sandbox: KubeObject): { readonly value: UnknownRecord; readonly path: string }[] {
-  return (['initContainers', 'containers'] as const).flatMap((list) =>
-    recordsAt(podSpecOf(sandbox), list).map(({ index, value }) => ({ value, path: `${podPath}.${list}[${index}]` })),
-  );
+interface SandboxContainer {
+  readonly value: UnknownRecord;
+  readonly path: string;
+  readonly image: string;
+  readonly container: NonNullable<Finding['container']>;
 }
 
-function imagesOf(sandbox: KubeObject): { readonly image: string; readonly path: string }[] {
-  return containersOf(sandbox).map(({ value, path }) => ({
-    image: stringAt(value, 'image') ?? '',
-    path: `${path}.image`,
-  }));
+function containersOf(sandbox: KubeObject): SandboxContainer[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    recordsAt(podSpecOf(sandbox), list).map(({ index, value }) => ({
+      value,
+      path: `${podPath}.${list}[${index}]`,
+      image: stringAt(value, 'image') ?? '',
+      container: { name: stringAt(value, 'name') ?? '', list },
+    })),
+  );
 }

@@ -40,6 +40,7 @@ export const uniqueEtcdCa: Control = {
                 { type: 'failed', path: trusted.path },
                 { type: 'review', path: trusted.path },
               ],
+              container: { name: component.container.name, list: component.container.list },
               found: trusted.text,
               wanted: 'a CA of its own for etcd',
               relatedIds: [id(object)],

@@ -1,6 +1,7 @@
 import type { Control } from '../../control.ts';
 import { kinds } from '../../objects/kinds.ts';
 import { ciliumIsolates, declaresDirection } from '../../objects/network-policy.ts';
+import { labelsPath } from '../../objects/workload.ts';
 import { workloadRule } from '../../rules.ts';
 
 /** Some network policy, of Kubernetes or Cilium, has to restrict the traffic of the workload's pods. */
@@ -10,7 +11,7 @@ export const networkPolicy: Control = {
     workloadRule({
       name: 'ingress-and-egress-blocked',
       related: [kinds.networkPolicy, kinds.ciliumNetworkPolicy, kinds.ciliumClusterwideNetworkPolicy],
-      check: ({ kind, name, namespace, podLabels }, { related }) => {
+      check: ({ kind, name, namespace, podLabels, podPath }, { related }) => {
         const pod = { namespace, labels: podLabels };
         const isolated =
           related.selecting(kinds.networkPolicy, namespace, podLabels).some(declaresDirection) ||
@@ -22,7 +23,7 @@ export const networkPolicy: Control = {
         return [
           {
             message: `No network policy restricts the traffic of the pods of ${kind} "${name}".`,
-            paths: [],
+            paths: [{ type: 'review', path: labelsPath(podPath) }],
             wanted: `a NetworkPolicy in namespace "${namespace}" that selects these pods`,
           },
         ];

@@ -20,7 +20,7 @@ export const internalNetworking: Control = {
         return [
           {
             message: `No network policy is defined in namespace "${name}".`,
-            paths: [],
+            paths: [{ type: 'review', path: 'metadata.name' }],
             wanted: 'at least one NetworkPolicy in the namespace',
           },
         ];

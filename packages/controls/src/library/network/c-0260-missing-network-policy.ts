@@ -1,6 +1,7 @@
 import type { Control } from '../../control.ts';
 import { kinds } from '../../objects/kinds.ts';
 import { ciliumSelects } from '../../objects/network-policy.ts';
+import { labelsPath } from '../../objects/workload.ts';
 import { workloadRule } from '../../rules.ts';
 
 /** Some network policy selects the pods of a workload, whatever it says about them. */
@@ -10,7 +11,7 @@ export const missingNetworkPolicy: Control = {
     workloadRule({
       name: 'ensure_network_policy_configured_in_labels',
       related: [kinds.networkPolicy, kinds.ciliumNetworkPolicy, kinds.ciliumClusterwideNetworkPolicy],
-      check: ({ kind, name, namespace, podLabels }, { related }) => {
+      check: ({ kind, name, namespace, podLabels, podPath }, { related }) => {
         const pod = { namespace, labels: podLabels };
         const isSelected =
           related.selecting(kinds.networkPolicy, namespace, podLabels).length > 0 ||
@@ -22,7 +23,7 @@ export const missingNetworkPolicy: Control = {
         return [
           {
             message: `No network policy selects the pods of ${kind} "${name}".`,
-            paths: [],
+            paths: [{ type: 'review', path: labelsPath(podPath) }],
             wanted: `a NetworkPolicy in namespace "${namespace}" that selects these pods`,
           },
         ];

@@ -78,6 +78,7 @@ const containerLists: readonly (string | number | undefined)[] = [
 function isFrom({ steps }: ShapeProblem, part: string): boolean {
   // The lists, and entries that are no containers.
   if (part === 'containers') return containerLists.includes(steps.at(-1)) || containerLists.includes(steps.at(-2));
+  if ((part === 'podLabels' || part === 'podAnnotations') && steps.at(-1) === 'metadata') return true;
   // The contexts themselves are read beforehand, their fields when somebody asks.
   if (part === 'securityContext' || part === 'capabilities')
     return steps.at(-1) === 'securityContext' || has(steps, part);
