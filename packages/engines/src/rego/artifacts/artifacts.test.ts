@@ -113,8 +113,22 @@ describe('a folder of artifacts', () => {
     });
   });
 
+  it('may be one document', async () => {
+    const file = path.join(folder(), 'f.json');
+    writeFileSync(file, JSON.stringify({ name: 'F', controls: [{ ...control, rules: [rule] }] }));
+    expect(await loadArtifacts(file, { env: {} })).toMatchObject({
+      ok: true,
+      artifacts: {
+        source: file,
+        controls: [{ info: { id: 'C-1' } }],
+        frameworks: [{ name: 'F', controls: [{ id: 'C-1' }] }],
+      },
+    });
+  });
+
   it.each([
     ['/no/such/folder', /no such folder/],
+    ['/no/such/file.json', /no such file/],
     ['file:///etc', /only folders, http and https/],
   ])('%s is refused in one sentence', async (from, problem) => {
     expect(await loadArtifacts(from, { env: {} })).toEqual({ ok: false, problem: expect.stringMatching(problem) });

@@ -34,6 +34,18 @@ export async function readFolder(directory: string, isWanted: (name: string) => 
   }
 }
 
+/** One file in the place of a folder. */
+export async function readSingleFile(file: string): Promise<FolderFiles> {
+  try {
+    const content = await readLimited(file);
+    if (content === undefined) return refused(file, 'it is larger than 32 MiB');
+    return { ok: true, files: new Map([['document.json', content.toString('utf8')]]) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return refused(file, code === 'ENOENT' ? 'no such file' : String(error));
+  }
+}
+
 function refused(directory: string, reason: string): FolderFiles {
   return { ok: false, problem: `${directory}: ${reason}` };
 }

@@ -3,7 +3,7 @@ import type { HttpClient } from '@kso/kit';
 import { toolCacheDirectory } from '../../programs/index.ts';
 import { downloadArtifacts } from './download.ts';
 import { type LoadedArtifacts, readArtifacts } from './files.ts';
-import { readFolder } from './folder.ts';
+import { readFolder, readSingleFile } from './folder.ts';
 
 export interface LoadArtifactsOptions {
   /** Read for proxy, CA and the cache folder. */
@@ -16,13 +16,14 @@ export interface LoadArtifactsOptions {
 }
 
 /**
- * Upstream's policies from a folder, in the released or in the cached form, or from a URL: that of a release
- * (`https://…/releases/latest/download`) or of one framework or control (`….json`).
+ * Upstream's policies from a folder, in the released or in the cached form, from the URL of a release
+ * (`https://…/releases/latest/download`), or from one document with a framework or a control (`….json`, a file or a URL).
  */
 export async function loadArtifacts(from: string, options: LoadArtifactsOptions): Promise<LoadedArtifacts> {
   if (!/^https?:\/\//i.test(from)) {
     if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from)) return { ok: false, problem: `${from}: only folders, http and https` };
-    const read = await readFolder(from, isArtifactName);
+    const isDocument = from.toLowerCase().endsWith('.json');
+    const read = isDocument ? await readSingleFile(from) : await readFolder(from, isArtifactName);
     return read.ok ? readArtifacts(from, read.files) : read;
   }
   const url = URL.parse(from);
