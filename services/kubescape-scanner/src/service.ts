@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { builtInCatalogue } from '@kso/controls';
 import {
   type BasePorts,
   createHttpServer,
@@ -10,7 +11,7 @@ import {
 } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { Store } from '@kso/store';
-import { type PostureReport, postureScanKind, type ResourceResult } from '@kso/wire';
+import { type PostureReport, type PostureScanRequest, postureScanKind, type ResourceResult } from '@kso/wire';
 import { allowedAddresses } from './callback/allowed-address.ts';
 import { type CallbackMessage, readCallbackUrl, sendCallback } from './callback/callback.ts';
 import type { ScannerConfig } from './config.ts';
@@ -23,6 +24,7 @@ import { noPolicy, type PolicyDocuments } from './policy/policy-documents.ts';
 import type { PolicyEndpoint } from './policy/policy-endpoint.ts';
 import { createPolicyReader } from './policy/policy-reader.ts';
 import { createPolicyWatch } from './policy/policy-watch.ts';
+import { takeOverPolicy } from './policy/posture-policy.ts';
 import { storeChanges, storedKeys } from './publish/publisher.ts';
 import { createResultFiles } from './results/result-files.ts';
 import { requireToken } from './routes/auth.ts';
@@ -40,6 +42,7 @@ export { checkRequest, scanJob, scanKey } from './jobs/scan-request.ts';
 export { createPolicyEndpoint, type PolicyEndpoint } from './policy/policy-endpoint.ts';
 export { postureReportPath, postureResultKind } from './publish/publisher.ts';
 export type { ScanProgress, UnreadableDocument } from './scan/progress.ts';
+export type { RegoSources } from './scan/rego-policies.ts';
 export { type ScanOnceOptions, scanManifestsOnce, scanSourceOnce, type WorkloadName } from './scan/scan-once.ts';
 export type { SourceConfig } from './scan/source-config.ts';
 
@@ -83,6 +86,8 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
   };
 
   let policy: PolicyDocuments = noPolicy;
+  let catalogue = builtInCatalogue;
+  const checkKnown = (request: PostureScanRequest): void => checkRequest(request, catalogue);
   const policyWatch = createPolicyWatch({
     reader: createPolicyReader(config.policy, {
       clock,
@@ -94,6 +99,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     everyMs: config.policy.refresh,
     onPolicy: (documents) => {
       policy = documents;
+      ({ catalogue } = takeOverPolicy(documents).policy);
       thread.setPolicy(documents);
     },
   });
@@ -143,6 +149,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           ...ports,
           logger,
           thread,
+          checkRequest: checkKnown,
           policyRead: policyWatch.first(),
           files,
           scannerMetrics: ownMetrics,
@@ -189,7 +196,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       requestMaxBytes: config.requestMaxBytes,
       offline: config.offline,
       callbacks: callbacks !== undefined,
-      checkRequest,
+      checkRequest: checkKnown,
       figures: () => thread.figures(),
       whenEnded: (scanId) => new Promise((resolve) => waiting.set(scanId, resolve)),
       cancelled: (scanId) => {

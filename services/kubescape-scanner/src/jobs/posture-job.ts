@@ -8,12 +8,13 @@ import type { ResultFiles } from '../results/result-files.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ScannerMetrics } from '../scanner-metrics.ts';
 import type { ThreadClient } from '../worker/thread-client.ts';
-import { checkRequest } from './scan-request.ts';
 
 export interface PostureJobPorts extends BasePorts {
   readonly thread: ThreadClient;
   /** Resolves when the policy was read once: what is scanned before would be judged by another. */
   readonly policyRead: Promise<void>;
+  /** @throws UNKNOWN_TARGETS, BAD_REQUEST */
+  checkRequest(request: PostureScanRequest): void;
   readonly store: Store;
   readonly files: ResultFiles;
   readonly scannerMetrics: ScannerMetrics;
@@ -77,10 +78,10 @@ async function runScan(
   { scanId, request: asked }: PostureScanJob,
 ): Promise<PostureScanResult> {
   const { thread, store, tracer, clusterName, scannerMetrics } = ports;
-  checkRequest(asked);
+  await ports.policyRead;
+  ports.checkRequest(asked);
   const request = { ...ports.defaults, ...asked };
   const submit = ports.submit && request.submit !== false && request.keepLocal !== true;
-  await ports.policyRead;
   const { jobId, parentId } = job;
   const traceparent = tracer.current() ?? job.traceparent;
   const report = openScanReport(store, { clusterName, jobId, parentId, traceparent }, scanId, ports.clock.now);

@@ -1,8 +1,9 @@
+import { builtInCatalogue, type PolicyCatalogue } from '@kso/controls';
 import type { JobQueue, NewJob, Priority } from '@kso/queue';
 import { type JsonObject, type PostureScanRequest, postureScanKind } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { requestExceptions } from '../policy/posture-policy.ts';
-import { selectTarget, targetOf } from '../scan/target.ts';
+import { selectable, selectTarget, targetOf } from '../scan/target.ts';
 
 /** Key of the job of a scan. */
 export const scanKey = (scanId: string): string => `${postureScanKind}/${scanId}`;
@@ -30,9 +31,9 @@ export function scanJob({ scanId, request, priority, callback }: NewScan): NewJo
  * Refuses what can be seen to be wrong before anything is queued. Names are looked up in everything that exists: whether they fit
  * the source is seen by the scan. @throws UNKNOWN_TARGETS (B09), BAD_REQUEST
  */
-export function checkRequest(request: PostureScanRequest): void {
+export function checkRequest(request: PostureScanRequest, catalogue: PolicyCatalogue = builtInCatalogue): void {
   const target = targetOf(request);
-  const selection = selectTarget(target, 'cluster');
+  const selection = selectTarget(target, 'cluster', selectable(catalogue));
   if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
   requestExceptions(request.exceptions ?? []);
 }

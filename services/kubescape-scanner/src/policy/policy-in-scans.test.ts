@@ -74,7 +74,7 @@ describe('exceptions', () => {
     const file = path.join(folder(), 'exceptions.json');
     writeFileSync(file, JSON.stringify([{ ...exception('C-0057'), resources: [] }]));
     const scanner = await start({ overrides: { policy: { exceptions: file } } });
-    await expect(scan(scanner)).rejects.toThrow(/the policy cannot be used: .*ignore-C-0057/);
+    await expect(scan(scanner)).rejects.toThrow(/the policy cannot be used: .*exceptions.json: resources/);
   });
 
   it('of the CloudEndpoint are in force, also when it has gone away, and then the scan says so', async () => {
@@ -93,7 +93,7 @@ describe('exceptions', () => {
     expect(failed(degraded, 'C-0057')).toBe(0);
     expect(degraded.scanCoverage.degraded).toBe(true);
     expect(degraded.scanCoverage.policyDegradations).toContainEqual({
-      component: 'CloudEndpoint exceptions',
+      component: 'exceptions of the CloudEndpoint',
       reason: expect.stringMatching(/^HTTP 503; the answer of .* counts$/),
     });
 
@@ -108,8 +108,8 @@ describe('exceptions', () => {
     const report = await scan(await start({ policyEndpoint }));
     expect(failed(report, 'C-0057')).toBe(0);
     expect(report.scanCoverage.policyDegradations).toContainEqual({
-      component: 'CloudEndpoint exceptions',
-      reason: expect.stringContaining('ignore-C-0013'),
+      component: expect.stringContaining('ignore-C-0013'),
+      reason: expect.stringContaining('posturePolicies'),
     });
   });
 
@@ -147,5 +147,37 @@ describe('exceptions', () => {
     expect(scanCoverage.failedGVRPulls.map(({ gvr }) => gvr)).toEqual([
       'kubescape.io/v1beta1/clustersecurityexceptions',
     ]);
+  });
+});
+
+describe('frameworks and control inputs', () => {
+  const own = { name: 'House rules', version: '2', controlsIDs: ['C-0057', 'C-0013'] };
+
+  it('of files can be asked for, are summed up, and show which inputs counted', async () => {
+    const files = folder();
+    const [framework, inputs] = ['framework.json', 'inputs.json'].map((name) => path.join(files, name));
+    writeFileSync(framework ?? '', JSON.stringify(own));
+    writeFileSync(inputs ?? '', JSON.stringify({ insecureCapabilities: ['NET_BIND_SERVICE'] }));
+    const adds = { securityContext: { capabilities: { add: ['NET_BIND_SERVICE'] } } };
+    const scanner = await start({
+      source: fakeSource([...objects, pod({ name: 'binds', namespace: 'shop', container: adds })]),
+      overrides: { policy: { frameworks: [framework], controlInputs: inputs } },
+    });
+    const everything = await scan(scanner);
+    expect(failed(everything, 'C-0046')).toBe(1);
+    expect(everything.metadata.scanMetadata.controlsInputs).toBe(`file ${inputs}`);
+    const rule = everything.results.flatMap(({ controls }) => controls).find(({ controlID }) => controlID === 'C-0046')
+      ?.rules[0];
+    expect(rule?.controlConfigurations).toEqual({ insecureCapabilities: ['NET_BIND_SERVICE'] });
+    expect(everything.summaryDetails.frameworks.map(({ name }) => name)).toContain('House rules');
+
+    const report = await scan(scanner, { targetType: 'framework', targetNames: ['house rules'] });
+    expect(Object.keys(report.summaryDetails.controls).toSorted()).toEqual(['C-0013', 'C-0057']);
+  });
+
+  it('of a file that names unknown controls fail the scan', async () => {
+    const file = path.join(folder(), 'framework.json');
+    writeFileSync(file, JSON.stringify({ ...own, controlsIDs: ['C-0057', 'C-9999'] }));
+    await expect(scan(await start({ overrides: { policy: { frameworks: [file] } } }))).rejects.toThrow(/C-9999/);
   });
 });

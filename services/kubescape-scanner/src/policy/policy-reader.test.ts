@@ -38,7 +38,7 @@ describe('reading policy', () => {
     });
     expect(documents.exceptions).toEqual([
       { source: 'file', origin: `file ${file}`, value: [] },
-      { source: 'account', origin: 'CloudEndpoint exceptions', value: [{ name: 'a' }] },
+      { source: 'account', origin: 'the CloudEndpoint', value: [{ name: 'a' }] },
     ]);
     expect(documents.controlInputs[0]).toMatchObject({ origin: `file ${missing}`, problem: expect.any(String) });
     expect(documents.frameworks).toHaveLength(1);
@@ -50,7 +50,7 @@ describe('reading policy', () => {
     expect(frameworks).toEqual([
       {
         source: 'account',
-        origin: 'CloudEndpoint frameworks',
+        origin: 'the CloudEndpoint',
         value: { name: 'kept' },
         degraded: 'HTTP 503; the answer of 2026-11-30T00:00:00.000Z counts',
       },
@@ -59,7 +59,7 @@ describe('reading policy', () => {
 
   it('names what it never had', async () => {
     const { exceptions } = await read(answering({ type: 'failed', problem: 'HTTP 503' }));
-    expect(exceptions).toEqual([{ source: 'account', origin: 'CloudEndpoint exceptions', problem: 'HTTP 503' }]);
+    expect(exceptions).toEqual([{ source: 'account', origin: 'the CloudEndpoint', problem: 'HTTP 503' }]);
   });
 
   it('misses nothing of an endpoint that keeps no policy, or where there is none', async () => {

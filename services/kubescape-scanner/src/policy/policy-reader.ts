@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { PolicyDocument } from '@kso/engines';
 import { type Clock, describeError, type Logger } from '@kso/kit';
 import type { LastGood } from './last-good.ts';
-import type { PolicyDocument, PolicyDocuments } from './policy-documents.ts';
+import type { PolicyDocuments } from './policy-documents.ts';
 import type { PolicyEndpoint } from './policy-endpoint.ts';
 
 export interface PolicyFiles {
@@ -80,7 +81,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<PolicyDocument[]> {
   if (endpoint === undefined) return [];
-  const base = { source: 'account', origin: `CloudEndpoint ${subject}` } as const;
+  const base = { source: 'account', origin: 'the CloudEndpoint' } as const;
   const answer = await endpoint.get(routes[subject], signal);
   switch (answer.type) {
     case 'absent':

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import {
   type ControlInfo,
+  type ControlInputs,
   categoryIds,
-  defaultControlInputs,
   type Framework,
   controls as library,
   libraryVersion,
@@ -27,6 +27,8 @@ export interface ReportOptions {
   readonly includeNamespaces?: readonly string[] | undefined;
   readonly excludedNamespaces?: readonly string[] | undefined;
   readonly serverVersion?: Readonly<Record<string, string>> | undefined;
+  /** Policies that could not be used. */
+  readonly degradations?: readonly Degradation[] | undefined;
   /** Only these results; all by default. */
   readonly only?: Iterable<ResourceResult> | undefined;
   /** Exceptions of the request, in place of those of the policy; then `only` has the results with them. */
@@ -47,7 +49,9 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
   const ids = new Set(options.controls.map(({ id }) => id));
   const selected = session.controls.filter(({ id }) => ids.has(id));
   const failedKinds = engine.failedKinds();
-  const missing = missingKinds(selected, failedKinds);
+  const ruleInputs = inputsByRule(session.policy.inputs.inputs);
+  const unreadKinds = session.rego?.evaluation?.missingKinds ?? [];
+  const missing = new Map([...missingKinds(selected, failedKinds), ...unreadKinds]);
   const accepted = engine.acceptedControls(options.exceptions);
   const summary = (options.running ?? counterOf(results, session, options)).summary(missing, accepted);
   const coverage = coverageOf({
@@ -55,7 +59,7 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
     frameworks: options.frameworks,
     failedKinds,
     missing,
-    degradations: degradationsOf(session),
+    degradations: [...degradationsOf(session), ...(options.degradations ?? [])],
   });
   return {
     input: {
@@ -70,7 +74,8 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
       coverage,
       results,
       resource: (id) => engine.resource(id),
-      inputsOf: (controlId, rule) => ruleInputs.get(`${controlId}/${rule}`),
+      inputsOf: (controlId, rule) =>
+        session.rego?.engine.inputsOf(controlId, rule) ?? ruleInputs.get(`${controlId}/${rule}`),
     },
     result: {
       scanId: options.scanId,
@@ -84,12 +89,12 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
 }
 
 /** Files that could not be read, policy that could not be had, and exceptions that are wrong (known-bugs.md B14). */
-function degradationsOf({ unreadable, policy }: Session): Degradation[] {
+function degradationsOf({ unreadable, policy, rego }: Session): Degradation[] {
   const files = unreadable.map(({ file, line, detail }) => ({
     component: `file ${file}${line === undefined ? '' : `:${line}`}`,
     reason: detail,
   }));
-  return [...files, ...policy.degradations];
+  return [...files, ...policy.degradations, ...(rego?.evaluation?.problems ?? [])];
 }
 
 function counterOf(results: readonly ResourceResult[], { engine }: Session, options: ReportOptions): SummaryCounter {
@@ -101,11 +106,12 @@ function counterOf(results: readonly ResourceResult[], { engine }: Session, opti
 /** The results of the selected controls in the selected namespaces. Cluster-scoped objects belong to every selection of namespaces. */
 function selectResults(
   all: Iterable<ResourceResult>,
-  { engine, controls: evaluated }: Session,
+  { engine, controls: evaluated, rego }: Session,
   options: ReportOptions,
 ): ResourceResult[] {
   const ids = new Set(options.controls.map(({ id }) => id));
-  const isEveryControl = evaluated.every(({ id }) => ids.has(id));
+  const isEveryControl =
+    evaluated.every(({ id }) => ids.has(id)) && (rego?.engine.controlIds ?? []).every((id) => ids.has(id));
   const isWanted = namespaceFilter(options);
   const selected: ResourceResult[] = [];
   for (const result of all) {
@@ -129,17 +135,21 @@ function namespaceFilter(options: ReportOptions): ((namespace: string) => boolea
   return excluded.size === 0 ? undefined : (namespace) => !excluded.has(namespace);
 }
 
-/** Control inputs by rule, for the reports; one object for all results of the rule. */
-const ruleInputs = new Map(
+const inputNames = new Map(
   library.flatMap(({ id, rules }) =>
-    rules
-      .filter(({ inputs }) => inputs.length > 0)
-      .map((rule) => {
-        const inputs = rule.inputs.map((name): [string, string[]] => [name, [...defaultControlInputs[name]]]);
-        return [`${id}/${rule.name}`, Object.fromEntries(inputs)] as const;
-      }),
+    rules.filter(({ inputs }) => inputs.length > 0).map((rule) => [`${id}/${rule.name}`, rule.inputs] as const),
   ),
 );
+
+/** Control inputs by rule, for the reports; one object for all results of the rule. */
+function inputsByRule(inputs: ControlInputs): ReadonlyMap<string, Record<string, string[]>> {
+  return new Map(
+    Array.from(inputNames, ([rule, names]) => {
+      const lists = names.map((name): [string, string[]] => [name, [...inputs[name]]]);
+      return [rule, Object.fromEntries(lists)] as const;
+    }),
+  );
+}
 
 function reportedControl({ id, name, baseScore, category }: ControlInfo): ReportedControl {
   if (category === undefined) return { id, name, baseScore };
@@ -156,7 +166,7 @@ const directory = 4;
 const cluster = 0;
 
 function metadataOf(
-  { source, engine }: Session,
+  { source, engine, policy }: Session,
   { target, includeNamespaces = [], excludedNamespaces = [] }: ReportOptions,
 ): ReportMetadata {
   const isCluster = source.type === 'cluster';
@@ -176,7 +186,7 @@ function metadataOf(
       targetType: target.type === 'control' ? 'Control' : 'Framework',
       kubescapeVersion: `kso-${libraryVersion}`,
       formatVersion: 'v2',
-      controlsInputs: '',
+      controlsInputs: [...new Set(Object.values(policy.inputs.origins))].join(', '),
       formats: ['json'],
       targetNames: [...target.names],
       ...(includeNamespaces.length === 0 ? {} : { includeNamespaces: [...includeNamespaces] }),

@@ -1,5 +1,5 @@
 import type { ControlInfo } from '@kso/controls';
-import { type Framework, selectControls } from '@kso/controls';
+import { type Framework, type PolicyCatalogue, selectControls } from '@kso/controls';
 import { createSummaryCounter, type PolicyEngine, type SummaryCounter } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
 import type { Changes } from './session.ts';
@@ -12,8 +12,13 @@ export interface RunningSummary {
   summary: SummaryCounter['summary'];
 }
 
-export function createRunningSummary(engine: PolicyEngine, scope: 'cluster' | 'file'): RunningSummary {
-  const selection = selectControls({ scope });
+/** `catalogue`: the frameworks that are summed up. What was evaluated before counts from the start. */
+export function createRunningSummary(
+  engine: PolicyEngine,
+  scope: 'cluster' | 'file',
+  catalogue: PolicyCatalogue,
+): RunningSummary {
+  const selection = selectControls({ scope, catalogue });
   const { controls, frameworks } = selection.ok ? selection : { controls: [], frameworks: [] };
   const counter = createSummaryCounter(controls, frameworks);
   /** What was added, to be taken out again when it changes. */
@@ -24,6 +29,12 @@ export function createRunningSummary(engine: PolicyEngine, scope: 'cluster' | 'f
     counter.remove(known.result, known.weight);
     counted.delete(id);
   };
+  const add = (result: ResourceResult): void => {
+    const weight = engine.resource(result.resourceId)?.weight ?? 1;
+    counter.add(result, weight);
+    counted.set(result.resourceId, { result, weight });
+  };
+  for (const result of engine.results()) add(result);
   return {
     controls,
     frameworks,
@@ -31,9 +42,7 @@ export function createRunningSummary(engine: PolicyEngine, scope: 'cluster' | 'f
       for (const id of removed) takeOut(id);
       for (const result of changed) {
         takeOut(result.resourceId);
-        const weight = engine.resource(result.resourceId)?.weight ?? 1;
-        counter.add(result, weight);
-        counted.set(result.resourceId, { result, weight });
+        add(result);
       }
     },
     summary: (missing, accepted) => counter.summary(missing, accepted),

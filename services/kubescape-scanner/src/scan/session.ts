@@ -9,9 +9,15 @@ import {
   libraryVersion,
 } from '@kso/controls';
 import type { ObjectSource, SourceEvent } from '@kso/domain';
-import { createPolicyEngine, type PolicyEngine } from '@kso/engines';
+import {
+  createPolicyEngine,
+  defaultPosturePolicy,
+  type PolicyEngine,
+  type PosturePolicy,
+  type RegoEngine,
+  type RegoEvaluation,
+} from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
-import type { PosturePolicy } from '../policy/posture-policy.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 
 export interface SessionOptions {
@@ -19,6 +25,8 @@ export interface SessionOptions {
   readonly inputs?: ControlInputs;
   /** For exceptions that are limited to clusters. */
   readonly clusterName?: string | undefined;
+  /** Evaluates further controls, in the place of our own of the same ids. The caller closes it. */
+  readonly rego?: RegoEngine | undefined;
   /** False for a single scan whose results are not kept. */
   readonly incremental?: boolean;
   /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
@@ -38,8 +46,10 @@ export interface Session {
   readonly engine: PolicyEngine;
   /** Manifests are not asked what only a running cluster can answer. */
   readonly scope: 'cluster' | 'file';
-  /** The controls that are evaluated: all that fit the scope. */
+  /** Our own controls that are evaluated: all that fit the scope. */
   readonly controls: readonly Control[];
+  /** The controls in Rego, when there are some, and what they last said. */
+  readonly rego: { readonly engine: RegoEngine; readonly evaluation: RegoEvaluation | undefined } | undefined;
   /** Resolves when everything has been read once. @throws SourceError when nothing can be read; may then be called again. */
   start(signal: AbortSignal): Promise<void>;
   /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
@@ -54,9 +64,19 @@ export interface Session {
 const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
-  const { source, inputs = defaultControlInputs, incremental = true, clusterName = '', onChange, onProgress } = options;
+  const {
+    source,
+    inputs = defaultControlInputs,
+    incremental = true,
+    clusterName = '',
+    onChange,
+    onProgress,
+    rego,
+  } = options;
   const scope = source.type === 'cluster' ? 'cluster' : 'file';
-  const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope));
+  const foreign = new Set(rego?.controlIds);
+  const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope) && !foreign.has(id));
+  let evaluation: RegoEvaluation | undefined;
   const engine = createPolicyEngine({
     controls,
     inputs,
@@ -65,8 +85,9 @@ export function createSession(options: SessionOptions): Session {
     clusterName,
     // Whoever writes manifests runs the scan as well; in a cluster, whoever may write a label could except himself.
     inlineExceptions: scope === 'file',
+    additionalKinds: rego?.kinds ?? [],
   });
-  let policy: PosturePolicy = { exceptions: [], degradations: [], problems: [] };
+  let policy: PosturePolicy = { ...defaultPosturePolicy, inputs: { ...defaultPosturePolicy.inputs, inputs } };
   const unreadable = new Map<string, UnreadableDocument>();
   const outcomes = new Set<string>();
   let isRead = false;
@@ -74,6 +95,7 @@ export function createSession(options: SessionOptions): Session {
 
   const onEvent = (event: SourceEvent): void => {
     engine.apply(event);
+    rego?.apply(event);
     if (event.type === 'unreadable' || event.type === 'readable') {
       const { type, file, line, detail } = event;
       // Several objects of one list stand at one line.
@@ -97,6 +119,10 @@ export function createSession(options: SessionOptions): Session {
     const changed: ResourceResult[] = [];
     const removed: string[] = [];
     const started = performance.now();
+    if (rego?.pending === true) {
+      evaluation = await rego.evaluate(signal);
+      engine.setForeignResults(evaluation);
+    }
     const total = engine.pending;
     do {
       const slice = engine.evaluate(sliceSize);
@@ -116,6 +142,9 @@ export function createSession(options: SessionOptions): Session {
     engine,
     scope,
     controls,
+    get rego() {
+      return rego === undefined ? undefined : { engine: rego, evaluation };
+    },
     start: async (signal) => {
       await source.watch(engine.kinds, onEvent, signal);
       isRead = true;
@@ -126,7 +155,7 @@ export function createSession(options: SessionOptions): Session {
     },
     set policy(next) {
       policy = next;
-      engine.update({ exceptions: next.exceptions });
+      engine.update({ exceptions: next.exceptions, inputs: next.inputs.inputs });
     },
     get unreadable() {
       return [...unreadable.values()];

@@ -1,5 +1,6 @@
-import { type SelectionResult, selectControls } from '@kso/controls';
+import { type PolicyCatalogue, type SelectionResult, selectControls } from '@kso/controls';
 import type { PostureScanRequest } from '@kso/wire';
+import type { RegoPolicies } from './rego-policies.ts';
 
 /** What a request is about, for the report: `Framework`, `Control` or everything. */
 export interface ScanTarget {
@@ -17,17 +18,33 @@ export function targetOf({ targetType = '', targetNames = [] }: PostureScanReque
   return named.length < names.length ? { type: 'all', names: named } : { type, names };
 }
 
+/** What can be asked for, and what is evaluated whatever is asked for. */
+export type Selectable = Pick<RegoPolicies, 'catalogue' | 'everything' | 'always'>;
+
+/** Nothing but what a catalogue has. */
+export function selectable(catalogue: PolicyCatalogue): Selectable {
+  return { catalogue, everything: catalogue, always: [] };
+}
+
 /** The controls and frameworks of a target, or the names that nothing is known by (B09). */
-export function selectTarget(target: ScanTarget, scope: 'cluster' | 'file'): SelectionResult {
+export function selectTarget(target: ScanTarget, scope: 'cluster' | 'file', policies?: Selectable): SelectionResult {
+  const selection = selectFrom(target, scope, policies);
+  if (!selection.ok || policies === undefined) return selection;
+  const known = new Set(selection.controls.map(({ id }) => id));
+  return { ...selection, controls: [...selection.controls, ...policies.always.filter(({ id }) => !known.has(id))] };
+}
+
+function selectFrom(target: ScanTarget, scope: 'cluster' | 'file', policies: Selectable | undefined): SelectionResult {
+  const catalogue = policies?.catalogue;
   switch (target.type) {
     case 'framework':
-      return selectControls({ frameworks: target.names, scope });
+      return selectControls({ frameworks: target.names, scope, catalogue });
     case 'control':
-      return selectControls({ controls: target.names, scope });
+      return selectControls({ controls: target.names, scope, catalogue });
     case 'all': {
       // Names beside `all` add nothing, but must not be misspelt.
-      const named = selectControls({ frameworks: target.names, scope });
-      return named.ok ? selectControls({ scope }) : named;
+      const named = selectControls({ frameworks: target.names, scope, catalogue });
+      return named.ok ? selectControls({ scope, catalogue: policies?.everything }) : named;
     }
     default:
       return target.type satisfies never;

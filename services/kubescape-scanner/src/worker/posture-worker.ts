@@ -7,7 +7,7 @@ import type { ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
-import { type PosturePolicy, requestExceptions, understandPolicy } from '../policy/posture-policy.ts';
+import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
@@ -16,7 +16,7 @@ import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import { type Changes, createSession, type Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
-import { selectTarget, targetOf } from '../scan/target.ts';
+import { selectable, selectTarget, targetOf } from '../scan/target.ts';
 import type { ChangeBatch, ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
 import { resultsOfObject, scanReference } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
@@ -57,7 +57,7 @@ class ThreadWorker implements PostureWorker {
   readonly #ports: PostureWorkerPorts;
   readonly #stop = new AbortController();
   readonly #unpublished: Unpublished;
-  #policy: PosturePolicy;
+  #policy: PolicyInForce;
   /** Aborts the wait for the next exception to expire. */
   #expiry = new AbortController();
   #opened: OpenedSource | undefined;
@@ -74,7 +74,7 @@ class ThreadWorker implements PostureWorker {
 
   constructor(settings: WorkerSettings, ports: PostureWorkerPorts) {
     this.#settings = settings;
-    this.#policy = understandPolicy(settings.policy);
+    this.#policy = takeOverPolicy(settings.policy);
     this.#ports = ports;
     this.#unpublished = new Unpublished(settings.known);
   }
@@ -104,15 +104,17 @@ class ThreadWorker implements PostureWorker {
   }
 
   setPolicy(documents: PolicyDocuments): void {
-    this.#policy = understandPolicy(documents);
-    for (const { component, reason } of this.#policy.degradations)
+    this.#policy = takeOverPolicy(documents, this.#policy.policy);
+    for (const { component, reason } of this.#policy.policy.degradations)
       this.#ports.logger.warn({ component, reason }, 'a part of the policy cannot be used as it should');
     for (const problem of this.#policy.problems) this.#ports.logger.error({ problem }, 'the policy cannot be used');
     // Not in the middle of an evaluation, and not while a report is written.
-    const policy = this.#policy;
+    const { policy } = this.#policy;
     void this.#inTurn(async () => {
       if (this.#session === undefined) return;
+      const isOtherCatalogue = this.#session.policy.catalogue !== policy.catalogue;
       this.#session.policy = policy;
+      if (isOtherCatalogue) this.#running = runningSummary(this.#session);
       this.#expireLater(this.#session);
       this.#schedule();
     });
@@ -152,10 +154,10 @@ class ThreadWorker implements PostureWorker {
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
     });
-    session.policy = this.#policy;
+    session.policy = this.#policy.policy;
     this.#expireLater(session);
     this.#session = session;
-    this.#running = createRunningSummary(session.engine, session.scope);
+    this.#running = runningSummary(session);
     this.#report('reading');
     await session.start(this.#stop.signal);
     this.#isRead = true;
@@ -266,9 +268,9 @@ class ThreadWorker implements PostureWorker {
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     const { request, scanId } = order;
     const target = targetOf(request);
-    const selection = selectTarget(target, session.scope);
+    const selection = selectTarget(target, session.scope, selectable(session.policy.catalogue));
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
-    if (session.policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: session.policy.problems });
+    if (this.#policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: this.#policy.problems });
 
     await this.#evaluate(session, signal);
     const exceptions = request.exceptions === undefined ? undefined : requestExceptions(request.exceptions);
@@ -333,6 +335,10 @@ class ThreadWorker implements PostureWorker {
       findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
     });
   }
+}
+
+function runningSummary({ engine, scope, policy }: Session): RunningSummary {
+  return createRunningSummary(engine, scope, policy.catalogue);
 }
 
 /** The report takes a while, in which objects go on changing: it shows those that were evaluated. */
