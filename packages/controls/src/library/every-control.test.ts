@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { isRecord } from '@kso/domain';
-import type { Finding, KubeObject, Verdict } from '@kso/wire';
+import type { ContainerList, Finding, KubeObject, Verdict } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
 import { withControlInputs } from '../catalogue/inputs.ts';
 import type { Control, RuleContext } from '../control.ts';
@@ -84,6 +84,27 @@ const typeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typ
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const wrongValues = [7, 'x', true, [], {}, [7], 'true', 'false'];
 
+const both = ['initContainers', 'ephemeralContainers'];
+const ephemeral = ['ephemeralContainers'];
+/** Probes are for what goes on running, ephemeral containers have no resources, and C-0211 has many rules, each with its own tests. */
+const onlyOrdinary: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(['C-0018', 'C-0056', 'C-0211'].map((id) => [id, both])),
+  ...Object.fromEntries(
+    ['C-0004', 'C-0009', 'C-0050', 'C-0268', 'C-0269', 'C-0270', 'C-0271'].map((id) => [id, ephemeral]),
+  ),
+};
+
+/** The workload with its containers in another list, undefined if it has none. */
+function moved(entry: RecordedCase, list: ContainerList): RecordedCase | undefined {
+  const { object } = entry;
+  const path = object === undefined ? undefined : workloadOf(object)?.podPath;
+  if (object === undefined || path === undefined) return undefined;
+  const podSpec = valueAt(object, stepsOf(path));
+  if (!isRecord(podSpec)) return undefined;
+  const { containers, ...rest } = podSpec;
+  return { ...entry, object: replaced(object, stepsOf(path), { ...rest, containers: [], [list]: containers }) };
+}
+
 /** The places that a finding names in the object, and those above them, as far as something stands there. */
 function placesOf(object: KubeObject, finding: Finding, id: string | undefined): Steps[] {
   return finding.paths
@@ -142,6 +163,26 @@ describe('every control', () => {
         !casesOf(control, 'passed').some((entry) => spoiled(entry).some(isRefused)),
     );
     expect(lacking.map(({ id }) => id)).toEqual([]);
+  });
+
+  it.each(['initContainers', 'ephemeralContainers'] as const)('B07 looks at %s as well, and says which', (list) => {
+    const silent = controls
+      .filter(({ id, rules }) => rules[0]?.target === 'workload' && onlyOrdinary[id]?.includes(list) !== true)
+      .filter((control) =>
+        casesOf(control, 'failed')
+          .filter((entry) => findingsOf(entry).every(({ container }) => container?.list === 'containers'))
+          .flatMap((entry) => moved(entry, list) ?? [])
+          .some((entry) => {
+            // What is only about static pods has nothing to say about a pod that runs no such program.
+            const verdicts = judge(entry);
+            const findings = verdicts.flatMap((verdict) => (verdict?.status === 'failed' ? verdict.findings : []));
+            return (
+              (verdicts.length > 0 && findings.length === 0) ||
+              findings.some(({ container }) => container?.list !== list)
+            );
+          }),
+      );
+    expect(silent.map(({ id }) => id)).toEqual([]);
   });
 
   it.each(controls.map((control) => [control.id, control] as const))(

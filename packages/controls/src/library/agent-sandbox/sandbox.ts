@@ -67,7 +67,7 @@ export const resourceCeilings: Control = {
                   { type: 'fix', path: field, value: ceiling ?? 'YOUR_VALUE' },
                 ],
                 container,
-                ...(limit === undefined ? {} : { found: quantity.ok ? String(limit) : quantity.text }),
+                ...(limit === undefined ? {} : { found: JSON.stringify(limit) }),
                 wanted: ceiling === undefined ? `a ${resource} limit` : `at most ${ceiling}`,
               },
             ),
