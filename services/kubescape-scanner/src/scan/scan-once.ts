@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ControlInputs } from '@kso/controls';
 import type { ObjectSource } from '@kso/domain';
+import type { RegoEngine } from '@kso/engines';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import { type LazyPostureReport, lazyPostureReport } from '@kso/report';
 import type { PostureReport, ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
-import { assemble } from './assemble.ts';
+import { type Assembled, assemble } from './assemble.ts';
 import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
+import { loadRegoPolicies, type RegoPolicies, type RegoSources, regoEngine } from './rego-policies.ts';
 import { createSession, type Session } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
 import { type ScanTarget, selectTarget } from './target.ts';
@@ -25,6 +27,8 @@ export interface ScanOnceOptions {
   readonly workload?: WorkloadName;
   /** Control inputs in the place of the defaults. */
   readonly inputs?: ControlInputs;
+  /** Policies in Rego, beside our own controls or in their place. */
+  readonly policies?: RegoSources;
   readonly clusterName?: string;
   readonly onProgress?: (progress: ScanProgress) => void;
   /** Called for each document that could not be read; it also stands in the report's `scanCoverage`. */
@@ -46,19 +50,21 @@ export interface WorkloadName {
 export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPostureReport> {
   const opened = await open(options.source);
   const stop = new AbortController();
+  let rego: RegoEngine | undefined;
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   try {
     const { source } = opened;
     const target = onceTarget(options);
+    const policies = await loadRegoPolicies(options.policies ?? {}, { env: process.env, signal });
+    const selection = selectionOf(target, source, policies);
+    rego = policies === undefined ? undefined : regoEngine(policies, selection.controls, options.inputs);
     const session = createSession({
       source,
+      rego,
       incremental: false,
       onProgress: options.onProgress,
       ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
     });
-    const selection = selectTarget(target, session.scope);
-    if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
-
     await session.start(signal);
     await session.evaluate(signal);
     for (const document of session.unreadable) options.onUnreadable?.(document);
@@ -72,14 +78,16 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
       includeNamespaces: options.includeNamespaces,
       excludedNamespaces: options.excludedNamespaces,
       serverVersion,
+      degradations: policies?.problems,
       ...(options.workload === undefined ? {} : { only: resultsOf(session, options.workload) }),
     });
+    requireEvaluated(assembled, session);
     const { input } = assembled;
-    if (input.results.length === 0) throw nothingEvaluated(assembled);
     options.onProgress?.({ phase: 'reporting', resources: input.results.length });
     return lazyPostureReport(input);
   } finally {
     stop.abort();
+    await rego?.close();
     await opened.close();
   }
 }
@@ -91,6 +99,22 @@ export async function scanManifestsOnce(
 ): Promise<PostureReport> {
   const report = await scanSourceOnce({ ...options, source: { type: 'manifests', path } });
   return { ...report, resources: [...report.resources], results: [...report.results] };
+}
+
+/** @throws UNKNOWN_TARGETS */
+function selectionOf(target: ScanTarget, { type }: ObjectSource, policies: RegoPolicies | undefined) {
+  const selection = selectTarget(target, type === 'cluster' ? 'cluster' : 'file', policies);
+  if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
+  return selection;
+}
+
+/** Also where everything that was asked for is in Rego and OPA is missing, say. @throws NOTHING_EVALUATED */
+function requireEvaluated(assembled: Assembled, { rego }: Session): void {
+  const { input } = assembled;
+  if (input.results.length === 0) throw nothingEvaluated(assembled);
+  const [problem] = rego?.evaluation?.problems ?? [];
+  if (problem !== undefined && input.coverage.evaluatedControls === 0)
+    throw fail('NOTHING_EVALUATED', { problem: `${problem.component}: ${problem.reason}` });
 }
 
 function resultsOf({ engine }: Session, { kind, name, namespace }: WorkloadName): ResourceResult[] {

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ScanOnceOptions, scanManifestsOnce } from '@kso/kubescape-scanner';
+import { pod } from '@kso/testkit';
+import { missingPrograms } from '@kso/testkit/programs';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { failing, hostNetwork, registries, writeRelease } from '../support/rego-artifacts.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'kso-rego-scan-'));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const artifacts = writeRelease(path.join(root, 'artifacts'), [hostNetwork, registries, failing]);
+const customRules = path.join(root, 'custom');
+writeRelease(customRules, []);
+writeFileSync(
+  path.join(customRules, 'no-web.rego'),
+  'package armo_builtins\ndeny[m] { o := input[_]; o.metadata.name == "web"; m := {"alertMessage": "no web", "alertObject": {"k8sApiObjects": [o]}} }\n',
+);
+const manifests = path.join(root, 'manifests');
+writeRelease(manifests, []);
+for (const name of ['rules', 'controls', 'frameworks', 'default_config_inputs']) rmSync(path.join(manifests, name));
+writeFileSync(
+  path.join(manifests, 'pods.json'),
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      pod({ name: 'web', namespace: 'shop', image: 'nginx:1', spec: { hostNetwork: true } }),
+      pod({ name: 'quiet', namespace: 'shop' }),
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace: 'shop' }, data: { a: 'c2VjcmV0' } },
+    ],
+  }),
+);
+
+async function scan(options: Omit<ScanOnceOptions, 'source'>) {
+  const report = await scanManifestsOnce(manifests, options);
+  const statuses = (control: string) =>
+    Object.fromEntries(
+      report.results.flatMap(({ resourceID, controls }) =>
+        controls
+          .filter(({ controlID }) => controlID === control)
+          .map(({ status }) => [resourceID.slice(resourceID.lastIndexOf('/') + 1), status.status]),
+      ),
+    );
+  return { report, statuses };
+}
+
+describe.skipIf(missingPrograms('opa'))('a scan with policies in Rego', () => {
+  it('is about what the artifacts hold when nothing is named, with their control inputs', async () => {
+    const { report, statuses } = await scan({ policies: { artifacts } });
+    expect(Object.keys(report.summaryDetails.controls).sort()).toEqual(['S-1', 'S-2', 'S-3']);
+    expect(report.summaryDetails.frameworks.map(({ name }) => name)).toEqual(['Sample']);
+    expect(statuses('S-1')).toEqual({ web: 'failed', quiet: 'passed' });
+    expect(statuses('S-2')).toEqual({ web: 'failed', quiet: 'passed' });
+    expect(report.scanCoverage?.policyDegradations).toEqual([
+      {
+        component: 'rule sample-no-findings',
+        reason: 'error, not evaluated: verdict is an object and not a list of findings',
+      },
+    ]);
+    const rule = report.results.flatMap(({ controls }) => controls).find(({ controlID }) => controlID === 'S-2')
+      ?.rules[0];
+    expect(rule?.controlConfigurations).toEqual({ untrustedRegistries: ['docker.io/library'] });
+  });
+
+  it('knows our own frameworks beside those of the artifacts', async () => {
+    const { report, statuses } = await scan({ policies: { artifacts }, controls: ['S-1', 'C-0041'] });
+    expect(Object.keys(report.summaryDetails.controls).sort()).toEqual(['C-0041', 'S-1']);
+    expect(statuses('C-0041')).toEqual(statuses('S-1'));
+  });
+
+  it('evaluates custom rules beside whatever it is about, and says nothing of the values of Secrets', async () => {
+    const { report, statuses } = await scan({ policies: { customRules }, controls: ['C-0041'] });
+    expect(statuses('custom-no-web')).toEqual({ web: 'failed', quiet: 'passed', token: 'passed' });
+    expect(statuses('C-0041')).toEqual({ web: 'failed', quiet: 'passed' });
+    expect(JSON.stringify(report)).not.toContain('c2VjcmV0');
+  });
+
+  it('refuses names that neither knows, and artifacts that are none', async () => {
+    await expect(scan({ policies: { artifacts }, controls: ['S-9'] })).rejects.toMatchObject({
+      code: 'UNKNOWN_TARGETS',
+    });
+    await expect(scan({ policies: { artifacts: manifests } })).rejects.toMatchObject({ code: 'POLICIES_UNREADABLE' });
+  });
+
+  it('does not succeed when nothing of it could be evaluated', async () => {
+    vi.stubEnv('PATH', root);
+    vi.stubEnv('KSO_TOOLS_DIR', path.join(root, 'no-tools'));
+    await expect(scan({ policies: { artifacts } })).rejects.toThrow(/nothing evaluated: rule sample-.*OPA not found/);
+    // What does not need it goes on.
+    const { statuses } = await scan({ policies: { artifacts }, controls: ['S-1', 'C-0041'] });
+    expect(statuses('S-1')).toEqual({ web: 'skipped', quiet: 'skipped' });
+    expect(statuses('C-0041')).toEqual({ web: 'failed', quiet: 'passed' });
+    vi.unstubAllEnvs();
+  });
+});
