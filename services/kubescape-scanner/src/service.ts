@@ -1,19 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { builtInCatalogue } from '@kso/controls';
-import {
-  type BasePorts,
-  createHttpServer,
-  describeError,
-  refuseOtherSites,
-  registerHealth,
-  type Service,
-} from '@kso/kit';
+import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { Store } from '@kso/store';
 import { type PostureReport, type PostureScanRequest, postureScanKind, type ResourceResult } from '@kso/wire';
-import { allowedAddresses } from './callback/allowed-address.ts';
-import { type CallbackMessage, readCallbackUrl, sendCallback } from './callback/callback.ts';
+import { createCallbacks } from './callback/callbacks.ts';
 import type { ScannerConfig } from './config.ts';
 import { fail } from './errors.ts';
 import { postureJobHandler, type ScanEnd } from './jobs/posture-job.ts';
@@ -158,7 +150,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           defaults: { includeNamespaces: config.includeNamespaces, excludedNamespaces: config.excludeNamespaces },
           onEnd: (end) => {
             files.prune(config.keepResults);
-            if (end.callback !== undefined) callbacks?.send(end.callback, messageOf(end));
+            callbacks?.send(end);
             ports.wakePoster?.();
             waiting.get(end.scanId)?.(end);
             waiting.delete(end.scanId);
@@ -213,42 +205,6 @@ const graceMs = 5000;
 /** Offline nothing is sent, whatever else is set (scanner.md 3.1). */
 function isSubmitting({ report, offline }: ScannerConfig): boolean {
   return report.submit && !report.keepLocal && !offline;
-}
-
-interface Callbacks {
-  send(url: string, message: CallbackMessage): void;
-  /** Gives up those under way. */
-  stop(): Promise<void>;
-}
-
-/** Undefined where callbacks are not enabled. @throws CIDR_INVALID */
-function createCallbacks({ callback }: ScannerConfig, { clock, logger }: BasePorts): Callbacks | undefined {
-  if (!callback.enabled && callback.allowedCidrs.length === 0) return undefined;
-  const isAllowed = allowedAddresses(callback.allowedCidrs);
-  const stopping = new AbortController();
-  const underway = new Set<Promise<void>>();
-  return {
-    send: (url, message) => {
-      const scanLogger = logger.child({ scanId: message.id });
-      const sending = sendCallback(
-        readCallbackUrl(url),
-        message,
-        { clock, logger: scanLogger, isAllowed },
-        stopping.signal,
-      );
-      underway.add(sending);
-      void sending.finally(() => underway.delete(sending));
-    },
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(underway);
-    },
-  };
-}
-
-function messageOf(end: ScanEnd): CallbackMessage {
-  if (end.ok) return { id: end.scanId, status: 'completed' };
-  return { id: end.scanId, status: 'failed', error: describeError(end.error) };
 }
 
 function workerSettings(

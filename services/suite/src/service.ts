@@ -188,7 +188,7 @@ async function startParts(
   const working: WorkingContext = { ...context, queue, backend };
 
   // First of those that work: its thread loads while the others start.
-  const scanner = await startScanner(working);
+  const scanner = await startScanner(working, env);
   stack.onUnwind(scanner.scanner.onResult(onPosture));
   const gateway = await startGateway(context, { backend, env });
   const opened = await openTarget(context, env);

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { createKubescapeScanner, type KubescapeScanner, scannerConfig } from '@kso/kubescape-scanner';
+import { createHttpClient, readOutgoing } from '@kso/kit';
+import {
+  createKubescapeScanner,
+  createPolicyEndpoint,
+  type KubescapeScanner,
+  scannerConfig,
+} from '@kso/kubescape-scanner';
 import { portsOf, type WorkingContext } from './context.ts';
 import { openOutbox } from './outbox.ts';
 
@@ -9,8 +15,8 @@ export interface ScannerPart {
   delivered(signal: AbortSignal): Promise<void>;
 }
 
-export async function startScanner(context: WorkingContext): Promise<ScannerPart> {
-  const { config, folders, stack, queue } = context;
+export async function startScanner(context: WorkingContext, env: NodeJS.ProcessEnv): Promise<ScannerPart> {
+  const { config, folders, stack, queue, backend } = context;
   const { type, path, kubeconfig, context: kubeContext } = config.target;
   const { store, poster } = openOutbox(context, 'kubescape-scanner');
   const settings = scannerConfig.schema.parse({
@@ -21,7 +27,21 @@ export async function startScanner(context: WorkingContext): Promise<ScannerPart
     source: { type, path, kubeconfig, context: kubeContext },
     report: config.account === '' ? {} : { account: config.account },
   });
-  const ports = { ...portsOf(context, 'kubescape-scanner'), queue, store, wakePoster: () => poster.wake() };
+  const http = createHttpClient({ outgoing: readOutgoing(env) });
+  stack.onUnwind(() => http.close());
+  const policyEndpoint = createPolicyEndpoint({
+    url: () => config.backend.url ?? backend.reportUrl(),
+    http,
+    account: config.account === '' ? undefined : config.account,
+    accessKey: config.accessKey,
+  });
+  const ports = {
+    ...portsOf(context, 'kubescape-scanner'),
+    queue,
+    store,
+    policyEndpoint,
+    wakePoster: () => poster.wake(),
+  };
   const scanner = await stack.start(createKubescapeScanner(settings, ports), 'scanner');
   return { scanner, delivered: (signal) => poster.idle(signal) };
 }
