@@ -32,7 +32,7 @@ const aliases = values.filter(({ status, to }) => (status === 'alias' || status 
 const tested = aliases.filter(({ key }) => !['otelCollector.endpoint.port', 'kubescape.enableHostScan'].includes(key));
 
 describe.skipIf(missingPrograms('helm') !== undefined)('former names', () => {
-  it.each(tested)('$key does what $to does', ({ ...value }) => {
+  it.each(tested)('23 $key does what $to does', ({ ...value }) => {
     const [besides, former, successor] = cases[value.conversion ?? 'same'](value);
     const byFormer = template(chartFolder, { values: merge([besides, nested(value.key, former)]) });
     const bySuccessor = template(chartFolder, { values: merge([besides, nested(value.to ?? '', successor)]) });
@@ -40,4 +40,42 @@ describe.skipIf(missingPrograms('helm') !== undefined)('former names', () => {
     expect(byFormer.out).toBe(bySuccessor.out);
     expect(byFormer.out).not.toBe(template(chartFolder, { values: besides }).out);
   });
+
+  /** The new name with another value than its default, beside the former one. */
+  const other: Partial<Record<Conversion, (value: Value, target: Value) => readonly [former: Json, successor: Json]>> =
+    {
+      same: (value, target) =>
+        sampleOf(value) === 'enable' ? ['disable', 'enable'] : [sampleOf(value), anotherOf(target)],
+      switch: (value) => (value.former?.[0] === true ? [true, 'disable'] : [false, 'enable']),
+      not: () => [true, true],
+      hostPort: () => ['former.example.com', 'new.example.com:4317'],
+      matchers: () => [true, 'on'],
+    };
+  const both = tested.filter(({ conversion = 'same' }) => other[conversion] !== undefined);
+
+  it.each(both)('23 $key loses against $to where both are set', ({ ...value }) => {
+    const conversion = value.conversion ?? 'same';
+    const target = values.find(({ key }) => key === value.to);
+    const [former, successor] = (target && other[conversion]?.(value, target)) ?? [null, null];
+    const [besides] = cases[conversion](value);
+    const set = [besides, nested(value.to ?? '', successor)];
+    const alone = template(chartFolder, { values: merge(set) });
+    const beside = template(chartFolder, { values: merge([...set, nested(value.key, former)]) });
+    expect([alone.error, beside.error]).toEqual(['', '']);
+    expect(beside.out).toBe(alone.out);
+  });
+
+  it('a server is emptied by its two switches, whatever it says: that is what they are for', () => {
+    for (const off of [nested('kubescape.submit', false), nested('global.keepLocal', true)])
+      expect(template(chartFolder, { values: merge([backend, off]) }).out).not.toContain('api.example.com');
+  });
 });
+
+/** A value that is neither the sample nor the default. */
+function anotherOf(target: Value): Json {
+  const sample = sampleOf(target);
+  if (typeof sample === 'string') return sample.startsWith('registry') ? 'other' : `${sample}-2`;
+  if (typeof sample === 'boolean') return sample;
+  if (Array.isArray(sample)) return [{ key: 'another', operator: 'Exists' }];
+  return { another: 'yes' };
+}

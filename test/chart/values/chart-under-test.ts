@@ -7,9 +7,6 @@ import { requireProgram } from '@kso/testkit/programs';
 /** The chart as it is in this repository. */
 export const chartFolder = path.resolve(import.meta.dirname, '../../../charts/kubescape-operator');
 
-/** The Kubernetes version that is rendered for, when a test names none. */
-const kubeVersion = '1.33.0';
-
 export interface Rendered {
   readonly ok: boolean;
   readonly out: string;
@@ -22,15 +19,19 @@ export interface Values {
   readonly files?: readonly string[];
   /** For `--set`. */
   readonly set?: readonly string[];
+  readonly namespace?: string;
+  /** The Kubernetes version that is rendered for. */
+  readonly kubeVersion?: string;
 }
 
-/** Runs `helm template` in the namespace `kubescape`. */
-export function template(chart: string, { values, files = [], set = [] }: Values = {}): Rendered {
+/** Runs `helm template`, in the namespace `kubescape` and for Kubernetes 1.33 unless told otherwise. */
+export function template(chart: string, given: Values = {}): Rendered {
+  const { values, files = [], set = [], namespace = 'kubescape', kubeVersion = '1.33.0' } = given;
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-values-'));
-  const given = path.join(folder, 'values.json');
-  writeFileSync(given, JSON.stringify(values ?? {}));
-  const args = ['template', 'kubescape', chart, '--namespace', 'kubescape', '--kube-version', kubeVersion];
-  const valueFiles = [...files, given].flatMap((file) => ['--values', file]);
+  const file = path.join(folder, 'values.json');
+  writeFileSync(file, JSON.stringify(values ?? {}));
+  const args = ['template', 'kubescape', chart, '--namespace', namespace, '--kube-version', kubeVersion];
+  const valueFiles = [...files, file].flatMap((each) => ['--values', each]);
   const sets = set.flatMap((one) => ['--set', one]);
   const run = spawnSync(requireProgram('helm'), [...args, ...valueFiles, ...sets], {
     encoding: 'utf8',

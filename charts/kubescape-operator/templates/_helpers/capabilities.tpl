@@ -13,7 +13,6 @@
 {{- range $name, $component := $switches -}}
 {{- if eq (dig $component "enabled" true $v | toString) "false" -}}{{- $_ := set $asked $name "disable" -}}{{- end -}}
 {{- end -}}
-{{- if eq (dig "kubescape" "enableHostScan" true $v | toString) "false" -}}{{- $_ := set $asked "nodeScan" "disable" -}}{{- end -}}
 {{- if include "kso.on" (dig "kubevuln" "config" "vexGeneration" "" $v) -}}{{- $_ := set $asked "vexGeneration" "enable" -}}{{- end -}}
 {{- toYaml $asked -}}
 {{- end -}}

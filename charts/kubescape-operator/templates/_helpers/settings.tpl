@@ -108,7 +108,8 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- end -}}
 {{- $backendTelemetry := "" -}}
 {{- if $backend -}}{{- $backendTelemetry = dig "ksCloudOtelCollector" "" $v | default (dig "serviceDiscovery" "metrics" "" $v) | default "" -}}{{- end -}}
-{{- $collectorAsked := ternary "false" (dig "otelCollector" "enabled" "auto" $v | toString) (not (empty (include "kso.on" (dig "otelCollector" "disable" false $v)))) -}}
+{{- $collectorAsked := dig "otelCollector" "enabled" "auto" $v | toString -}}
+{{- if and (eq $collectorAsked "auto") (include "kso.on" (dig "otelCollector" "disable" false $v)) -}}{{- $collectorAsked = "false" -}}{{- end -}}
 {{- $collector := or (and (eq $collectorAsked "true") (or $otelUrl $backendTelemetry)) (and (eq $collectorAsked "auto") $backendTelemetry) -}}
 {{- $collectorName := dig "otelCollector" "name" "otel-collector" $v -}}
 {{- $telemetry := ternary (printf "%s:4317" $collectorName) $otelUrl (not (empty $collector)) -}}
