@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,9 +8,9 @@ import { freePort } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
 import { PostureReport } from '@kso/wire';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { main, ownEnvironment, type Run, type RunOptions, runKso } from './support/kso.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const main = path.join(root, 'services/cli/src/main.ts');
 const sample = path.join(root, 'deploy/sample');
 
 let folder: string;
@@ -19,56 +19,23 @@ let withoutEngines: NodeJS.ProcessEnv;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'kso-cli-'));
   mkdirSync(path.join(folder, 'empty'));
-  // No kubeconfig, no docker logins and no data of whoever runs the tests; nor where they typed it, if pnpm started them.
-  const { INIT_CWD: _cwd, npm_lifecycle_event: _script, ...inherited } = process.env;
-  const env = {
-    ...inherited,
-    HOME: folder,
-    XDG_DATA_HOME: '',
-    XDG_CACHE_HOME: '',
-    KUBECONFIG: '',
-    KSO_LOG_LEVEL: 'info',
-  };
-  withoutEngines = { ...env, PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools') };
+  withoutEngines = { ...ownEnvironment(folder), PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools') };
 });
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Options {
-  readonly env?: NodeJS.ProcessEnv;
-  readonly cwd?: string;
-  readonly onStderr?: (text: string, child: ChildProcess) => void;
-}
-
 async function kso(
   args: readonly string[],
-  { env = withoutEngines, cwd = folder, onStderr }: Options = {},
+  { env = withoutEngines, cwd = folder, ...rest }: RunOptions = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [main, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    onStderr?.(stderr, child);
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
+  return runKso(args, { env, cwd, ...rest });
 }
 
 let suites = 0;
 /** `kso up` with a data folder of its own and any ports. */
-function up(args: readonly string[], options: Options = {}): Promise<Run> {
+function up(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   suites += 1;
   const place = ['--data-dir', path.join(folder, `data-${suites}`), '--listen', 'all=0'];
   return kso(['up', ...place, ...args], options);

@@ -105,10 +105,10 @@ function text(value: string): string {
   return plainText(value).replaceAll(/[\\`*_{}[\]<>()#!|~&@]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-/** A name in a code span; nothing ends the span but the one who began it. */
+/** A name in the letters of code. Not between backticks: what is there is not escaped. */
 function code(value: string): string {
-  const name = plainText(value.slice(0, 300)).replaceAll('`', "'").replaceAll('|', '¦').trim();
-  return name === '' ? '' : `\`${name}\``;
+  const name = text(value.slice(0, 300)).trim();
+  return name === '' ? '' : `<code>${name}</code>`;
 }
 
 function byControl(a: ControlView, b: ControlView): number {

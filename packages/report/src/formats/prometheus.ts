@@ -1,4 +1,5 @@
 import type { ReportControlSummary, SummaryDetails } from '@kso/wire';
+import { wholeScore } from '../text/percent.ts';
 import type { ReadableReport } from './context.ts';
 import { judged } from './judged.ts';
 
@@ -10,15 +11,17 @@ type Sample = readonly [value: number, labels?: Labels | undefined];
 export function* prometheus(report: ReadableReport): Generator<string, void, undefined> {
   const { summaryDetails: summary, scanCoverage } = report;
   const controls = Object.values(summary.controls);
-  yield family('kubescape_cluster_complianceScore', 'Compliance of the scan, 0 to 100.', [[summary.complianceScore]]);
+  yield family('kubescape_cluster_complianceScore', 'Compliance of the scan, 0 to 100.', [
+    [wholeScore(summary.complianceScore)],
+  ]);
   yield* resourceFamilies('kubescape_cluster', 'Resources of the scan', [[summary.ResourceCounters]]);
   yield* controlFamilies('kubescape_cluster', 'Controls of the scan', [[controls]]);
   yield family('kubescape_cluster_coverage_score', 'How much of the scan could be answered, 0 to 100.', [
-    [scanCoverage.coverageScore],
+    [wholeScore(scanCoverage.coverageScore)],
   ]);
 
   const frameworks = summary.frameworks.map((framework) => [framework, { name: framework.name }] as const);
-  const ofFrameworks = frameworks.map(([framework, labels]): Sample => [framework.complianceScore, labels]);
+  const ofFrameworks = frameworks.map(([framework, labels]): Sample => [wholeScore(framework.complianceScore), labels]);
   yield family('kubescape_framework_complianceScore', 'Compliance by framework, 0 to 100.', ofFrameworks);
   yield* resourceFamilies(
     'kubescape_framework',
@@ -32,7 +35,7 @@ export function* prometheus(report: ReadableReport): Generator<string, void, und
   );
 
   const labelled = controls.map((control) => [control, controlLabels(control)] as const);
-  const ofControls = labelled.map(([control, labels]): Sample => [control.complianceScore, labels]);
+  const ofControls = labelled.map(([control, labels]): Sample => [wholeScore(control.complianceScore), labels]);
   yield family('kubescape_control_complianceScore', 'Compliance by control, 0 to 100.', ofControls);
   yield* resourceFamilies(
     'kubescape_control',
@@ -41,7 +44,7 @@ export function* prometheus(report: ReadableReport): Generator<string, void, und
   );
   yield* resourceSamples(report, 'failed', 'Controls that a resource fails.');
   yield* resourceSamples(report, 'skipped', 'Controls that could not judge a resource.');
-  yield family('kubescape_score', 'Compliance of the scan once more.', [[summary.complianceScore]]);
+  yield family('kubescape_score', 'Compliance of the scan once more.', [[wholeScore(summary.complianceScore)]]);
 }
 
 function controlLabels({ controlID, name, severity = '' }: ReportControlSummary): Labels {
@@ -81,9 +84,7 @@ function* resourceSamples(report: ReadableReport, status: 'failed' | 'skipped', 
 }
 
 function family(name: string, help: string, samples: readonly Sample[]): string {
-  return (
-    head(name, help) + samples.map(([value, labels]) => `${name}${labelText(labels)} ${Math.round(value)}\n`).join('')
-  );
+  return head(name, help) + samples.map(([value, labels]) => `${name}${labelText(labels)} ${value}\n`).join('');
 }
 
 function head(name: string, help: string): string {

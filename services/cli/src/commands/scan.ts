@@ -1,8 +1,8 @@
 import type { Severity } from '@kso/domain';
-import { type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
+import { type RegoSources, type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import type { CliHost } from '../host.ts';
+import { type CliHost, userPath } from '../host.ts';
 import { createProgress } from '../output/progress.ts';
 import { type ScanFormat, scanOutputs } from '../scan/outputs.ts';
 import { checkSelection } from '../scan/selection.ts';
@@ -21,6 +21,12 @@ export interface ScanOptions extends Thresholds {
   /** The existing product's name for `failOn`. */
   readonly severityThreshold?: Severity;
   readonly controlsConfig?: string;
+  /** Folder or URL with policies of the existing product. */
+  readonly useArtifactsFrom?: string;
+  /** One file with a framework or a control of it. */
+  readonly useFrom?: string;
+  /** Folder with rules in Rego. */
+  readonly customRules?: string;
   readonly includeNamespaces?: readonly string[];
   readonly excludeNamespaces?: readonly string[];
   readonly helmValues?: readonly string[];
@@ -32,7 +38,9 @@ export interface ScanOptions extends Thresholds {
 /** `kso scan [PATH…|cluster|-]`: one posture scan in this process; nothing is stored. */
 export async function scan(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<ExitCode> {
   const outputs = scanOutputs(options.format ?? ['table'], options.output, host);
-  checkSelection(options);
+  // What artifacts hold is known when they are read.
+  const policies = regoSources(options, host);
+  if (policies.artifacts === undefined) checkSelection(options);
   const inputs = await inputsOf(options, host);
   const target = await targetOf(paths, options, host);
   const progress = createProgress(host.stderr, host.env);
@@ -47,6 +55,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
       excludedNamespaces: options.excludeNamespaces ?? [],
       ...(options.workload === undefined ? {} : { workload: options.workload }),
       ...inputs,
+      policies,
       signal: host.signal,
       onProgress: (each) => progress.step(describe(each)),
     });
@@ -68,6 +77,16 @@ function thresholdsOf({ failOn, severityThreshold, ...others }: ScanOptions): Th
     throw fail('CONFLICTING_OPTIONS', { a: '--fail-on', b: '--severity-threshold' });
   const severity = failOn ?? severityThreshold;
   return { ...others, ...(severity === undefined ? {} : { failOn: severity }) };
+}
+
+function regoSources({ useArtifactsFrom, useFrom, customRules }: ScanOptions, host: CliHost): RegoSources {
+  if (useArtifactsFrom !== undefined && useFrom !== undefined)
+    throw fail('CONFLICTING_OPTIONS', { a: '--use-artifacts-from', b: '--use-from' });
+  const from = useArtifactsFrom ?? useFrom;
+  return {
+    artifacts: from === undefined || /^https?:/i.test(from) ? from : userPath(host, from),
+    customRules: customRules === undefined ? undefined : userPath(host, customRules),
+  };
 }
 
 async function inputsOf({ controlsConfig }: ScanOptions, host: CliHost) {
@@ -101,7 +120,6 @@ async function manifestsOf(paths: readonly string[], { helmValues = [] }: ScanOp
     host,
   );
   if (target.kind === 'cluster') return target;
-  const { userPath } = await import('../host.ts');
   const renders = { helmValues: helmValues.map((file) => userPath(host, file)) };
   if (!written.includes('-')) return { ...target, renders };
   const { readStdin } = await import('../target/stdin.ts');

@@ -34,14 +34,12 @@ export function checkSelection({ framework = [], control = [] }: SelectionOption
   });
 }
 
-/** The id that differs in one or two letters, or the control whose name it is. */
+/** The id that was probably meant: a letter O for a zero, digits alone. */
 function nearest(
   text: string,
   controls: readonly { readonly id: string; readonly name: string }[],
 ): string | undefined {
   const wanted = text.trim().toUpperCase();
-  const byName = controls.find(({ name }) => name.toUpperCase() === wanted);
-  if (byName !== undefined) return byName.id;
   const repaired = wanted
     .replaceAll('O', '0')
     .replace(/^0?-?C?-?(\d{1,4})$/, (_all, digits: string) => `C-${digits.padStart(4, '0')}`);

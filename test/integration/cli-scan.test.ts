@@ -1,0 +1,232 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { frameworks } from '@kso/controls';
+import { missingPrograms, requireProgram } from '@kso/testkit/programs';
+import { PostureReport } from '@kso/wire';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { ownEnvironment, type RunOptions, runKso } from './support/kso.ts';
+
+let folder: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'kso-scan-'));
+  // No program at all: what is rendered by one is told of.
+  env = { ...ownEnvironment(folder), PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools') };
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const kso = (args: readonly string[], options: RunOptions = {}) => runKso(args, { env, cwd: folder, ...options });
+
+const pod = (name: string, namespace = 'shop', extra = 'hostPID: true') =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}}\nspec:\n  ${extra}\n  containers:\n    - {name: app, image: registry.invalid/app:1}\n`;
+
+function files(name: string, contents: Readonly<Record<string, string>>): string {
+  for (const [file, text] of Object.entries(contents)) {
+    const target = path.join(folder, name, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+  return name;
+}
+
+async function report(args: readonly string[], options: RunOptions = {}): Promise<PostureReport> {
+  const run = await kso([...args, '--format', 'json'], options);
+  expect(run.stderr).toBe('');
+  return PostureReport.parse(JSON.parse(run.stdout));
+}
+
+const names = ({ resources }: PostureReport) =>
+  resources.map(({ object }) => (object['metadata'] as { name: string }).name);
+
+describe('what is scanned', () => {
+  test('manifests on standard input, also beside files', async () => {
+    const place = files('beside', { 'a.yaml': pod('in-file') });
+    const scanned = await report(['scan', '-', place], { stdin: `${pod('one')}---\n${pod('two')}` });
+    expect(names(scanned).sort()).toEqual(['in-file', 'one', 'two']);
+    const sarif = await kso(['scan', '-', '--format', 'sarif', '--control', 'C-0038'], { stdin: pod('one') });
+    expect(sarif.stdout).toContain('"uri":"stdin"');
+    expect(sarif.stdout).toContain('"startLine":5,"startColumn":3');
+  });
+
+  test('B12 template text in an ordinary manifest is text, and a broken document is named', async () => {
+    const place = files('b12', {
+      'mail.yaml': `${pod('mail')}  # {{ .Values.x }}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: mail}\ndata: {body: "Hello {{ .Name }}"}\n`,
+      'broken.yaml': 'kind: [\n',
+    });
+    const scanned = await report(['scan', place]);
+    expect(names(scanned)).toContain('mail');
+    expect(scanned.scanCoverage.policyDegradations.map(({ component }) => component)).toEqual([
+      expect.stringMatching(/broken\.yaml:2$/),
+    ]);
+  });
+
+  test('frameworks in the spelling of the existing product', async () => {
+    const place = files('frameworks', { 'a.yaml': pod('a') });
+    const scanned = await report(['scan', 'framework', 'nsa,MITRE', place]);
+    expect(scanned.summaryDetails.frameworks.map(({ name }) => name).sort()).toEqual(['MITRE', 'NSA']);
+    const single = await report(['scan', 'control', 'c-0038', place]);
+    expect(Object.keys(single.summaryDetails.controls)).toEqual(['C-0038']);
+    const all = await report(['scan', 'framework', 'all', place]);
+    expect(all.summaryDetails.frameworks).toHaveLength(frameworks.length);
+  });
+
+  test('one workload of several, and one that is not there is a failure', async () => {
+    const place = files('workload', { 'a.yaml': pod('a'), 'b.yaml': pod('b'), 'c.yaml': pod('a', 'bank') });
+    expect(names(await report(['scan', 'workload', 'pod/a', place]))).toEqual(['a', 'a']);
+    expect(names(await report(['scan', 'workload', 'Pod/a', '-n', 'bank', place]))).toEqual(['a']);
+    expect(await kso(['scan', 'workload', 'Pod/x', place])).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^kso: nothing evaluated: there is no Pod x\n$/),
+    });
+  });
+
+  test('namespaces', async () => {
+    const place = files('namespaces', { 'a.yaml': pod('a', 'one'), 'b.yaml': pod('b', 'two') });
+    expect(names(await report(['scan', place, '--include-namespaces', 'one']))).toEqual(['a']);
+    expect(names(await report(['scan', place, '-e', 'one']))).toEqual(['b']);
+  });
+});
+
+describe('B09 nothing is scanned by a typing error', () => {
+  it.each([
+    [['scan', 'framework', 'nsaa', '.'], 'unknown framework: nsaa (there are AllControls, '],
+    [['scan', '.', '--control', 'C-0057,c-0O13'], 'unknown control: c-0O13 (did you mean C-0013? kso list controls'],
+    [['scan', '.', '--control', 'C-0057', '--framework', 'nsa'], 'exclude each other'],
+    [['scan', '.', '--format', 'json,sarif'], 'several formats need --output'],
+    [['scan', '.', '--compliance-threshold', '101'], 'a number from 0 to 100'],
+    [['scan', 'workload', 'web', '.'], 'KIND/NAME'],
+    [['scan', '.', '--controls-config', 'no-such.json'], 'no such file'],
+  ])('%j is 2 and one line', async (args, line) => {
+    const run = await kso(args);
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(line);
+    expect(run.stderr).toMatch(/^kso: [^\n]+\n$/);
+  });
+
+  test('a framework that has nothing to look at is 3', async () => {
+    const place = files('nothing', { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' });
+    expect(await kso(['scan', 'control', 'C-0038', place])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nothing evaluated'),
+    });
+  });
+});
+
+describe('thresholds', () => {
+  it.each([
+    [['--severity-threshold', 'high'], 1, 'high or worse'],
+    [['--fail-on', 'critical'], 0, ''],
+    [['--compliance-threshold', '100'], 1, 'compliance'],
+    [['--compliance-threshold', '1'], 0, ''],
+    [['--fail-coverage-below', '100'], 1, 'coverage'],
+  ])('%j ends with %d', async (args, code, reason) => {
+    const place = files('thresholds', { 'a.yaml': pod('a') });
+    const run = await kso(['scan', place, ...args]);
+    expect(run).toMatchObject({ code, stderr: expect.stringContaining(reason) });
+    expect(run.stdout).toContain('C-0038');
+  });
+
+  test('--controls-config replaces control inputs, and one with an unknown name is refused', async () => {
+    const place = files('inputs', {
+      'a.yaml': pod('a', 'shop', 'hostPID: false').replace(
+        'image:',
+        'securityContext: {capabilities: {add: [CHOWN]}}, image:',
+      ),
+      'inputs.json': '{"insecureCapabilities": ["CHOWN"]}',
+      'bad.json': '{"insecureCapabilites": []}',
+    });
+    const failed = async (args: readonly string[]) =>
+      (await report(['scan', 'control', 'C-0046', `${place}/a.yaml`, ...args])).summaryDetails.controls['C-0046']
+        ?.status;
+    expect(await failed([])).toBe('passed');
+    expect(await failed(['--controls-config', `${place}/inputs.json`])).toBe('failed');
+    const bad = await kso(['scan', place, '--controls-config', `${place}/bad.json`]);
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('insecureCapabilites') });
+  });
+});
+
+describe('outputs', () => {
+  test('several formats are files of one name, and a table is still shown', async () => {
+    const place = files('outputs', { 'a.yaml': pod('a') });
+    const run = await kso(['scan', place, '-f', 'table', '-f', 'json,markdown', '-o', 'many.json']);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('C-0038');
+    expect(JSON.parse(readFileSync(path.join(folder, 'many.json'), 'utf8'))).toHaveProperty('summaryDetails');
+    expect(readFileSync(path.join(folder, 'many.md'), 'utf8')).toContain('C-0038');
+    await kso(['scan', place, '-f', 'junit', '-o', 'plain']);
+    expect(readFileSync(path.join(folder, 'plain.xml'), 'utf8')).toContain('<testsuites');
+  });
+
+  test('--verbose shows what passed', async () => {
+    const place = files('verbose', { 'a.yaml': pod('a') });
+    const passed = /^High +C-0041 +HostNetwork access +1$/m;
+    expect((await kso(['scan', place])).stdout).not.toMatch(passed);
+    expect((await kso(['scan', place, '--verbose'])).stdout).toMatch(passed);
+  });
+
+  test('kso list names what can be asked for', async () => {
+    expect((await kso(['list', 'frameworks'])).stdout).toMatch(/^NSA +\d+$/m);
+    expect((await kso(['list', 'controls'])).stdout).toMatch(/^C-0057 +High +Privileged container$/m);
+    expect(JSON.parse((await kso(['list', 'controls', '-f', 'json'])).stdout)).toContainEqual(
+      expect.objectContaining({ id: 'C-0057', frameworks: expect.arrayContaining(['NSA']) }),
+    );
+  });
+});
+
+const chart = {
+  'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+  'values.yaml': 'host: true\n',
+  'templates/pod.yaml':
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}-web\nspec:\n  hostPID: {{ .Values.host }}\n  containers: [{name: a, image: a}]\n',
+};
+const kustomization = {
+  'base/kustomization.yaml': 'resources: [pod.yaml]\n',
+  'base/pod.yaml': pod('web'),
+  'prod/kustomization.yaml': 'namePrefix: prod-\nresources: [../base]\n',
+};
+
+describe('charts and kustomizations without their programs', () => {
+  test('alone are 3 with the reason', async () => {
+    const place = files('chart-alone', chart);
+    expect(await kso(['scan', place])).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^kso: nothing could be evaluated: .*helm is not installed\n$/),
+    });
+  });
+
+  test('beside manifests are a gap that is named', async () => {
+    const place = files('chart-beside', { ...chart, 'pod.yaml': pod('plain') });
+    const run = await kso(['scan', place]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/the Helm chart is not rendered: helm is not installed/);
+    expect(await kso(['scan', place, '--fail-coverage-below', '100'])).toMatchObject({ code: 1 });
+  });
+});
+
+/** With the programs that are there; each is tested where it is. */
+const withPrograms = () => ({ ...ownEnvironment(folder), KSO_TOOLS_DIR: path.dirname(requireProgram('helm')) });
+
+test.skipIf(missingPrograms('helm'))('a chart is rendered by helm, with values', async () => {
+  const place = files('chart', { ...chart, 'safe.yaml': 'host: false\n' });
+  const scanned = await report(['scan', 'control', 'C-0038', place], { env: withPrograms() });
+  expect(names(scanned)).toEqual(['release-name-web']);
+  expect(scanned.resources[0]?.source).toMatchObject({ fileType: 'Helm Chart', relativePath: 'templates/pod.yaml' });
+  expect(scanned.summaryDetails.controls['C-0038']?.status).toBe('failed');
+  const args = ['scan', 'control', 'C-0038', place, '--helm-values', `${place}/safe.yaml`];
+  expect((await report(args, { env: withPrograms() })).summaryDetails.controls['C-0038']?.status).toBe('passed');
+});
+
+test.skipIf(missingPrograms('kubectl'))('a kustomization is rendered by kubectl, once', async () => {
+  const place = files('kustomization', kustomization);
+  const scanned = await report(['scan', place], {
+    env: { ...ownEnvironment(folder), KSO_TOOLS_DIR: path.dirname(requireProgram('kubectl')) },
+  });
+  expect(names(scanned)).toEqual(['prod-web']);
+});
