@@ -5,6 +5,8 @@ import type { ExceptionScope, PostureException } from './posture-exception.ts';
 import { worstVerdict } from './worst-verdict.ts';
 
 export interface ExceptionContext {
+  /** All that may count. */
+  readonly exceptions: readonly PostureException[];
   /** Exceptions about a control, in the order in which they count. */
   forControl(controlId: string): readonly ControlException[];
   readonly namespaceLabels: NamespaceLabels;
@@ -25,19 +27,13 @@ export function applyExceptions(
   subject: ExceptionSubject,
   context: ExceptionContext,
 ): ExceptedControls {
+  const scopes = coveringScopes(subject, context);
+  if (scopes.size === 0) return { controls, applied: nothing };
+  const scopesOf = (exception: PostureException): readonly ExceptionScope[] => scopes.get(exception) ?? [];
   let applied: Map<PostureException, number> | undefined;
-  const scopes = new Map<PostureException, readonly ExceptionScope[]>();
-  const scopesOf = (exception: PostureException): readonly ExceptionScope[] => {
-    let known = scopes.get(exception);
-    if (known === undefined) {
-      known = exception.scopes.filter((scope) => scopeCovers(scope, subject, context.namespaceLabels));
-      scopes.set(exception, known);
-    }
-    return known;
-  };
   const changed = controls.map((control) => {
     if (control.status !== 'failed') return control;
-    const candidates = context.forControl(control.controlId).filter(({ exception }) => scopesOf(exception).length > 0);
+    const candidates = context.forControl(control.controlId).filter(({ exception }) => scopes.has(exception));
     if (candidates.length === 0) return control;
     const cover = (rule: string, finding: Finding): Finding => {
       const exceptions = candidates.flatMap((candidate) => coverOf(candidate, rule, finding, subject, scopesOf));
@@ -50,6 +46,19 @@ export function applyExceptions(
       : { controlId: control.controlId, status: worstVerdict(rules), rules };
   });
   return applied === undefined ? { controls, applied: nothing } : { controls: changed, applied };
+}
+
+/** Which exceptions are about the resource at all: of most resources none. */
+function coveringScopes(
+  subject: ExceptionSubject,
+  { exceptions, namespaceLabels }: ExceptionContext,
+): ReadonlyMap<PostureException, readonly ExceptionScope[]> {
+  const covering = new Map<PostureException, readonly ExceptionScope[]>();
+  for (const exception of exceptions) {
+    const scopes = exception.scopes.filter((scope) => scopeCovers(scope, subject, namespaceLabels));
+    if (scopes.length > 0) covering.set(exception, scopes);
+  }
+  return covering;
 }
 
 interface Cover {

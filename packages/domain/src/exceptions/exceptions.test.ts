@@ -49,7 +49,10 @@ function statusWith(document: unknown, control = failed(finding('main')), subjec
   expect(problems).toEqual([]);
   const set = createExceptionSet(exceptions, terms, now);
   const namespaceLabels = (name: string) => (name === 'shop' ? { team: 'payments' } : undefined);
-  return applyExceptions([control], subject, { forControl: set.forControl, namespaceLabels }).controls[0]?.status ?? '';
+  return (
+    applyExceptions([control], subject, { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels })
+      .controls[0]?.status ?? ''
+  );
 }
 
 const policy = (attributes: Record<string, string>, rest: object = {}) => ({
@@ -109,7 +112,7 @@ describe('an exception policy', () => {
     const { exceptions } = readExceptions(policy({ containerName: 'main' }), file);
     const set = createExceptionSet(exceptions, terms, now);
     const control = failed(finding('main'), finding('side'));
-    const context = { forControl: set.forControl, namespaceLabels: () => undefined };
+    const context = { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels: () => undefined };
     const { controls, applied } = applyExceptions([control], subjectOf(), context);
     expect(controls[0]).toMatchObject({
       status: 'failed',
@@ -132,7 +135,7 @@ describe('an exception policy', () => {
   it('holds in its framework only', () => {
     const document = policy({ kind: '.*' }, { posturePolicies: [{ frameworkName: 'nsa' }] });
     const set = createExceptionSet(readExceptions(document, file).exceptions, terms, now);
-    const context = { forControl: set.forControl, namespaceLabels: () => undefined };
+    const context = { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels: () => undefined };
     const [control] = applyExceptions([failed(finding('main'))], subjectOf(), context).controls;
     if (control === undefined) throw new Error('no control');
     expect(control.status).toBe('failed');
@@ -152,7 +155,7 @@ describe('an exception policy', () => {
     const attributes = [{ name: 'web' }, { kind: 'Deployment' }].map((each) => ({ attributes: each }));
     const { exceptions } = readExceptions(policy({}, { resources: attributes }), file);
     const set = createExceptionSet(exceptions, terms, now);
-    const context = { forControl: set.forControl, namespaceLabels: () => undefined };
+    const context = { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels: () => undefined };
     const { controls } = applyExceptions([failed(finding('main'))], subjectOf(), context);
     const verdict = controls[0]?.rules[0]?.verdict;
     const listed = verdict?.status === 'passed' ? verdict.accepted?.[0].exceptions : undefined;
@@ -236,7 +239,7 @@ describe('annotations', () => {
     const object = annotated({ 'kubescape.io/skip-controls': 'C-0016, c-0057', 'kubescape.io/skip-reason': 'legacy' });
     const { exceptions } = inlineExceptions(object, 'id');
     const set = createExceptionSet(exceptions, terms, now);
-    const context = { forControl: set.forControl, namespaceLabels: () => undefined };
+    const context = { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels: () => undefined };
     const { controls } = applyExceptions([failed(finding('main'))], subjectOf(object), context);
     expect(controls[0]?.status).toBe('passed');
     expect(exceptions[0]?.policy.reason).toBe('legacy');

@@ -100,13 +100,14 @@ export class ExceptionBook {
   }
 
   apply(controls: readonly ControlResult[], subject: ExceptionSubject, set = this.#set): ExceptedControls {
-    const inline = this.inlineOf(subject).exceptions.filter(({ expiresAt = Infinity }) => expiresAt > this.#now);
     const { terms, namespaceLabels } = this.#options;
-    const forControl =
-      inline.length === 0
-        ? set.forControl
-        : (id: string): readonly ControlException[] => [...set.forControl(id), ...entriesFor(inline, id, terms)];
-    return exceptControls(controls, subject, { forControl, namespaceLabels });
+    const inline = this.inlineOf(subject).exceptions.filter(({ expiresAt = Infinity }) => expiresAt > this.#now);
+    if (inline.length === 0) return exceptControls(controls, subject, { ...set, namespaceLabels });
+    return exceptControls(controls, subject, {
+      exceptions: [...set.exceptions, ...inline],
+      forControl: (id): readonly ControlException[] => [...set.forControl(id), ...entriesFor(inline, id, terms)],
+      namespaceLabels,
+    });
   }
 
   covers({ scopes }: PostureException, subject: ExceptionSubject): boolean {
