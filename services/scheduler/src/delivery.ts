@@ -106,6 +106,8 @@ async function attemptOnce(delivery: Delivery, options: DeliveryOptions, ports: 
 async function headersOf(delivery: Delivery, ports: BasePorts): Promise<Record<string, string>> {
   const traceparent = ports.tracer.current();
   return {
+    // Who receives it lets it wait behind what a person asked for.
+    'x-kso-priority': 'recurring',
     ...delivery.headers,
     ...(delivery.idempotencyKey === undefined ? {} : { 'idempotency-key': delivery.idempotencyKey }),
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -132,6 +132,7 @@ describe('restarts', () => {
       set: () => {
         throw new Error('disk is full');
       },
+      delete: (name) => lastRuns.delete(name),
     };
     const first = await runUntilAnswered({ clock: fakeClock(start), lastRuns: broken, answers: [accepted, accepted] });
     // It goes on, and says so each time.

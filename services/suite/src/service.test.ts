@@ -80,6 +80,43 @@ describe('the suite', () => {
     ]);
   });
 
+  test('keeps recurring scans that commands ask for, over a restart', async () => {
+    const first = newSuite();
+    await first.start();
+    const command = async (suite: Suite, commandName: string, args: object) => {
+      const answer = await fetch(`${suite.urls().operator}/v1/triggerAction`, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: JSON.stringify({ commands: [{ commandName, wildWlid: 'wlid://cluster-test', args }] }),
+      });
+      const [receipt] = ((await answer.json()) as { commands: { jobId: string }[] }).commands;
+      const job = async () => (await fetch(`${suite.urls().operator}/v1/jobs/${receipt?.jobId}`)).json();
+      await expect
+        .poll(job, { timeout: 15_000 })
+        .toMatchObject({ state: expect.not.stringMatching('running') as string });
+      return (await job()) as {
+        state: string;
+        schedules: { name: string; cron: string }[];
+        failure?: { code: string };
+      };
+    };
+    const made = await command(first, 'setVulnScanCronJob', { jobParams: { cronTabSchedule: '15 3 * * *' } });
+    const name = made.schedules[0]?.name ?? '';
+    expect(made).toMatchObject({ state: 'succeeded', schedules: [{ cron: '15 3 * * *' }] });
+    await first.stop();
+
+    const second = newSuite();
+    await second.start();
+    const jobParams = { name, cronTabSchedule: '30 4 * * *' };
+    expect(await command(second, 'updateVulnScanCronJob', { jobParams })).toMatchObject({
+      state: 'succeeded',
+      schedules: [{ name, cron: '30 4 * * *' }],
+    });
+    expect((await command(second, 'deleteVulnScanCronJob', { jobParams: { name } })).state).toBe('succeeded');
+    const again = await command(second, 'deleteVulnScanCronJob', { jobParams: { name } });
+    expect(again.failure?.code).toBe('SCHEDULE_UNKNOWN');
+  });
+
   test('a second one cannot use its data folder; the next one after it can', async () => {
     const first = newSuite();
     await first.start();

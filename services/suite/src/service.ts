@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { type BasePorts, createHealthServer, type Logger, type Service } from '@kso/kit';
 import type { ScannerEvent } from '@kso/kubescape-scanner';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
+import { sqliteScheduleBook } from '@kso/scheduler';
 import type { SuiteConfig } from './config.ts';
 import { makeDataFolders } from './data/folders.ts';
 import { lockFolder } from './data/lock.ts';
 import { observeQueue } from './jobs/observed-queue.ts';
 import { openBackend, ownBackend } from './parts/backend.ts';
+import { bookedSchedules } from './parts/booked-schedules.ts';
 import { startCloudEndpoint } from './parts/cloud-endpoint.ts';
 import { type Context, portsOf, type WorkingContext } from './parts/context.ts';
 import { startGateway } from './parts/gateway.ts';
@@ -192,12 +194,19 @@ async function startParts(
   stack.onUnwind(scanner.scanner.onResult(onPosture));
   const gateway = await startGateway(context, { backend, env });
   const opened = await openTarget(context, env);
-  const operator = await startOperator(working, { target: opened, gatewayUrl: gateway.urls().websocket, env });
+  const book = sqliteScheduleBook(join(folders.target, 'recurring-scans.db'));
+  stack.onUnwind(() => book.close());
+  const operator = await startOperator(working, {
+    target: opened,
+    gatewayUrl: gateway.urls().websocket,
+    schedules: bookedSchedules(book, config.schedule.cron),
+    env,
+  });
   if (scan) await operator.requestPostureScan(firstScan.jobId);
   const operatorUrl = operator.operator.url;
   const images = await startImages(working, env);
   const kollector = await startKollector(context, { target: opened, operatorUrl, env });
-  await startScheduler(context, operatorUrl, env);
+  await startScheduler(context, { operatorUrl, book, env });
   const urls: SuiteUrls = {
     get endpoint() {
       return backend.reportUrl();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { backoffDelay, KsoError } from '@kso/kit';
+import type { Priority } from '@kso/queue';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
 import { announcedSchedules } from '../schedules/schedule-view.ts';
@@ -45,8 +46,11 @@ export class CommandDesk {
     return this.#waiting.length + this.#running.size;
   }
 
-  /** Resolves when every command is safe. @throws TOO_MANY_COMMANDS, QUEUE_UNAVAILABLE: the body may be sent again */
-  async submit(commands: readonly Command[], source: CommandSource): Promise<Receipt[]> {
+  /**
+   * Resolves when every command is safe. `priority` holds for those that name none.
+   * @throws TOO_MANY_COMMANDS, QUEUE_UNAVAILABLE: the body may be sent again
+   */
+  async submit(commands: readonly Command[], source: CommandSource, priority?: Priority): Promise<Receipt[]> {
     const { config, ports, metrics } = this.#context;
     ports.logger.info(
       { commands: commands.slice(0, mostLogged).map(blanked), count: commands.length, source },
@@ -56,7 +60,7 @@ export class CommandDesk {
       throw fail('TOO_MANY_COMMANDS', { count: this.size, limit: config.capacity });
     const receipts: Receipt[] = [];
     for (const command of commands) {
-      const receipt = await this.#accept(command, source);
+      const receipt = await this.#accept(command, source, priority);
       metrics.received(receipt.commandName, source, receipt.outcome);
       receipts.push(receipt);
     }
@@ -75,7 +79,7 @@ export class CommandDesk {
     await Promise.all(this.#running.values());
   }
 
-  async #accept(command: Command, source: CommandSource): Promise<Receipt> {
+  async #accept(command: Command, source: CommandSource, priority?: Priority): Promise<Receipt> {
     const { logger } = this.#context.ports;
     const commandName = command.commandName.slice(0, maxNameLength);
     if (commandName === '') {
@@ -91,7 +95,7 @@ export class CommandDesk {
     const given = command.jobTracking.jobID;
     const known = given === '' ? 'new' : await this.#judge(given);
     if (known === 'repeated') return { commandName, outcome: 'known', jobId: given };
-    return this.#open(command, given === '' || known === 'used' ? randomUUID() : given, source);
+    return this.#open(command, given === '' || known === 'used' ? randomUUID() : given, source, priority);
   }
 
   async #judge(jobId: string): Promise<'new' | 'repeated' | 'used'> {
@@ -102,9 +106,9 @@ export class CommandDesk {
     return ended === undefined || clock.now() - ended < repeatedWithinMs ? 'repeated' : 'used';
   }
 
-  async #open(command: Command, jobId: string, source: CommandSource): Promise<Receipt> {
+  async #open(command: Command, jobId: string, source: CommandSource, priority?: Priority): Promise<Receipt> {
     const { config, ports, reports } = this.#context;
-    const record = recordOf(command, jobId, { source, config, traceparent: ports.tracer.current() });
+    const record = recordOf(command, jobId, { source, config, priority, traceparent: ports.tracer.current() });
     await ports.queue.openParent(jobId, toJson(record));
     await reports.tryPut(commandStarted({ jobId, record }));
     this.#enqueue(jobId, record);

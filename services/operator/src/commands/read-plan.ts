@@ -22,7 +22,12 @@ export function isKnownCommand(name: string): boolean {
 export function recordOf(
   command: Command,
   jobId: string,
-  options: { source: CommandSource; config: OperatorConfig; traceparent: string | undefined },
+  options: {
+    source: CommandSource;
+    config: OperatorConfig;
+    priority: Priority | undefined;
+    traceparent: string | undefined;
+  },
 ): CommandRecord {
   const { source, config, traceparent } = options;
   const { jobTracking } = command;
@@ -32,7 +37,7 @@ export function recordOf(
     source,
     firstSequence: source === 'rest' ? jobTracking.numSeq + 1 : 1,
     ...(jobTracking.parentAction === '' ? {} : { parentId: jobTracking.parentAction }),
-    priority: priorityOf(command),
+    priority: priorityOf(command, options.priority),
     ...(traceparent === undefined ? {} : { traceparent }),
     plan: planOf(command, jobId, config),
   };
@@ -59,10 +64,10 @@ function planOf(command: Command, jobId: string, config: OperatorConfig): Plan {
  * Own extension: `args.priority` says who waits. Without it a person does, except for images that the sender has just seen: those
  * commands come from watchers.
  */
-function priorityOf({ args }: Command): Priority {
+function priorityOf({ args }: Command, otherwise: Priority | undefined): Priority {
   const { priority } = args;
   if (priority === 'onDemand' || priority === 'newImage' || priority === 'recurring') return priority;
-  return args['containerToImageIDs'] === undefined ? 'onDemand' : 'newImage';
+  return otherwise ?? (args['containerToImageIDs'] === undefined ? 'onDemand' : 'newImage');
 }
 
 /** `target` of job reports (operator-gateway.md 7.1); of arguments only the names. */

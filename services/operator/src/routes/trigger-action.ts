@@ -1,3 +1,4 @@
+import type { Priority } from '@kso/queue';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseCommands } from '../commands/command.ts';
 import type { CommandDesk } from '../commands/command-desk.ts';
@@ -35,9 +36,14 @@ async function handle(
     if (wantsJson(request)) throw fail('COMMANDS_MALFORMED', { problem: decoded.problem });
     return sendText(reply, strictStatus ? 400 : 500, decoded.problem);
   }
-  const receipts = await desk.submit(decoded.commands, 'rest');
+  const receipts = await desk.submit(decoded.commands, 'rest', priorityOf(request));
   if (!wantsJson(request)) return sendText(reply, 200, 'ok');
   return reply.type('application/json').send(JSON.stringify({ commands: receipts }));
+}
+
+/** Own extension: senders that have no person waiting, such as a CronJob's pod, say so without touching the body. */
+function priorityOf({ headers }: FastifyRequest): Priority | undefined {
+  return headers['x-kso-priority'] === 'recurring' ? 'recurring' : undefined;
 }
 
 function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {

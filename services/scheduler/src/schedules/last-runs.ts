@@ -4,6 +4,8 @@ export interface LastRuns {
   get(schedule: string): number | undefined;
   /** Kept before this returns. */
   set(schedule: string, plannedAt: number): void;
+  /** A schedule that is gone; one of its name that comes later is a new one. */
+  delete(schedule: string): void;
 }
 
 /** For tests, and where nothing has to outlive the process. */
@@ -12,5 +14,6 @@ export function memoryLastRuns(): LastRuns {
   return {
     get: (schedule) => runs.get(schedule),
     set: (schedule, plannedAt) => void runs.set(schedule, plannedAt),
+    delete: (schedule) => void runs.delete(schedule),
   };
 }

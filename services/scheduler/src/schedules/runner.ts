@@ -124,7 +124,11 @@ async function submit({ commands }: RunnerOptions, body: JsonObject, jobId: stri
 }
 
 function bodyOf(command: JsonObject, jobId: string, plannedAt: number): JsonObject {
-  const jobTracking = { jobID: jobId, timestamp: new Date(plannedAt).toISOString() };
+  const { jobTracking: given } = command;
+  const parent =
+    typeof given === 'object' && given !== null && 'parentAction' in given ? given.parentAction : undefined;
+  const timestamp = new Date(plannedAt).toISOString();
+  const jobTracking = { ...(parent === undefined ? {} : { parentAction: parent }), jobID: jobId, timestamp };
   return { commands: [{ ...command, jobTracking }] };
 }
 

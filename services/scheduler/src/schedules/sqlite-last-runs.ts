@@ -13,6 +13,7 @@ export function sqliteLastRuns(path: string): LastRuns & { close(): void } {
   const upsert = database.prepare(
     'INSERT INTO last_run VALUES (?, ?) ON CONFLICT (schedule) DO UPDATE SET planned_at = excluded.planned_at',
   );
+  const remove = database.prepare('DELETE FROM last_run WHERE schedule = ?');
   const guarded = <T>(fn: () => T): T => {
     try {
       return fn();
@@ -26,6 +27,7 @@ export function sqliteLastRuns(path: string): LastRuns & { close(): void } {
       return row === undefined ? undefined : Number(row['planned_at']);
     },
     set: (schedule, plannedAt) => void guarded(() => upsert.run(schedule, plannedAt)),
+    delete: (schedule) => void guarded(() => remove.run(schedule)),
     close: () => close(database),
   };
 }

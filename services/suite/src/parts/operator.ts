@@ -7,6 +7,7 @@ import {
   type Operator,
   operatorConfig,
   type PodSource,
+  type ScheduleStore,
 } from '@kso/operator';
 import { portsOf, type WorkingContext } from './context.ts';
 import { openOutbox } from './outbox.ts';
@@ -23,6 +24,7 @@ export interface OperatorPart {
 export interface OperatorOptions {
   readonly target: TargetSource;
   readonly gatewayUrl: string;
+  readonly schedules: ScheduleStore;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -43,6 +45,7 @@ export async function startOperator(context: WorkingContext, options: OperatorOp
       ...portsOf(context, 'operator'),
       queue,
       pods: podsOf(options.target),
+      schedules: options.schedules,
       reports: { ...store, wake: () => poster.wake() },
       outgoing: readOutgoing(options.env),
     }),
