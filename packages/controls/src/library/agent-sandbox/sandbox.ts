@@ -105,8 +105,6 @@ export const imageProvenance: Control = {
   ],
 };
 
-const everything = new Set(['0.0.0.0/0', '::/0']);
-
 /** Sandboxes connect to what is named, and to nothing else. */
 export const egressPolicy: Control = {
   id: 'C-0301',
@@ -148,7 +146,7 @@ function isSelective(peer: unknown): boolean {
   if (!isRecord(peer)) return false;
   if (has(peer, 'ipBlock')) {
     const range = stringAt(recordAt(peer, 'ipBlock'), 'cidr');
-    return range !== undefined && range !== '' && !everything.has(range.trim());
+    return range !== undefined && range !== '' && !/\/0+$/.test(range.trim());
   }
   return (['podSelector', 'namespaceSelector'] as const).some((field) => selects(recordAt(peer, field)));
 }

@@ -1,7 +1,7 @@
 import { pod } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
-import { findingsOn, pathsOf } from '../../testing/judge.ts';
+import { findingsOn, pathsOf, verdictOn } from '../../testing/judge.ts';
 import { subPathSymlink } from './c-0058-subpath-symlink.ts';
 
 const node = (kubeletVersion: string): KubeObject => ({
@@ -19,12 +19,17 @@ describe('C-0058 subPath and symbolic links', () => {
     expect(pathsOf(findings, 'failed')).toEqual(['spec.containers[0].volumeMounts[0].subPath']);
   });
 
-  it.each(['v1.19.15', 'v1.20.11', 'v1.21.5', 'v1.22.2', 'v1.23.0', 'v1.36.2', 'unknown'])(
+  it.each(['v1.19.15', 'v1.20.11', 'v1.21.5', 'v1.22.2', 'v1.23.0', 'v1.36.2'])(
     'passes with a kubelet %s',
     (version) => {
       expect(findingsOn(subPathSymlink, mounts, { others: [node(version)] })).toEqual([]);
     },
   );
+
+  it('does not evaluate while a kubelet is not known', () => {
+    for (const others of [[], [node('unknown')], [node('v1.30.0'), node('v1')]])
+      expect(verdictOn(subPathSymlink, mounts, { others })).toMatchObject({ reason: 'integration' });
+  });
 
   it('passes without a subPath', () => {
     const plain = pod({ container: { volumeMounts: [{ name: 'v', mountPath: '/v' }] } });

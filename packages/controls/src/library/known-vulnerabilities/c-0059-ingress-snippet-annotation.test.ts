@@ -31,6 +31,10 @@ describe('C-0059 snippet annotations', () => {
     expect(findingsOn(ingressSnippetAnnotation, controller('v1.0.0'), { others: [settings('false')] })).toEqual([]);
   });
 
+  it('does not evaluate a version that nobody knows', () => {
+    expect(verdictOn(ingressSnippetAnnotation, controller('latest'))).toMatchObject({ reason: 'integration' });
+  });
+
   it('has nothing to say about other workloads', () => {
     expect(verdictOn(ingressSnippetAnnotation, deployment({ image: 'nginx:1.0.0' }))).toBeUndefined();
   });

@@ -1,8 +1,10 @@
+import type { Finding } from '@kso/wire';
 import type { Control } from '../../control.ts';
-import { kinds } from '../../objects/kinds.ts';
-import { containerRule, describeContainer } from '../../rules.ts';
+import type { Container } from '../../objects/workload.ts';
+import { describeContainer } from '../../rules.ts';
 import { imageReference } from '../supply-chain/image.ts';
-import { compareVersions, parseVersion } from './version.ts';
+import { compareVersions } from './version.ts';
+import { versionRule } from './version-rule.ts';
 
 type Version = readonly number[];
 /** From the first version on, up to the one with the fix. */
@@ -61,36 +63,43 @@ const vulnerabilities: readonly Vulnerability[] = [
   },
 ];
 
-/** Deployments of products in versions with a known hole. A tag that is no version tells nothing, and digests hide it. */
-export const productControls: readonly Control[] = vulnerabilities.map(
-  ({ id, rule, cve, product, repositories, affected }) => ({
-    id,
-    rules: [
-      containerRule({
-        name: rule,
-        kinds: [kinds.deployment],
-        check: (container) => {
-          const reference = imageReference(container.image);
-          const version = parseVersion(reference?.tag ?? '');
-          const isProduct = repositories.some((name) => `/${reference?.repository}`.endsWith(`/${name}`));
-          if (!isProduct || version === undefined || !affected.some((range) => isWithin(version, range))) return [];
-          const path = `${container.path}.image`;
-          return [
-            {
-              message: `The ${describeContainer(container)} runs a version of ${product} with ${cve}.`,
-              paths: [
-                { type: 'failed', path },
-                { type: 'fix', path, value: 'YOUR_VALUE' },
-              ],
-              found: container.image,
-              wanted: `${product} ${affected.map(([, fixed]) => fixed.join('.')).join(' or ')} or later`,
-            },
-          ];
-        },
-      }),
-    ],
-  }),
-);
+/** Deployments of products in versions with a known hole. A tag that is no version tells nothing, and digests alone hide it. */
+export const productControls: readonly Control[] = vulnerabilities.map((vulnerability) => ({
+  id: vulnerability.id,
+  rules: [
+    versionRule({
+      name: vulnerability.rule,
+      productTag: (image) => tagOf(vulnerability, image),
+      check: (container, version) => findingsOn(vulnerability, container, version),
+    }),
+  ],
+}));
+
+function tagOf({ repositories }: Vulnerability, image: string): string | undefined {
+  const reference = imageReference(image);
+  const isProduct = repositories.some((name) => `/${reference?.repository}`.endsWith(`/${name}`));
+  return isProduct ? (reference?.tag ?? '') : undefined;
+}
+
+function findingsOn(
+  { product, cve, affected }: Vulnerability,
+  container: Container,
+  version: Version,
+): Omit<Finding, 'container'>[] {
+  if (!affected.some((range) => isWithin(version, range))) return [];
+  const path = `${container.path}.image`;
+  return [
+    {
+      message: `The ${describeContainer(container)} runs a version of ${product} with ${cve}.`,
+      paths: [
+        { type: 'failed', path },
+        { type: 'fix', path, value: 'YOUR_VALUE' },
+      ],
+      found: container.image,
+      wanted: `${product} ${affected.map(([, fixed]) => fixed.join('.')).join(' or ')} or later`,
+    },
+  ];
+}
 
 function isWithin(version: Version, [from, fixed]: Range): boolean {
   return compareVersions(version, from) >= 0 && compareVersions(version, fixed) < 0;

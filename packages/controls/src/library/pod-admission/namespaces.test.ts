@@ -6,11 +6,11 @@ import { podAdmissionControls } from './namespaces.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';
 const labelled = (level: string) => namespace('shop', { [label]: level });
-const webhook = (kind: string, scope: string): KubeObject => ({
+const webhook = (kind: string, scope: string, apiGroups = ['*'], resources = ['pods']): KubeObject => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind,
   metadata: { name: kind },
-  webhooks: [{ rules: [{ scope }] }],
+  webhooks: [{ rules: [{ scope, apiGroups, resources }] }],
 });
 const restricted = new Set(['C-0197', 'C-0198', 'C-0200', 'C-0201']);
 
@@ -31,7 +31,12 @@ describe.each(podAdmissionControls)('$id pod security admission', (control) => {
     const mutating = webhook('MutatingWebhookConfiguration', '*');
     const validating = webhook('ValidatingWebhookConfiguration', '*');
     expect(findingsOn(control, namespace('shop'), { others: [mutating, validating] })).toEqual([]);
-    for (const others of [[mutating], [validating], [mutating, webhook('ValidatingWebhookConfiguration', 'Cluster')]])
+    const blind = [
+      webhook('ValidatingWebhookConfiguration', 'Cluster'),
+      webhook('ValidatingWebhookConfiguration', '*', ['cert-manager.io'], ['*/*']),
+      webhook('ValidatingWebhookConfiguration', '*', [''], ['services']),
+    ];
+    for (const others of [[mutating], [validating], ...blind.map((other) => [mutating, other])])
       expect(findingsOn(control, namespace('shop'), { others })).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
+import type { UnknownRecord } from '@kso/domain';
 import type { KubeObject } from '@kso/wire';
 import type { Control, ObjectRule, RelatedObjects } from '../../control.ts';
-import { recordsAt, stringAt } from '../../objects/json.ts';
+import { recordsAt, stringAt, stringsAt } from '../../objects/json.ts';
 import { kinds } from '../../objects/kinds.ts';
 import { objectRule } from '../../rules.ts';
 
@@ -54,12 +55,19 @@ function enforces(name: string, level: Level): ObjectRule {
 }
 
 function hasPolicyEngine(related: RelatedObjects): boolean {
-  return related.all(kinds.validatingWebhook).some(looksAtNamespaced) && related.all(kinds.mutatingWebhook).length > 0;
+  return related.all(kinds.validatingWebhook).some(looksAtPods) && related.all(kinds.mutatingWebhook).length > 0;
 }
 
-/** Webhooks for cluster-scoped objects only do not see pods. */
-function looksAtNamespaced(configuration: KubeObject): boolean {
+/** Most webhooks are about the objects of their own product, and see no pod. */
+function looksAtPods(configuration: KubeObject): boolean {
+  const includes = (rule: UnknownRecord, field: string, ...wanted: readonly string[]): boolean =>
+    stringsAt(rule, field).some((item) => wanted.includes(item));
   return recordsAt(configuration, 'webhooks').some(({ value }) =>
-    recordsAt(value, 'rules').some(({ value: rule }) => stringAt(rule, 'scope') !== 'Cluster'),
+    recordsAt(value, 'rules').some(
+      ({ value: rule }) =>
+        stringAt(rule, 'scope') !== 'Cluster' &&
+        includes(rule, 'apiGroups', '', '*') &&
+        includes(rule, 'resources', 'pods', '*', '*/*', 'pods/*'),
+    ),
   );
 }

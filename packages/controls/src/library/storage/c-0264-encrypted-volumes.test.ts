@@ -27,6 +27,11 @@ describe('C-0264 encrypted volumes', () => {
     expect(findingsOn(encryptedVolumes, volume(7))).toHaveLength(1);
   });
 
+  it('passes a driver that always encrypts, whatever the class', () => {
+    const written = { ...volume(undefined), spec: { csi: { driver: 'pd.csi.storage.gke.io' } } };
+    expect(findingsOn(encryptedVolumes, written)).toEqual([]);
+  });
+
   it('passes one that encrypts', () => {
     const encrypted = storageClass('ebs.csi.aws.com', { encrypted: 'true' });
     expect(findingsOn(encryptedVolumes, volume('fast'), { others: [encrypted] })).toEqual([]);

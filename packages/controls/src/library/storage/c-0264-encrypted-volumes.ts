@@ -27,7 +27,8 @@ export const encryptedVolumes: Control = {
       check: (volume, { related, id }) => {
         const name = stringAt(recordAt(volume, 'spec'), 'storageClassName') ?? '';
         const classes = related.all(kinds.storageClass).filter(({ metadata }) => metadata.name === name);
-        if (classes.some(encrypts)) return [];
+        const driver = stringAt(recordAt(recordAt(volume, 'spec'), 'csi'), 'driver') ?? '';
+        if (classes.some(encrypts) || alwaysEncrypted.has(driver)) return [];
         const path = 'spec.storageClassName';
         return [
           {

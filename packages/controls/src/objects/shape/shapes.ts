@@ -29,7 +29,8 @@ const peers = list(
 const backend = fields({ service: fields({ name: 'text' }), serviceName: 'text' });
 const backendRefs = list(fields(each('text', 'group', 'kind', 'name', 'namespace')));
 const route = fields({ spec: fields({ rules: list(fields({ backendRefs })) }) });
-const webhooks = fields({ webhooks: list(fields({ rules: list(fields({ scope: 'text' })) })) });
+const webhookRule = fields({ scope: 'text', ...each('texts', 'apiGroups', 'resources') });
+const webhooks = fields({ webhooks: list(fields({ rules: list(webhookRule) })) });
 const ciliumRule = fields({
   endpointSelector: selector,
   ...each(list(fields()), 'ingress', 'egress', 'ingressDeny', 'egressDeny'),
@@ -64,7 +65,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   }),
   ConfigMap: fields({ data: 'textMap' }),
   Node: fields({ metadata, status: fields({ nodeInfo: 'textMap' }) }),
-  PersistentVolume: fields({ spec: fields({ storageClassName: 'text' }) }),
+  PersistentVolume: fields({ spec: fields({ storageClassName: 'text', csi: fields({ driver: 'text' }) }) }),
   'storage.k8s.io/StorageClass': fields({ provisioner: 'text', parameters: 'textMap' }),
   'networking.k8s.io/NetworkPolicy': fields({
     spec: fields({
