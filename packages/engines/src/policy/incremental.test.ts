@@ -14,6 +14,7 @@ const themes = {
   rights: ['Deployment', 'ServiceAccount', 'Role', 'ClusterRole', 'RoleBinding'],
   network: ['Deployment', 'Pod', 'Service', 'NetworkPolicy', 'Ingress', 'Secret'],
   exceptions: ['Deployment', 'Namespace', 'SecurityException', 'ClusterSecurityException'],
+  images: ['Deployment', 'Pod', 'Service', 'ImageVulnerabilities'],
   dangling: ['Deployment', 'Service', 'NetworkPolicy', 'ReplicationController', 'PersistentVolumeClaim'],
 };
 
@@ -72,6 +73,11 @@ function make({ kind, name, namespace, other, flag }: Choice): KubeObject {
         metadata,
         spec: { defaultBackend: { service: { name: other } } },
       };
+    case 'ImageVulnerabilities': {
+      const image = name === 'a' ? 'registry.example.com/app:1.0.0' : 'registry.example.com/other:1.0.0';
+      const data = Array.from({ length: flag ? 6 : 1 }, () => ({ severity: 'Critical' }));
+      return { apiVersion: 'image.vulnscan.com/v1', kind, metadata: { name: image }, data };
+    }
     case 'Role':
     case 'ClusterRole':
     case 'RoleBinding':

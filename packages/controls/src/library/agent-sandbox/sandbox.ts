@@ -56,11 +56,12 @@ export const resourceCeilings: Control = {
             const most = parseQuantity(text);
             return quantity.ok && most.ok && quantity.milli > most.milli;
           });
-          if (quantity.ok && ceiling === undefined) return [];
+          const isLimit = quantity.ok && quantity.milli > 0n;
+          if (isLimit && ceiling === undefined) return [];
           return [
             problem(
               sandbox,
-              quantity.ok ? `may use more ${resource} than ${ceiling}` : `has a container without a ${resource} limit`,
+              isLimit ? `may use more ${resource} than ${ceiling}` : `has a container without a ${resource} limit`,
               {
                 paths: [
                   ...(limit === undefined ? [] : [{ type: 'failed', path: field } as const]),

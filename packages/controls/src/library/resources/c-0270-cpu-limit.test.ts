@@ -19,6 +19,11 @@ describe('C-0270 cpu limit', () => {
     expect(finding).toMatchObject({ found: '1 lot', message: expect.stringContaining('no valid quantity') });
   });
 
+  it.each([0, '0', '0m'])('fails a limit of %j, which Kubernetes takes for none', (cpu) => {
+    const [finding] = findingsOn(cpuLimit, pod({ container: { resources: { limits: { cpu } } } }));
+    expect(finding).toMatchObject({ found: String(cpu), message: expect.stringContaining('no limit at all') });
+  });
+
   it('B07 looks at init containers; ephemeral ones cannot have limits', () => {
     const spec = { initContainers: [{ name: 'setup' }], ephemeralContainers: [{ name: 'debug' }] };
     expect(containersOf(findingsOn(cpuLimit, pod({ container: limited, spec })))).toEqual(['initContainers/setup']);

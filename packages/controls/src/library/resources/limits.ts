@@ -74,15 +74,16 @@ function missing(container: Container, section: Section, resource: ResourceName)
       },
     ];
   const quantity = parseQuantity(value);
-  if (quantity.ok) return [];
+  const isNone = quantity.ok && section === 'limits' && quantity.milli <= 0n;
+  if (quantity.ok && !isNone) return [];
   return [
     {
-      message: `The ${what} of the ${describeContainer(container)} is no valid quantity.`,
+      message: `The ${what} of the ${describeContainer(container)} is ${isNone ? '0, which is no limit at all' : 'no valid quantity'}.`,
       paths: [
         { type: 'failed', path },
         { type: 'fix', path, value: 'YOUR_VALUE' },
       ],
-      found: quantity.text,
+      found: quantity.ok ? String(value) : quantity.text,
       wanted: 'a quantity such as 500m or 128Mi',
     },
   ];
