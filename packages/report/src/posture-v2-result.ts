@@ -2,8 +2,10 @@ import type {
   ControlResult,
   Finding,
   FindingPath,
+  PrioritizedResource,
   ReportControl,
   ReportPath,
+  ReportPrioritizedResource,
   ReportResult,
   ReportRule,
   ResourceResult,
@@ -15,10 +17,31 @@ type NamedSeverities = ReadonlyMap<string, { readonly name: string; readonly sev
 type InputsOf = (controlId: string, rule: string) => Record<string, string[]> | undefined;
 
 /** One resource with all controls that looked at it, in the form of a report (scanner.md 8.4). */
-export function reportResult(result: ResourceResult, controls: NamedSeverities, inputsOf: InputsOf): ReportResult {
+export function reportResult(
+  result: ResourceResult,
+  controls: NamedSeverities,
+  inputsOf: InputsOf,
+  prioritized?: PrioritizedResource,
+): ReportResult {
   return {
     resourceID: result.resourceId,
     controls: result.controls.map((control) => reportControl(result.resourceId, control, controls, inputsOf)),
+    ...(prioritized === undefined ? {} : { prioritizedResource: reportPriority(prioritized) }),
+  };
+}
+
+function reportPriority({ resourceId, vectors, score, severity }: PrioritizedResource): ReportPrioritizedResource {
+  return {
+    resourceID: resourceId,
+    priorityVector: vectors.map(({ attackTrack, steps, score: ofVector, severity: worst }) => ({
+      attackTrackName: attackTrack,
+      type: 'control',
+      vector: steps.map(({ controlId, category, tags }) => ({ controlID: controlId, category, tags: [...tags] })),
+      score: ofVector,
+      severity: worst,
+    })),
+    score,
+    severity,
   };
 }
 
@@ -40,7 +63,15 @@ function reportControl(
   inputsOf: InputsOf,
 ): ReportControl {
   const make = (): ReportControl => makeControl(resourceId, result, controls, inputsOf);
-  return result.status === 'passed' ? passOf(result, controls, make) : make();
+  // What exceptions cover is about one resource.
+  const isShared = result.rules.every(({ verdict }) => verdict.status === 'passed' && verdict.accepted === undefined);
+  return isShared ? passOf(result, controls, make) : make();
+}
+
+/** The verdict that explains the control's; of passed rules one that exceptions cover is stronger than an irrelevant one. */
+function decisiveOf({ status, rules }: ControlResult): Verdict | undefined {
+  const verdicts = rules.map(({ verdict }) => verdict).filter((verdict) => verdict.status === status);
+  return verdicts.find((verdict) => verdict.status === 'passed' && verdict.accepted !== undefined) ?? verdicts[0];
 }
 
 function makeControl(
@@ -50,7 +81,10 @@ function makeControl(
   inputsOf: InputsOf,
 ): ReportControl {
   const { controlId, status, rules } = result;
-  const decisive = rules.find(({ verdict }) => verdict.status === status)?.verdict;
+  const deciding = rules.filter(({ verdict }) => verdict.status === status).map(({ verdict }) => verdict);
+  // Of rules that pass, one that passes with exceptions tells more.
+  const decisive =
+    deciding.find((verdict) => verdict.status === 'passed' && verdict.accepted !== undefined) ?? deciding[0];
   const info = decisive === undefined ? undefined : infoOf(decisive);
   const subStatus = decisive === undefined ? '' : subStatusOf(decisive);
   const { name, severity } = controls.get(controlId) ?? { name: controlId, severity: 'Unknown' };
@@ -75,8 +109,34 @@ function reportRule(resourceId: string, { rule, verdict }: RuleResult, inputs: R
     subStatus: subStatusOf(verdict),
     ...(info === undefined ? {} : { info }),
     ...(inputs === undefined ? {} : { controlConfigurations: inputs }),
-    ...(verdict.status === 'failed' ? failedParts(resourceId, verdict.findings) : {}),
+    ...findingParts(resourceId, verdict),
   };
+}
+
+/** Findings that exceptions cover stand in the report as well, with the exceptions: `alertOnly` keeps them visible. */
+function findingParts(resourceId: string, verdict: Verdict): Partial<ReportRule> {
+  if (verdict.status === 'notEvaluated') return {};
+  const { accepted = [] } = verdict;
+  const findings = verdict.status === 'failed' ? [...verdict.findings, ...accepted] : accepted;
+  if (findings.length === 0) return {};
+  const exceptions = new Map(
+    findings.flatMap((finding) => finding.exceptions ?? []).map(({ id, policy }) => [id, policy]),
+  );
+  return {
+    ...failedParts(resourceId, findings),
+    ...(exceptions.size === 0 ? {} : { exception: [...exceptions.values()] }),
+  };
+}
+
+/** What was found; of a rule that passes by exceptions what they cover. */
+function findingsParts(resourceId: string, verdict: Verdict): Partial<ReportRule> {
+  if (verdict.status === 'notEvaluated') return {};
+  const { accepted = [] } = verdict;
+  const findings = verdict.status === 'failed' ? verdict.findings : accepted;
+  if (findings.length === 0) return {};
+  const applied = [...findings, ...accepted].flatMap(({ exceptions = [] }) => exceptions);
+  const policies = [...new Map(applied.map(({ id, policy }) => [id, policy])).values()];
+  return { ...failedParts(resourceId, findings), ...(policies.length === 0 ? {} : { exception: policies }) };
 }
 
 function failedParts(resourceId: string, findings: readonly Finding[]): Partial<ReportRule> {
@@ -111,7 +171,10 @@ function statusOf(status: Verdict['status']): 'passed' | 'failed' | 'skipped' {
 
 function subStatusOf(verdict: Verdict): string {
   if (verdict.status === 'failed') return '';
-  if (verdict.status === 'passed') return verdict.irrelevant === undefined ? '' : 'irrelevant';
+  if (verdict.status === 'passed') {
+    if (verdict.accepted !== undefined) return 'w/exceptions';
+    return verdict.irrelevant === undefined ? '' : 'irrelevant';
+  }
   return verdict.reason === 'configuration' || verdict.reason === 'integration' ? verdict.reason : 'notEvaluated';
 }
 

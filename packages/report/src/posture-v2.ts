@@ -1,9 +1,11 @@
 import { type ObjectOrigin, severityOfScore, type UnknownRecord } from '@kso/domain';
 import type {
   ControlSummary,
+  ExceptionAudit,
   FrameworkSummary,
   PostureReport,
   PostureSummary,
+  PrioritizedResource,
   ReportControlSummary,
   ReportFrameworkSummary,
   ReportMetadata,
@@ -50,6 +52,12 @@ export interface PostureReportInput {
   readonly controls: readonly ReportedControl[];
   readonly summary: PostureSummary;
   readonly coverage: ScanCoverage;
+  /** What became of the exceptions; left out of the report when there are none. */
+  readonly exceptionAudit?: readonly ExceptionAudit[];
+  /** The workloads of the highest risk. */
+  readonly prioritized?: readonly PrioritizedResource[];
+  /** EKS, GKE or AKS. */
+  readonly cloudProvider?: string | undefined;
   readonly results: readonly ResourceResult[];
   /** Undefined for a resource that is gone: it is left out. */
   resource(id: string): ReportedResource | undefined;
@@ -90,17 +98,18 @@ function* resourcesOf({ results, resource }: PostureReportInput): Generator<Repo
 }
 
 function* resultsOf(
-  { results, inputsOf }: PostureReportInput,
+  { results, inputsOf, prioritized = [] }: PostureReportInput,
   severities: ReadonlyMap<string, NamedSeverity>,
 ): Generator<ReportResult, void, undefined> {
-  for (const result of results) yield reportResult(result, severities, inputsOf);
+  const priorities = new Map(prioritized.map((each) => [each.resourceId, each]));
+  for (const result of results) yield reportResult(result, severities, inputsOf, priorities.get(result.resourceId));
 }
 
 export function buildReportHead(input: PostureReportInput): PostureReportHead {
   return {
     generationTime: new Date(input.generatedAt).toISOString(),
     clusterAPIServerInfo: input.serverVersion === undefined ? null : { ...input.serverVersion },
-    clusterCloudProvider: '',
+    clusterCloudProvider: input.cloudProvider ?? '',
     customerGUID: input.customerGuid ?? '',
     clusterName: reportedClusterName(input.clusterName),
     reportGUID: input.reportGuid,
@@ -108,6 +117,9 @@ export function buildReportHead(input: PostureReportInput): PostureReportHead {
     attributes: null,
     metadata: input.metadata,
     scanCoverage: scanCoverage(input.coverage),
+    ...(input.exceptionAudit === undefined || input.exceptionAudit.length === 0
+      ? {}
+      : { exceptionAudit: { exceptions: [...input.exceptionAudit] } }),
   };
 }
 
@@ -180,7 +192,7 @@ function controlSummary(control: ControlSummary, info: ReportedControl, withSeve
     status: control.status,
     resourceIDs: {},
     ResourceCounters: resourceCounters(control.tally),
-    subStatusCounters: { ignoredResources: 0 },
+    subStatusCounters: { ignoredResources: control.accepted ?? 0 },
     score: rounded(control.riskScore),
     complianceScore: rounded(control.compliance),
     scoreFactor: info.baseScore,
@@ -202,8 +214,9 @@ function frameworkSummary(
   summaries: ReadonlyMap<string, ControlSummary>,
   infos: ReadonlyMap<string, ReportedControl>,
 ): ReportFrameworkSummary {
+  const differing = new Map(framework.differing?.map((summary) => [summary.controlId, summary]));
   const controls = framework.controls.flatMap(({ id, name }) => {
-    const summary = summaries.get(id);
+    const summary = differing.get(id) ?? summaries.get(id);
     const info = infos.get(id);
     if (summary === undefined || info === undefined) return [];
     return [[id, controlSummary(summary, name === undefined ? info : { ...info, name }, false)] as const];
@@ -211,7 +224,7 @@ function frameworkSummary(
   return {
     name: framework.name,
     status: framework.status,
-    version: '',
+    version: framework.version ?? '',
     ResourceCounters: resourceCounters(framework.tally),
     score: rounded(framework.riskScore),
     complianceScore: rounded(framework.compliance),
@@ -237,8 +250,7 @@ function scanCoverage(coverage: ScanCoverage): ReportScanCoverage {
     evaluatedControls: coverage.evaluatedControls,
     totalControls: coverage.totalControls,
     degraded: coverage.degraded,
-    // Every kind that could not be read is named above.
-    silentFailedGVRCount: 0,
+    silentFailedGVRCount: coverage.silentFailedKinds ?? 0,
     vacuousFrameworks: [...coverage.vacuousFrameworks],
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PostureExceptionPolicy, PostureExceptionPolicy } from './exception-policy.ts';
 
 /**
  * Posture report, version 2 (scanner.md 8): what the scanner answers to `GET /v1/results`, what the CLI prints as JSON and what is
@@ -46,6 +47,8 @@ export const ReportRule = z.object({
   controlConfigurations: z.record(z.string(), z.array(z.string())).optional(),
   paths: z.array(ReportPath).optional(),
   relatedResourcesIDs: z.array(z.string()).optional(),
+  /** Exceptions that cover findings of the rule, each with the designator and the entry that matched. */
+  exception: z.array(PostureExceptionPolicy).optional(),
   findings: z.array(ReportFinding).optional(),
 });
 export type ReportRule = z.infer<typeof ReportRule>;
@@ -82,9 +85,27 @@ export const ReportResource = z.object({
 });
 export type ReportResource = z.infer<typeof ReportResource>;
 
+/** One of the workloads of the highest risk, with the ways along attack tracks that it opens (scanner.md 18). */
+export const ReportPrioritizedResource = z.object({
+  resourceID: z.string(),
+  priorityVector: z.array(
+    z.object({
+      attackTrackName: z.string(),
+      type: z.string(),
+      vector: z.array(z.object({ controlID: z.string(), category: z.string(), tags: z.array(z.string()) })),
+      score: z.number(),
+      severity: z.number(),
+    }),
+  ),
+  score: z.number(),
+  severity: z.number(),
+});
+export type ReportPrioritizedResource = z.infer<typeof ReportPrioritizedResource>;
+
 export const ReportResult = z.object({
   resourceID: z.string(),
   controls: z.array(ReportControl),
+  prioritizedResource: ReportPrioritizedResource.optional(),
   /** On the wire only. */
   rawResource: ReportResource.optional(),
 });
@@ -177,6 +198,20 @@ export const ReportScanCoverage = z.object({
 });
 export type ReportScanCoverage = z.infer<typeof ReportScanCoverage>;
 
+export const ReportExceptionAudit = z.object({
+  exceptions: z.array(
+    z.object({
+      id: z.string(),
+      source: z.string(),
+      status: z.enum(['applied', 'unused', 'expired', 'shadowed', 'invalid']),
+      resources: z.number(),
+      findings: z.number(),
+      problem: z.string().optional(),
+    }),
+  ),
+});
+export type ReportExceptionAudit = z.infer<typeof ReportExceptionAudit>;
+
 const ClusterContext = z.object({
   contextName: z.string().optional(),
   cloudProvider: z.string().optional(),
@@ -220,6 +255,8 @@ export const PostureReport = z.object({
   results: z.array(ReportResult),
   metadata: ReportMetadata,
   scanCoverage: ReportScanCoverage,
+  /** What became of each exception, also of those that cover nothing. */
+  exceptionAudit: ReportExceptionAudit.optional(),
   /** The following four on the wire only. */
   jobID: z.string().optional(),
   paginationInfo: z.object({ chunkNumber: z.number(), isLastChunk: z.boolean() }).optional(),
