@@ -212,7 +212,8 @@ COREFILE
 # Storage for claims without a class. Local volumes, because the kubelet gives those to the group of a pod, as a cloud's.
 make_volumes() {
   local number folder
-  for number in $(seq 20); do
+  # A volume that was used is not used again.
+  for number in $(seq 60); do
     folder=$state/volumes/$number
     mkdir -p "$folder"
     cat <<YAML

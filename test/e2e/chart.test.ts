@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deployment, until } from '@kso/testkit';
+import { until } from '@kso/testkit';
 import { type Prometheus, startPrometheus } from '@kso/testkit/prometheus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointClient } from '../support/endpoint-client.ts';
-import { type DatabaseServer, serveDatabase } from './support/database-server.ts';
-import { pushRedis, pushWaiting } from './support/images.ts';
-import { apply, kubectl, theNode } from './support/node.ts';
+import { postureScan, submit, untilEnded } from './support/commands.ts';
+import type { DatabaseServer } from './support/database-server.ts';
+import { tellOfFailures, told } from './support/diagnosis.ts';
+import { kubectl } from './support/node.ts';
+import { patiently } from './support/patience.ts';
 import {
   componentOf,
   endpointOfRelease,
@@ -17,34 +19,19 @@ import {
   serviceUrl,
   servingPods,
   uninstall,
+  unrelatedNamespaceComesAndGoes,
 } from './support/release.ts';
+import { openShop, untilFaultsOfWeb, untilShopScanned, vulnerability } from './support/shop.ts';
 
 const clusterName = 'e2e';
-const minute = 60_000;
 
 describe('the chart on a real node', () => {
-  const node = theNode();
+  tellOfFailures();
   let databases: DatabaseServer;
 
   beforeAll(async () => {
-    databases = await serveDatabase(node.ip);
-    await Promise.all([
-      pushRedis(),
-      pushWaiting('shop/web', { vulnerable: true }),
-      pushWaiting('shop/worker', { vulnerable: false }),
-    ]);
-    await kubectl('create', 'namespace', 'shop');
-    const common = { namespace: 'shop', spec: { terminationGracePeriodSeconds: 1 } };
-    await apply(
-      deployment({
-        ...common,
-        name: 'web',
-        image: `${node.registry}/shop/web:1.0`,
-        container: { securityContext: { privileged: true } },
-      }),
-      deployment({ ...common, name: 'worker', image: `${node.registry}/shop/worker:1.0` }),
-    );
-  }, 2 * minute);
+    databases = await openShop();
+  });
   afterAll(() => databases?.stop());
 
   describe.each([
@@ -55,42 +42,30 @@ describe('the chart on a real node', () => {
     },
     { profile: 'compact', file: 'e2e-compact.yaml', components: ['suite'] },
   ])('profile $profile', ({ file, components }) => {
-    const settings = () => ({
-      'kubevuln.config.grypeDbListingURL': databases.url,
+    const set = {
       'kubescapeScheduler.scanSchedule': '* * * * *',
       // Data outlives a release unless it is told not to.
       'persistence.keep': false,
-    });
+    };
     let endpoint: EndpointClient;
     /** Commands of this test, by job id. */
     const asked = new Set<string>();
 
-    /** A finished posture scan, by the id of the command. */
-    const untilDone = (jobId: string) =>
-      until(
-        `the end of ${jobId}`,
-        async () => (await endpoint.jobs(clusterName)).some((job) => job.jobId === jobId && job.status === 'done'),
-        { within: minute, every: 250 },
-      );
-
     async function scan(): Promise<string> {
-      const answer = await fetch(`${await serviceUrl('operator', 4002)}/v1/triggerAction`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify({ commands: [{ commandName: 'kubescapeScan', args: { scanV1: {} } }] }),
-        signal: AbortSignal.timeout(5000),
-      });
-      if (!answer.ok) throw new Error(`the operator answered ${answer.status}`);
-      const { commands } = (await answer.json()) as { commands: { jobId: string }[] };
-      const jobId = commands[0]?.jobId ?? '';
+      const jobId = await submit(postureScan);
       asked.add(jobId);
       return jobId;
     }
 
+    /** Waits for the end of a command that was to end well. */
+    async function untilDone(jobId: string): Promise<void> {
+      expect(await untilEnded(endpoint, clusterName, jobId)).toMatchObject({ status: 'done', errors: [] });
+    }
+
     beforeAll(async () => {
-      await helm('install', file, settings());
+      await told(`install of ${file}`, () => helm('install', { file, set }));
       endpoint = await endpointOfRelease();
-    }, 5 * minute);
+    });
 
     it('runs its components, each with one ready pod', async () => {
       const pods = await servingPods();
@@ -101,33 +76,13 @@ describe('the chart on a real node', () => {
     it('finds what is wrong with a workload', async () => {
       await untilDone(await scan());
       // The end of a command is told by the operator, its results come from the scanner: either may be first.
-      const failed = await until(
-        'results of the workload',
-        async () => {
-          const web = (await endpoint.workloads(clusterName)).find(
-            (one) => one.namespace === 'shop' && one.name === 'web',
-          );
-          return web?.controls.filter(({ status }) => status === 'failed').map(({ controlId }) => controlId);
-        },
-        { within: minute, every: 250 },
-      );
-      expect(failed).toContain('C-0057');
+      expect(await untilFaultsOfWeb(endpoint, clusterName)).toContain('C-0057');
     });
 
     it('finds the vulnerable package of a running image, which nobody asked for', async () => {
-      const images = await until(
-        'both images of shop',
-        async () => {
-          const all = await endpoint.untilImages(clusterName, 2);
-          const ours = all.filter(({ workloads }) => workloads.some((workload) => workload.namespace === 'shop'));
-          return ours.length === 2 && ours.every(({ state }) => state === 'scanned') && ours;
-        },
-        { within: 2 * minute, every: 500 },
-      );
+      const images = await untilShopScanned(endpoint, clusterName);
       expect(new Set(images.map(({ workloads }) => workloads[0]?.name))).toEqual(new Set(['web', 'worker']));
-      expect(await endpoint.vulnerabilities(clusterName)).toMatchObject([
-        { name: 'CVE-2019-10906', package: 'jinja2', version: '2.10', fixedIn: '2.10.1' },
-      ]);
+      expect(await endpoint.vulnerabilities(clusterName)).toMatchObject([vulnerability]);
     });
 
     it('carries out a command that comes through the gateway', async () => {
@@ -139,7 +94,7 @@ describe('the chart on a real node', () => {
         body: JSON.stringify({
           target: { customerGUID: 'local', clusterName, clusterComponent: 'InClusterTriggerHandler', dest: 'trigger' },
           notification: {
-            commands: [{ commandName: 'kubescapeScan', args: { scanV1: {} }, jobTracking: { jobID: jobId } }],
+            commands: [{ ...postureScan, jobTracking: { jobID: jobId } }],
           },
         }),
       });
@@ -148,14 +103,18 @@ describe('the chart on a real node', () => {
     });
 
     it('scans when its CronJob fires, every minute here', async () => {
+      const finished = async () => {
+        const jobs = await endpoint.jobs(clusterName);
+        return jobs.filter(({ action, status }) => action === 'kubescapeScan' && status === 'done');
+      };
+      const before = new Set((await finished()).map(({ jobId }) => jobId));
       const scans = await until(
         'the end of a scan that this test did not ask for',
         async () => {
-          const done = (await endpoint.jobs(clusterName)).filter(({ status }) => status === 'done');
-          const others = done.filter(({ action, jobId }) => action === 'kubescapeScan' && !asked.has(jobId));
+          const others = (await finished()).filter(({ jobId }) => !asked.has(jobId) && !before.has(jobId));
           return others.length > 0 && others;
         },
-        { within: 2 * minute, every: 500 },
+        patiently,
       );
       expect(scans[0]?.errors).toEqual([]);
     });
@@ -180,7 +139,7 @@ describe('the chart on a real node', () => {
 
     it('loses no command that was taken during an upgrade', async () => {
       const taken: string[] = [];
-      const upgrade = helm('upgrade', file, { ...settings(), 'logger.level': 'debug' });
+      const upgrade = helm('upgrade', { file, set: { ...set, 'logger.level': 'debug' } });
       const ended = upgrade.then(
         () => true,
         () => true,
@@ -195,8 +154,6 @@ describe('the chart on a real node', () => {
       await upgrade;
       expect(taken.length).toBeGreaterThan(0);
       for (const jobId of taken) await untilDone(jobId);
-      const jobs = (await endpoint.jobs(clusterName)).filter(({ jobId }) => taken.includes(jobId));
-      expect(jobs.flatMap((job) => job.errors)).toEqual([]);
     });
 
     it('gets over the loss of each of its pods', async () => {
@@ -204,20 +161,15 @@ describe('the chart on a real node', () => {
       for (const pod of await servingPods()) await replacePod(pod);
       expect(await endpoint.vulnerabilities(clusterName)).toEqual(before);
       // The operator says "not now" until it has found Redis again.
-      await untilDone(await until('a command that is taken', scan, { within: minute, every: 500 }));
+      await untilDone(await until('a command that is taken', scan, patiently));
     });
 
     it('leaves nothing behind', async () => {
       await uninstall();
-      // Helm does not wait for what belongs to what it has removed: pods, and the claims that they use.
-      let left: readonly string[] = [];
-      const gone = async () => {
-        left = await leftovers();
-        return left.length === 0;
-      };
-      await until('nothing of the release', gone, { within: minute, every: 500 }).catch(() => undefined);
-      expect(left).toEqual([]);
-      await kubectl('delete', 'namespace', namespace, '--wait=true', '--timeout=60s');
+      // Definitions of custom resources outlive a release, as everywhere: with them their objects would go.
+      expect(await leftovers(undefined, ['customresourcedefinition.apiextensions.k8s.io'])).toEqual([]);
+      await unrelatedNamespaceComesAndGoes();
+      await kubectl('delete', 'namespace', namespace, '--wait=true', '--timeout=5m');
     });
   });
 });

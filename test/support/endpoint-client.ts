@@ -49,6 +49,8 @@ export interface EndpointClient {
   /** What was delivered under which key. */
   receipts(cluster: string, route: string): Promise<readonly EndpointReceipt[]>;
   vulnerabilities(cluster: string): Promise<readonly EndpointVulnerability[]>;
+  /** Images that are known, scanned or not. */
+  images(cluster: string): Promise<readonly EndpointImage[]>;
   /** Waits until so many images of the cluster are known, scanned or not. */
   untilImages(cluster: string, count: number): Promise<readonly EndpointImage[]>;
 }
@@ -69,6 +71,7 @@ export function endpointClient(url: string, accessKey?: string): EndpointClient 
     workloads: (cluster) => items(`/api/clusters/${cluster}/workloads?limit=500`),
     receipts: (cluster, route) => items(`/api/clusters/${cluster}/receipts?limit=500&route=${route}`),
     vulnerabilities: (cluster) => items(`/api/clusters/${cluster}/vulnerabilities?limit=500`),
+    images: (cluster) => items(`/api/clusters/${cluster}/images?limit=500`),
     untilImages: (cluster, count) =>
       until(
         `${count} images of ${cluster}`,

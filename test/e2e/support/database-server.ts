@@ -2,20 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeGrypeDatabase } from '@kso/engines';
 import { jinjaAdvisory, opensslAdvisory } from '@kso/testkit/grype-database';
 
 export interface DatabaseServer {
-  /** What kubevuln is given as the place of databases. */
-  readonly url: string;
   stop(): Promise<void>;
 }
 
-/** A place of Grype databases as an installation without internet has one: listing and archive by plain HTTP. */
-export async function serveDatabase(host: string): Promise<DatabaseServer> {
+/** A place of Grype databases as an installation without internet has one, at `/databases`: listing and archive by plain HTTP. */
+export async function serveDatabase(host: string, port: number): Promise<DatabaseServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-databases-'));
   const built = new Date();
   await writeGrypeDatabase({
@@ -41,10 +38,8 @@ export async function serveDatabase(host: string): Promise<DatabaseServer> {
     else if (pathname === `/databases/v6/${archive}`) createReadStream(path.join(folder, archive)).pipe(response);
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
-    url: `http://${host}:${port}/databases`,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -2,11 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildImage, debianPackages, layer, layerOfTar, pushImage, pythonPackage } from '@kso/testkit/images';
+import {
+  buildImage,
+  debianPackages,
+  type Layer,
+  layer,
+  layerOfTar,
+  pushImage,
+  pythonPackage,
+} from '@kso/testkit/images';
 import { requireProgram } from '@kso/testkit/programs';
 
-// On the node the registry answers at this address, whatever pods call it.
-const registryUrl = 'http://127.0.0.1:5000';
+/** On the node the registry answers at this address, whatever pods call it. */
+export const registryUrl = 'http://127.0.0.1:5000';
 
 function output(program: string, args: readonly string[], env = process.env): Buffer {
   const { status, stdout, stderr } = spawnSync(program, args, { env, maxBuffer: 512 * 1024 * 1024 });
@@ -26,11 +34,13 @@ export async function pushRedis(): Promise<void> {
 /** An image whose one process waits, with a vulnerable Python package (Jinja2 2.10) or without, as `REPOSITORY:1.0`. */
 export async function pushWaiting(repository: string, { vulnerable }: { vulnerable: boolean }): Promise<void> {
   const packages = debianPackages({ zlib1g: '1:1.2.13.dfsg-1' });
-  const layers = [
-    layer([{ type: 'file', path: 'pause', content: waitingProgram(), mode: 0o755 }]),
-    layer([...packages, ...(vulnerable ? pythonPackage('Jinja2', '2.10') : [])]),
-  ];
+  const layers = [waitingLayer(), layer([...packages, ...(vulnerable ? pythonPackage('Jinja2', '2.10') : [])])];
   await pushImage(registryUrl, repository, '1.0', buildImage({ layers, entrypoint: ['/pause'] }));
+}
+
+/** `/pause`, which waits. */
+export function waitingLayer(): Layer {
+  return layer([{ type: 'file', path: 'pause', content: waitingProgram(), mode: 0o755 }]);
 }
 
 function waitingProgram(): Buffer {

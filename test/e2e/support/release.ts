@@ -3,9 +3,15 @@ import { until } from '@kso/testkit';
 import type { KubeObject } from '@kso/wire';
 import { type EndpointClient, endpointClient } from '../../support/endpoint-client.ts';
 import { kubectl, list, run } from './node.ts';
+import { patiently } from './patience.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const chart = path.join(root, 'charts/kubescape-operator');
+
+/** The chart of this checkout, and the packaged one that came before it. */
+export const charts = {
+  current: path.join(root, 'charts/kubescape-operator'),
+  previous: path.join(root, 'test/e2e/previous-chart/kubescape-operator.tgz'),
+} as const;
 
 export const release = 'kubescape';
 export const namespace = 'kubescape';
@@ -22,11 +28,17 @@ interface Service extends KubeObject {
   readonly spec?: { readonly clusterIP: string };
 }
 
-/** Installs or upgrades and waits until everything is ready. `file` is one of `deploy/values`. */
+export interface HelmOptions {
+  readonly chart?: string;
+  /** One of `deploy/values`. */
+  readonly file: string;
+  readonly set?: Readonly<Record<string, unknown>>;
+}
+
+/** Installs or upgrades and waits until everything is ready. */
 export function helm(
   action: 'install' | 'upgrade',
-  file: string,
-  set: Readonly<Record<string, unknown>>,
+  { chart = charts.current, file, set = {} }: HelmOptions,
 ): Promise<string> {
   const values = Object.entries(set).flatMap(([key, value]) => ['--set-json', `${key}=${JSON.stringify(value)}`]);
   return run('helm', [
@@ -38,12 +50,12 @@ export function helm(
     `--values=${path.join(root, 'deploy/values', file)}`,
     ...values,
     '--wait',
-    '--timeout=4m',
+    '--timeout=10m',
   ]);
 }
 
 export async function uninstall(): Promise<void> {
-  await run('helm', ['uninstall', release, '--namespace', namespace, '--wait', '--timeout', '2m']);
+  await run('helm', ['uninstall', release, '--namespace', namespace, '--wait', '--timeout', '10m']);
 }
 
 /** Pods of the release that stay; not those of Jobs. */
@@ -78,7 +90,7 @@ export async function replacePod(pod: Pod): Promise<void> {
       const now = (await servingPods()).filter((other) => componentOf(other) === component);
       return now.length > 0 && now.every((other) => other.metadata?.uid !== pod.metadata?.uid && isReady(other));
     },
-    { within: 90_000, every: 500 },
+    patiently,
   );
 }
 
@@ -86,10 +98,31 @@ function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 }
 
-/** Everything in the cluster that says it belongs to the release, as `kind/name`. */
-export async function leftovers(): Promise<readonly string[]> {
+/**
+ * What is in the cluster when everything has gone that a release leaves for a moment, as `kind/name`: Helm does not wait for what
+ * belongs to what it has removed (pods, and the claims that they use). `keeps`: kinds that a release leaves on purpose.
+ */
+export async function leftovers(instance = release, keeps: readonly string[] = []): Promise<readonly string[]> {
+  let left: readonly string[] = [];
+  const gone = async () => {
+    left = (await objectsOf(instance)).filter((name) => !keeps.some((kind) => name.startsWith(`${kind}/`)));
+    return left.length === 0;
+  };
+  await until('nothing of the release', gone, { within: 120_000, every: 500 }).catch(() => undefined);
+  return left;
+}
+
+/** Everything in the cluster that says it belongs to the release. */
+async function objectsOf(instance: string): Promise<readonly string[]> {
   const kinds = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n');
-  const selector = `--selector=app.kubernetes.io/instance=${release}`;
+  const selector = `--selector=app.kubernetes.io/instance=${instance}`;
   const names = await kubectl('get', kinds.join(','), '-A', selector, '--ignore-not-found', '-o', 'name');
   return names.split('\n').filter((name) => name !== '');
+}
+
+/** Namespaces hang when an aggregated API or a webhook has lost its server: one that has nothing to do with the release tells. */
+export async function unrelatedNamespaceComesAndGoes(): Promise<void> {
+  await kubectl('create', 'namespace', 'unrelated');
+  await kubectl('create', 'configmap', 'something', '-n', 'unrelated', '--from-literal=a=b');
+  await kubectl('delete', 'namespace', 'unrelated', '--wait=true', '--timeout=5m');
 }
