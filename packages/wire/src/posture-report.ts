@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PostureExceptionPolicy, PostureExceptionPolicy } from './exception-policy.ts';
+import { PostureExceptionPolicy } from './exception-policy.ts';
 
 /**
  * Posture report, version 2 (scanner.md 8): what the scanner answers to `GET /v1/results`, what the CLI prints as JSON and what is
