@@ -54,6 +54,10 @@ export const KubevulnConfig = z.strictObject({
       enabled: flag().default(true),
       /** Listing base, or its full URL ending in `.json`; Grype's own by default. */
       url: httpUrl().optional(),
+      /** Database file or archive that somebody puts there; it is imported instead of fetched, each time it has changed. */
+      file: z.string().optional(),
+      /** Beyond this age since it was built the database raises an alarm; scans go on with it. */
+      staleAfter: duration().prefault('5d'),
       interval: timerDuration().prefault('24h'),
       retryInterval: timerDuration().prefault('5m'),
       timeout: timerDuration().prefault('15m'),

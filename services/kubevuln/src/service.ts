@@ -8,6 +8,8 @@ import { imageScanKind } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
 import type { KubevulnConfig } from './config.ts';
 import { createScanMetrics } from './metrics.ts';
+import { createDatabaseAgeAlarm } from './prerequisites/database-age.ts';
+import { createFileImport } from './prerequisites/database-file.ts';
 import { createDatabaseUpdater } from './prerequisites/database-updater.ts';
 import { type Expectations, lookAtPrerequisites, type Readiness } from './prerequisites/prerequisites.ts';
 import { queueMissedScans } from './prerequisites/rescan.ts';
@@ -145,19 +147,33 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     }
   };
   const updates = config.databaseUpdate;
+  const ageAlarm = createDatabaseAgeAlarm({
+    now,
+    logger,
+    staleAfterMs: updates.staleAfter,
+    onLook: metrics.databaseStale,
+  });
   const watcher = createPrerequisiteWatcher({
     clock,
     logger,
     onChange,
-    look: (expected) => lookAtPrerequisites({ sbomEngine, matcher }, expected),
+    look: async (expected) => {
+      const readiness = await lookAtPrerequisites({ sbomEngine, matcher }, expected);
+      ageAlarm.look(readiness);
+      return readiness;
+    },
     expected: { engines: config.enginesExpected, database: updates.enabled || config.databaseExpected },
     everyMs: config.engineCheckInterval,
   });
   const updater = createDatabaseUpdater({
     clock,
     logger,
-    database: matcher.database,
-    intervalMs: updates.interval,
+    update:
+      updates.file === undefined
+        ? (signal) => matcher.database.update(signal)
+        : createFileImport({ database: matcher.database, file: updates.file, dataDir: config.dataDir }),
+    // A file is looked at, a mirror is asked.
+    intervalMs: updates.file === undefined ? updates.interval : updates.retryInterval,
     retryMs: updates.retryInterval,
     onAttempt: async (change) => {
       const succeeded = change.outcome === 'changed' || change.outcome === 'unchanged';

@@ -27,15 +27,24 @@ const defaultUpdateTimeoutMs = 15 * 60_000;
 export function createGrypeDatabase(options: GrypeOptions): VulnerabilityDatabase {
   let known: { readonly fingerprint: string; readonly status: DatabaseStatus } | undefined;
   const status = async (): Promise<DatabaseStatus> => {
-    const fingerprint = await fingerprintOf(options.databaseDirectory);
-    if (fingerprint !== undefined && known?.fingerprint === fingerprint) return known.status;
-    const found = await readStatus(options);
-    known = fingerprint !== undefined && found.state === 'ready' ? { fingerprint, status: found } : undefined;
+    const lookup = await findGrype(options);
+    if (lookup.found !== 'found') return { state: 'engineUnavailable', lookup };
+    const fingerprint = `${lookup.path} ${lookup.version} ${await fingerprintOf(options.databaseDirectory)}`;
+    if (known?.fingerprint === fingerprint) return known.status;
+    const { status: found, isLasting } = await readStatus(options, lookup.path);
+    known = isLasting ? { fingerprint, status: found } : undefined;
     return found;
   };
   return {
     status,
-    update: (signal) => {
+    update: async (signal) => {
+      const { updateUrl } = options;
+      if (updateUrl !== undefined && isOldListing(updateUrl)) {
+        return {
+          outcome: 'failed',
+          detail: `${updateUrl} is a listing of schema v5; this Grype needs latest.json of v6`,
+        };
+      }
       const timeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs;
       const variables = {
         // The caller decides when to look, and how long a slow line may take.
@@ -44,11 +53,19 @@ export function createGrypeDatabase(options: GrypeOptions): VulnerabilityDatabas
         ...(options.updateUrl === undefined ? {} : { GRYPE_DB_UPDATE_URL: options.updateUrl }),
         ...(options.updateCaFile === undefined ? {} : { GRYPE_DB_CA_CERT: options.updateCaFile }),
       };
-      return change(options, status, { args: ['db', 'update'], variables, timeoutMs, signal });
+      const result = await change(options, status, { args: ['db', 'update'], variables, timeoutMs, signal });
+      // Which address it was: Grype tells it of some failures only.
+      if (result.outcome !== 'failed' || updateUrl === undefined || result.detail.includes(updateUrl)) return result;
+      return { ...result, detail: `${updateUrl}: ${result.detail}` };
     },
     import: (file, signal) =>
       change(options, status, { args: ['db', 'import', file], variables: {}, timeoutMs: importTimeoutMs, signal }),
   };
+}
+
+/** `listing.json` of schema v5, which is what older instructions name. */
+function isOldListing(url: string): boolean {
+  return URL.parse(url)?.pathname.endsWith('/listing.json') === true;
 }
 
 interface ChangeCommand {
@@ -59,17 +76,16 @@ interface ChangeCommand {
 }
 
 /**
- * Tells whether the database has been exchanged since it was last asked for: Grype replaces the folder's files as a whole. Saves a
- * process for each image.
+ * Tells whether the database has been exchanged, has come or has gone since it was last asked for: Grype replaces the folder's files as
+ * a whole. Saves a process for each image, also for each that waits for a database.
  */
-async function fingerprintOf(databaseDirectory: string): Promise<string | undefined> {
+async function fingerprintOf(databaseDirectory: string): Promise<string> {
   const folder = join(databaseDirectory, '6');
-  try {
-    const files = await Promise.all(['vulnerability.db', 'import.json'].map((name) => stat(join(folder, name))));
-    return files.map(({ ino, size, mtimeMs }) => `${ino}:${size}:${mtimeMs}`).join(' ');
-  } catch {
-    return undefined;
-  }
+  const fingerprints = ['vulnerability.db', 'import.json'].map(async (name) => {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    return found === undefined ? 'none' : `${found.ino}:${found.size}:${found.mtimeMs}`;
+  });
+  return (await Promise.all(fingerprints)).join(' ');
 }
 
 async function change(
@@ -98,23 +114,28 @@ async function change(
   return { outcome: same ? 'unchanged' : 'changed', database: after };
 }
 
-async function readStatus(options: GrypeOptions): Promise<DatabaseStatus> {
-  const lookup = await findGrype(options);
-  if (lookup.found !== 'found') return { state: 'engineUnavailable', lookup };
+interface FoundStatus {
+  readonly status: DatabaseStatus;
+  /** False for what another look may answer differently although no file has changed. */
+  readonly isLasting: boolean;
+}
+
+async function readStatus(options: GrypeOptions, grype: string): Promise<FoundStatus> {
   return withScratchDirectory(options.scratchRoot, async (directory) => {
     const file = join(directory, 'status.json');
     const end = await runGrype(options, {
-      path: lookup.path,
+      path: grype,
       args: ['db', 'status', '-o', 'json'],
       directory,
       stdout: { file, maxBytes: 64 * 1024 },
       timeoutMs: statusTimeoutMs,
     });
     // Exit status 1 stands for an invalid or missing database; the document tells which.
-    if (end.ended !== 'exited') return { state: 'invalid', detail: `Grype ended: ${end.ended}` };
+    const passing = (detail: string) => ({ status: { state: 'invalid' as const, detail }, isLasting: false });
+    if (end.ended !== 'exited') return passing(`Grype ended: ${end.ended}`);
     const document = parseJson(StatusDocument, await readFile(file, 'utf8'));
-    if (document === undefined) return { state: 'invalid', detail: lastErrorLines(end.stderr) };
-    return statusOf(document);
+    if (document === undefined) return passing(lastErrorLines(end.stderr));
+    return { status: await statusOf(document), isLasting: true };
   });
 }
 

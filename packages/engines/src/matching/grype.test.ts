@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { jinjaAdvisory as jinja, opensslAdvisory as openssl } from '@kso/testkit/grype-database';
-import { missingPrograms } from '@kso/testkit/programs';
+import { findProgram, missingPrograms } from '@kso/testkit/programs';
 import { testDataFile } from '@kso/testkit/test-data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeMatcher, sbomOfJinja } from './conformance.ts';
@@ -145,6 +145,39 @@ describe.skipIf(missing !== undefined)('with the real Grype', () => {
       expect(await matcher.database.status()).toEqual(before);
     });
 
+    it('asks Grype once whether there is a database, and again when one has come', async () => {
+      const calls = join(directory, 'calls');
+      const program = join(directory, 'grype');
+      await writeFile(program, `#!/bin/sh\necho "$1 $2" >> ${calls}\nexec ${findProgram('grype') ?? ''} "$@"\n`, {
+        mode: 0o755,
+      });
+      const matcher = createGrype({
+        env: process.env,
+        program,
+        databaseDirectory: join(directory, 'db'),
+        scratchRoot: join(directory, 'scratch'),
+      });
+      for (const _ of [1, 2, 3]) expect(await matcher.database.status()).toMatchObject({ state: 'missing' });
+      const asked = async () =>
+        (await readFile(calls, 'utf8')).split('\n').filter((line) => line === 'db status').length;
+      expect(await asked()).toBe(1);
+      const file = join(directory, 'made.db');
+      await writeGrypeDatabase({ file, advisories: [jinja], built });
+      // By somebody else, as an init container does it.
+      await grype(directory).database.import(file);
+      for (const _ of [1, 2]) expect(await matcher.database.status()).toMatchObject({ state: 'ready' });
+      expect(await asked()).toBe(2);
+    });
+
+    it('says that a listing of the schema before is of no use', async () => {
+      const { database } = grype(directory, 'https://example.com/databases/listing.json');
+      expect(await database.update()).toEqual({
+        outcome: 'failed',
+        detail:
+          'https://example.com/databases/listing.json is a listing of schema v5; this Grype needs latest.json of v6',
+      });
+    });
+
     it('keeps the database it has when an update fails, and says what failed', async () => {
       await matchesOf(base, jinja);
       const server = createServer((_request, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
@@ -152,7 +185,10 @@ describe.skipIf(missing !== undefined)('with the real Grype', () => {
       const { port } = server.address() as AddressInfo;
       const matcher = grype(directory, `http://127.0.0.1:${port}/databases`);
       const before = await matcher.database.status();
-      expect(await matcher.database.update()).toMatchObject({ outcome: 'failed', detail: expect.stringMatching(/\S/) });
+      expect(await matcher.database.update()).toMatchObject({
+        outcome: 'failed',
+        detail: expect.stringContaining(`127.0.0.1:${port}`),
+      });
       expect(await matcher.database.status()).toEqual(before);
       await new Promise((resolve) => server.close(resolve));
     });

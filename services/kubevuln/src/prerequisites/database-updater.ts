@@ -1,8 +1,8 @@
-import type { DatabaseChange, VulnerabilityDatabase } from '@kso/engines';
+import type { DatabaseChange } from '@kso/engines';
 import { type BasePorts, describeError } from '@kso/kit';
 
 export interface DatabaseUpdaterOptions extends Pick<BasePorts, 'clock' | 'logger'> {
-  readonly database: VulnerabilityDatabase;
+  readonly update: (signal: AbortSignal) => Promise<DatabaseChange>;
   /** After a success; default 24 h (kubevuln.md 1.10). */
   readonly intervalMs: number;
   /** After a failure; default 5 min. */
@@ -20,13 +20,13 @@ export interface DatabaseUpdater {
 }
 
 export function createDatabaseUpdater(options: DatabaseUpdaterOptions): DatabaseUpdater {
-  const { clock, logger, database } = options;
+  const { clock, logger } = options;
   const stopping = new AbortController();
   let sleeping = new AbortController();
   let loop: Promise<void> | undefined;
 
   const attempt = async (): Promise<boolean> => {
-    const change = await database.update(stopping.signal);
+    const change = await options.update(stopping.signal);
     if (change.outcome === 'cancelled') return true;
     await options.onAttempt(change);
     switch (change.outcome) {
