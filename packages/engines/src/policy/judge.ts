@@ -1,9 +1,10 @@
-import { type ControlInputs, passed, type Rule, type RuleContext, type Workload, workloadOf } from '@kso/controls';
-import { podSpecProblem, worstVerdict } from '@kso/domain';
+import { type ControlInputs, type Rule, type RuleContext, type Workload, workloadOf } from '@kso/controls';
+import { podSpecProblem } from '@kso/domain';
 import { describeError } from '@kso/kit';
 import type { ControlResult, RuleResult, Verdict } from '@kso/wire';
 import type { Asking } from './asking.ts';
 import type { PlannedControl } from './rule-plan.ts';
+import { SharedResults } from './shared-results.ts';
 import type { Target } from './target.ts';
 
 export interface JudgeContext {
@@ -18,6 +19,8 @@ export interface JudgeContext {
 
 const maxDetail = 300;
 
+const shared = new SharedResults();
+
 /** Applies the controls to one target. A control that throws is marked as not evaluated, and nothing else is (known-bugs.md B02). */
 export function judge(target: Target, plan: readonly PlannedControl[], context: JudgeContext): ControlResult[] {
   const workload = judgedWorkload(target);
@@ -31,7 +34,7 @@ export function judge(target: Target, plan: readonly PlannedControl[], context: 
       const verdict = verdicts.get(rule);
       if (verdict !== undefined) ruled.push({ rule: rule.name, verdict });
     }
-    if (ruled.length > 0) results.push(controlResult(controlId, ruled));
+    if (ruled.length > 0) results.push(shared.result(controlId, ruled));
   }
   return exactly(results);
 }
@@ -93,20 +96,4 @@ function ask(rule: Rule, target: Target, workload: Workload | undefined, context
   if (rule.target === 'workload') return workload === undefined ? undefined : rule.check(workload, ruleContext);
   if (rule.target === 'subject') return target.type === 'subject' ? rule.check(target.vector, ruleContext) : undefined;
   return target.type === 'object' ? rule.check(target.record.object, ruleContext) : undefined;
-}
-
-/** Results without findings are most of all results: one object each, shared by all resources. */
-const shared = new Map<string, ControlResult>();
-
-function controlResult(controlId: string, rules: readonly RuleResult[]): ControlResult {
-  if (!rules.every(({ verdict }) => verdict.status === 'passed'))
-    return { controlId, status: worstVerdict(rules), rules: exactly(rules) };
-  const key = `${controlId}|${rules.map(({ rule, verdict }) => (verdict === passed ? rule : `${rule}=${irrelevance(verdict)}`)).join('|')}`;
-  let result = shared.get(key);
-  if (result === undefined) shared.set(key, (result = { controlId, status: 'passed', rules: exactly(rules) }));
-  return result;
-}
-
-function irrelevance(verdict: Verdict): string {
-  return verdict.status === 'passed' ? (verdict.irrelevant ?? '') : '';
 }
