@@ -4,6 +4,7 @@ import { missingPrograms } from '@kso/testkit/programs';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
 import { byKind, render, workloads } from './rendered.ts';
+import { variants } from './variants.ts';
 
 interface Peer {
   readonly podSelector?: { readonly matchLabels: Record<string, string> };
@@ -47,9 +48,13 @@ function edges(objects: readonly KubeObject[]) {
   };
 }
 
-/** The table of docs/reference/chart-network.md. */
+/** With policies on, and no scrapers: those are of other namespaces. */
+const merged = (values: { global?: object } = {}) => ({ ...values, global: { ...values.global, networkPolicy: on } });
+
+/** The first table of docs/reference/chart-network.md: the edges of a default release. */
 const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/reference/chart-network.md'), 'utf8');
-const standard = [...page.matchAll(/^\| ([a-z-]+) \| ([a-z-]+) \| (\d+) \|/gm)].map(
+const [firstTable = ''] = page.split('With more parts switched on');
+const standard = [...firstTable.matchAll(/^\| ([a-z-]+) \| ([a-z-]+) \| (\d+) \|/gm)].map(
   ([, from, to, port]) => `${from} → ${to}:${port}`,
 );
 
@@ -91,6 +96,34 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.10 NetworkPolicies (c
     expect(received).toContain('kubevuln → grype-offline-db:8080');
     for (const from of ['operator', 'gateway', 'kubescape', 'kubevuln', 'kollector', 'cloud-endpoint'])
       expect(received).toContain(`${from} → otel-collector:4317`);
+    expect(inside).toEqual(received);
+  });
+
+  it.each(Object.keys(variants))('both sides agree with everything that may be switched on: %s', (name) => {
+    const given = variants[name] ?? {};
+    const objects = render(merged(given.values as object), given);
+    const { received, inside } = edges(objects);
+    expect(received.filter((edge) => !edge.startsWith('dns'))).toEqual(inside);
+  });
+
+  it('with a backend those that talk to it go out, and nobody else; a collector then stands between them and the telemetry', () => {
+    const backend = { server: 's', account: 'a', accessKey: 'k', ksCloudOtelCollector: 'o:443' };
+    const outside = (values: object) =>
+      edges(render({ ...values, global: { networkPolicy: on } }))
+        .outside.filter((edge) => edge.endsWith(' → 0.0.0.0/0:443'))
+        .map((edge) => edge.split(' ')[0] ?? '')
+        .toSorted();
+    expect(outside(backend)).toEqual(['gateway', 'kollector', 'kubescape', 'kubevuln', 'operator', 'otel-collector']);
+    expect(outside({})).toEqual(['kubevuln']);
+    expect(outside({ ...backend, profile: 'compact' })).toContain('suite');
+    expect(outside({ ...backend, capabilities: { kubescapeOffline: 'enable' } })).toEqual(['kubevuln']);
+  });
+
+  it('scans by HTTP need an edge to each scanner', () => {
+    const { received, inside } = edges(
+      render({ operator: { dispatch: { mode: 'http' } }, global: { networkPolicy: on } }),
+    );
+    expect(received).toEqual(expect.arrayContaining(['operator → kubescape:8080', 'operator → kubevuln:8080']));
     expect(inside).toEqual(received);
   });
 

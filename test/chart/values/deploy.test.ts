@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { missingPrograms } from '@kso/testkit/programs';
+import { missingPrograms, requireProgram } from '@kso/testkit/programs';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { chartFolder, template } from './chart-under-test.ts';
@@ -67,18 +68,90 @@ describe.skipIf(missingPrograms('helm') !== undefined)('with helm', () => {
     expect(error).toBe('');
     expect(ok).toBe(true);
   });
+});
 
-  it('kustomize/ has values that render, and a patch whose target is there', () => {
-    const [kustomization] = read('kustomize/kustomization.yaml') as unknown as {
-      helmCharts: { name: string; valuesFile: string }[];
-      patches: { target: { kind: string; name: string } }[];
-    }[];
-    expect(kustomization?.helmCharts[0]?.name).toBe('kubescape-operator');
-    const { out, error } = template(chartFolder, { files: [path.join(deploy, 'kustomize/values.yaml')] });
-    expect(error).toBe('');
-    const target = kustomization?.patches[0]?.target;
-    const found = objects(out).find(({ kind, metadata }) => kind === target?.kind && metadata?.name === target.name);
-    expect(found).toBeDefined();
-    expect(out).not.toContain('helm.sh/hook');
+describe.skipIf(missingPrograms('helm', 'kubectl') !== undefined)('kustomize/', () => {
+  it('is built by kubectl as its first line says: the namespace, the chart, and the patch', () => {
+    const file = readFileSync(path.join(deploy, 'kustomize/kustomization.yaml'), 'utf8');
+    expect(file.split('\n')[0]).toBe(
+      '# kustomize build --enable-helm --load-restrictor LoadRestrictionsNone deploy/kustomize',
+    );
+    // A helm that was built without a version of Kubernetes knows only an old one.
+    const args = ['--enable-helm', '--helm-command', requireProgram('helm'), '--helm-kube-version', 'v1.33.0'];
+    const { status, stdout, stderr } = spawnSync(
+      requireProgram('kubectl'),
+      ['kustomize', ...args, '--load-restrictor', 'LoadRestrictionsNone', path.join(deploy, 'kustomize')],
+      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const built = objects(stdout);
+    const find = (kind: string, name: string) =>
+      built.find((object) => object.kind === kind && object.metadata?.name === name);
+    expect(find('Namespace', 'kubescape')).toBeDefined();
+    expect(find('Deployment', 'kubescape')?.spec).toMatchObject({
+      template: { metadata: { labels: { team: 'security' } } },
+    });
+    expect(stdout).not.toContain('helm.sh/hook');
+    const { out } = template(chartFolder, { files: [path.join(deploy, 'kustomize/values.yaml')] });
+    expect(built).toHaveLength(objects(out).length + 1);
+  });
+});
+
+/** Paths of the leaves of an object, without what is below `values` of the chart. */
+function fields(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || /(\.values|valuesObject)$/.test(at))
+    return [at];
+  return Object.entries(value).flatMap(([name, inner]) => fields(inner, at === '' ? name : `${at}.${name}`));
+}
+
+/** Fields of these kinds as the tools' own references have them: a typing error here is one that the tool would refuse or ignore. */
+const common = ['apiVersion', 'kind', 'metadata.name', 'metadata.namespace'];
+const knownFields: Readonly<Record<string, readonly string[]>> = {
+  'argoproj.io/v1alpha1 Application': [
+    'metadata.finalizers',
+    'spec.project',
+    'spec.destination.server',
+    'spec.destination.namespace',
+    'spec.source.repoURL',
+    'spec.source.targetRevision',
+    'spec.source.path',
+    'spec.source.chart',
+    'spec.source.helm.releaseName',
+    'spec.source.helm.valuesObject',
+    'spec.syncPolicy.automated.prune',
+    'spec.syncPolicy.automated.selfHeal',
+    'spec.syncPolicy.syncOptions',
+  ],
+  'source.toolkit.fluxcd.io/v1 GitRepository': ['spec.interval', 'spec.url', 'spec.ref.branch'],
+  'helm.toolkit.fluxcd.io/v2 HelmRelease': [
+    'spec.interval',
+    'spec.releaseName',
+    'spec.targetNamespace',
+    'spec.values',
+    'spec.install.createNamespace',
+    'spec.install.remediation.retries',
+    'spec.upgrade.remediation.retries',
+    'spec.chart.spec.chart',
+    'spec.chart.spec.reconcileStrategy',
+    'spec.chart.spec.sourceRef.kind',
+    'spec.chart.spec.sourceRef.name',
+  ],
+};
+
+describe('GitOps', () => {
+  const manifests = ['argocd/application.yaml', 'flux/helm-release.yaml'].flatMap(read);
+
+  it.each(
+    manifests.map((manifest) => [`${(manifest as { apiVersion?: string }).apiVersion} ${manifest.kind}`, manifest]),
+  )('%s has fields that there are', (kind, manifest) => {
+    const known = [...common, ...(knownFields[kind] ?? [])];
+    expect(fields(manifest).filter((field) => !known.includes(field))).toEqual([]);
+  });
+
+  it('Flux takes the chart from the source beside the release', () => {
+    const [source, release] = read('flux/helm-release.yaml');
+    expect(release?.spec).toMatchObject({
+      chart: { spec: { sourceRef: { kind: source?.kind, name: source?.metadata?.name } } },
+    });
   });
 });
