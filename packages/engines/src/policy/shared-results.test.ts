@@ -45,7 +45,7 @@ describe('SharedResults', () => {
         const rules = failure(each);
         expect(shared.result('C-1', rules).rules).toEqual(rules);
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
   });
 });

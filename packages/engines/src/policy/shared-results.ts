@@ -49,9 +49,9 @@ function verdictKey(verdict: Verdict): string | undefined {
   if (verdict === passed) return '';
   switch (verdict.status) {
     case 'passed':
-      return verdict.accepted === undefined ? `irrelevant${text(verdict.irrelevant ?? '')}` : undefined;
+      return verdict.accepted === undefined ? `irrelevant${text(verdict.irrelevant)}` : undefined;
     case 'notEvaluated':
-      return `${verdict.reason}${text(verdict.detail)}${text(verdict.missingKinds?.join() ?? '')}`;
+      return `${verdict.reason}${text(verdict.detail)}${text(verdict.missingKinds?.join())}`;
     case 'failed':
       return verdict.accepted === undefined ? findingsKey(verdict.findings) : undefined;
     default:
@@ -63,7 +63,7 @@ function verdictKey(verdict: Verdict): string | undefined {
 function findingsKey(findings: readonly Finding[]): string | undefined {
   let key = '';
   for (const finding of findings) {
-    const { message, container, found = '', wanted = '', paths, relatedIds, exceptions, fixCommand } = finding;
+    const { message, container, found, wanted, paths, relatedIds, exceptions, fixCommand } = finding;
     if (relatedIds !== undefined || exceptions !== undefined || fixCommand !== undefined) return undefined;
     key += `#${text(message)}${text(found)}${text(wanted)}`;
     if (container !== undefined) key += `@${container.list}${text(container.name)}`;
@@ -77,6 +77,6 @@ function findingsKey(findings: readonly Finding[]): string | undefined {
 }
 
 /** With its length, so that no text of an object can look like something else of the key. */
-function text(value: string): string {
-  return `${value.length}:${value}`;
+function text(value: string | undefined): string {
+  return value === undefined ? '-' : `${value.length}:${value}`;
 }
