@@ -132,7 +132,7 @@ describe('thresholds', () => {
     expect(run.stdout).toContain('C-0038');
   });
 
-  test('--controls-config replaces control inputs, and one with an unknown name is refused', async () => {
+  test('--controls-config replaces control inputs, and a name that no control reads is told of', async () => {
     const place = files('inputs', {
       'a.yaml': pod('a', 'shop', 'hostPID: false').replace(
         'image:',
@@ -146,8 +146,46 @@ describe('thresholds', () => {
         ?.status;
     expect(await failed([])).toBe('passed');
     expect(await failed(['--controls-config', `${place}/inputs.json`])).toBe('failed');
-    const bad = await kso(['scan', place, '--controls-config', `${place}/bad.json`]);
-    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('insecureCapabilites') });
+    const unknown = await kso(['scan', place, '--controls-config', `${place}/bad.json`]);
+    expect(unknown).toMatchObject({ code: 0, stderr: 'no built-in control has an input insecureCapabilites\n' });
+  });
+});
+
+describe('exceptions', () => {
+  const exception = (name: string) => ({
+    name: 'accepted',
+    policyType: 'postureExceptionPolicy',
+    actions: ['alertOnly'],
+    resources: [{ designatorType: 'Attributes', attributes: { kind: 'Pod', name } }],
+    posturePolicies: [{ controlID: 'C-0038' }],
+  });
+
+  test('cover what they name: it passes with them, and the threshold is not met', async () => {
+    const place = files('exceptions', {
+      'a.yaml': pod('a'),
+      'b.yaml': pod('b'),
+      'x.json': JSON.stringify([exception('a')]),
+    });
+    const args = ['scan', 'control', 'C-0038', `${place}/a.yaml`, `${place}/b.yaml`, '--exceptions', `${place}/x.json`];
+    const scanned = await report(args);
+    const [a, b] = scanned.results.map(({ controls }) => controls[0]);
+    expect(a).toMatchObject({ status: { status: 'passed', subStatus: 'w/exceptions' } });
+    expect(a?.rules[0]?.exception).toMatchObject([{ name: 'accepted' }]);
+    expect(b).toMatchObject({ status: { status: 'failed' } });
+    expect(scanned.summaryDetails.controls['C-0038']?.subStatusCounters).toEqual({ ignoredResources: 1 });
+    const only = ['scan', 'control', 'C-0038', `${place}/a.yaml`, '--fail-on', 'high'];
+    expect((await kso(only)).code).toBe(1);
+    expect((await kso([...only, '--exceptions', `${place}/x.json`])).code).toBe(0);
+  });
+
+  test('that are wrong are an error with the place', async () => {
+    const wrong = [{ ...exception('a'), resources: [{ attributes: { name: '(' } }] }];
+    const place = files('bad-exceptions', { 'a.yaml': pod('a'), 'x.json': JSON.stringify(wrong) });
+    expect(await kso(['scan', `${place}/a.yaml`, '--exceptions', `${place}/x.json`])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^kso: --exceptions: file \S+x\.json: .*no regular expression.*\n$/),
+    });
   });
 });
 

@@ -68,12 +68,6 @@ function reportControl(
   return isShared ? passOf(result, controls, make) : make();
 }
 
-/** The verdict that explains the control's; of passed rules one that exceptions cover is stronger than an irrelevant one. */
-function decisiveOf({ status, rules }: ControlResult): Verdict | undefined {
-  const verdicts = rules.map(({ verdict }) => verdict).filter((verdict) => verdict.status === status);
-  return verdicts.find((verdict) => verdict.status === 'passed' && verdict.accepted !== undefined) ?? verdicts[0];
-}
-
 function makeControl(
   resourceId: string,
   result: ControlResult,
@@ -126,17 +120,6 @@ function findingParts(resourceId: string, verdict: Verdict): Partial<ReportRule>
     ...failedParts(resourceId, findings),
     ...(exceptions.size === 0 ? {} : { exception: [...exceptions.values()] }),
   };
-}
-
-/** What was found; of a rule that passes by exceptions what they cover. */
-function findingsParts(resourceId: string, verdict: Verdict): Partial<ReportRule> {
-  if (verdict.status === 'notEvaluated') return {};
-  const { accepted = [] } = verdict;
-  const findings = verdict.status === 'failed' ? verdict.findings : accepted;
-  if (findings.length === 0) return {};
-  const applied = [...findings, ...accepted].flatMap(({ exceptions = [] }) => exceptions);
-  const policies = [...new Map(applied.map(({ id, policy }) => [id, policy])).values()];
-  return { ...failedParts(resourceId, findings), ...(policies.length === 0 ? {} : { exception: policies }) };
 }
 
 function failedParts(resourceId: string, findings: readonly Finding[]): Partial<ReportRule> {

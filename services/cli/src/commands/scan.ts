@@ -1,4 +1,5 @@
 import type { Severity } from '@kso/domain';
+import type { PosturePolicy } from '@kso/engines';
 import { type RegoSources, type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -21,6 +22,7 @@ export interface ScanOptions extends Thresholds {
   /** The existing product's name for `failOn`. */
   readonly severityThreshold?: Severity;
   readonly controlsConfig?: string;
+  readonly exceptions?: string;
   /** Folder or URL with policies of the existing product. */
   readonly useArtifactsFrom?: string;
   /** One file with a framework or a control of it. */
@@ -41,7 +43,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
   // What artifacts hold is known when they are read.
   const policies = regoSources(options, host);
   if (policies.artifacts === undefined) checkSelection(options);
-  const inputs = await inputsOf(options, host);
+  const policy = await policyOf(options, host);
   const target = await targetOf(paths, options, host);
   const progress = createProgress(host.stderr, host.env);
   const { source, close } = await openSource(target, host);
@@ -54,7 +56,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
       includeNamespaces: options.includeNamespaces ?? [],
       excludedNamespaces: options.excludeNamespaces ?? [],
       ...(options.workload === undefined ? {} : { workload: options.workload }),
-      ...inputs,
+      ...(policy === undefined ? {} : { policy }),
       policies,
       signal: host.signal,
       onProgress: (each) => progress.step(describe(each)),
@@ -89,10 +91,15 @@ function regoSources({ useArtifactsFrom, useFrom, customRules }: ScanOptions, ho
   };
 }
 
-async function inputsOf({ controlsConfig }: ScanOptions, host: CliHost) {
-  if (controlsConfig === undefined) return {};
-  const { readControlsConfig } = await import('../scan/policy-files.ts');
-  return { inputs: await readControlsConfig(controlsConfig, host) };
+/** Undefined when no file says anything. */
+async function policyOf(options: ScanOptions, host: CliHost): Promise<PosturePolicy | undefined> {
+  const { controlsConfig, exceptions } = options;
+  if (controlsConfig === undefined && exceptions === undefined) return undefined;
+  const { readPolicyFiles, unknownInputs } = await import('../scan/policy-files.ts');
+  const policy = await readPolicyFiles(options, host);
+  const unknown = unknownInputs(policy);
+  if (unknown.length > 0) host.stderr.write(`no built-in control has an input ${unknown.join(', ')}\n`);
+  return policy;
 }
 
 async function targetOf(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<Target> {

@@ -135,7 +135,8 @@ function withScanOptions(command: Command): Command {
     .addOption(
       new Option('--fail-coverage-below <percent>', 'exit with 1 if less could be looked at').argParser(percentValue),
     )
-    .option('--controls-config <file>', 'control inputs: a JSON map from names to lists', textValue)
+    .option('--exceptions <file>', 'accepted findings: a JSON or YAML list of exceptions', textValue)
+    .option('--controls-config <file>', 'control inputs: a JSON or YAML map from names to lists', textValue)
     .option(
       '--use-artifacts-from <folder|url>',
       'controls and frameworks from artifacts of Kubescape; their rules in Rego need OPA',

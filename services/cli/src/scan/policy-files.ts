@@ -1,44 +1,53 @@
 import { readFile } from 'node:fs/promises';
-import { type ControlInputs, defaultControlInputs, withControlInputs } from '@kso/controls';
-import { isRecord } from '@kso/domain';
+import { defaultControlInputs } from '@kso/controls';
+import { loadPosturePolicy, type PosturePolicy } from '@kso/engines';
 import { fail } from '../errors.ts';
 import { type CliHost, userPath } from '../host.ts';
 
 /** Nothing that people write is larger. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** A JSON file that an option names. @throws PATH_UNREADABLE, BAD_VALUE */
-async function readJson(option: string, path: string, host: CliHost): Promise<unknown> {
+/** A file of JSON or YAML that an option names. @throws PATH_UNREADABLE, BAD_VALUE */
+async function readDocument(option: string, path: string, host: CliHost): Promise<unknown> {
   const bytes = await readFile(userPath(host, path)).catch((error: unknown) => {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw fail('PATH_UNREADABLE', { path, problem: isMissing ? 'no such file' : String(error) }, error);
   });
   if (bytes.length > maxBytes) throw fail('PATH_UNREADABLE', { path, problem: 'it is too large' });
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw fail('BAD_VALUE', { option: `${option} ${path}`, problem: 'it is not JSON' });
-  }
+  const { parseDocument } = await import('@kso/domain/yaml');
+  const parsed = parseDocument(bytes.toString('utf8'));
+  if (parsed.outcome === 'malformed')
+    throw fail('BAD_VALUE', { option: `${option} ${path}:${parsed.line}`, problem: parsed.detail });
+  return parsed.values.length === 1 ? parsed.values[0] : parsed.values;
 }
 
-/**
- * `--controls-config`: a flat map from the names of control inputs to lists of texts, or the existing product's configuration with
- * that map in `settings.postureControlInputs` (scanner.md 13). @throws BAD_VALUE for what is no such file, or names an input that is not known
- */
-export async function readControlsConfig(path: string, host: CliHost): Promise<ControlInputs> {
-  const option = '--controls-config';
-  const document = await readJson(option, path, host);
-  const bad = (problem: string) => fail('BAD_VALUE', { option: `${option} ${path}`, problem });
-  if (!isRecord(document)) throw bad('it has to be a map from names to lists');
-  const { settings } = document;
-  const inner = isRecord(settings) ? settings['postureControlInputs'] : document;
-  if (!isRecord(inner)) throw bad('settings.postureControlInputs has to be a map');
-  const changes: Record<string, readonly string[]> = {};
-  for (const [name, value] of Object.entries(inner)) {
-    if (!Object.hasOwn(defaultControlInputs, name)) throw bad(`no control has an input ${name}`);
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
-      throw bad(`${name} has to be a list of texts`);
-    changes[name] = value;
-  }
-  return withControlInputs(changes);
+/** Files of the command line that say how results are taken. */
+export interface PolicyFiles {
+  /** Control inputs (scanner.md 13). */
+  readonly controlsConfig?: string;
+  /** Exceptions in any of their forms (scanner.md 12). */
+  readonly exceptions?: string;
+}
+
+/** The policy of the files. What is wrong in them is an error. @throws PATH_UNREADABLE, BAD_VALUE */
+export async function readPolicyFiles(
+  { controlsConfig, exceptions }: PolicyFiles,
+  host: CliHost,
+): Promise<PosturePolicy> {
+  const document = async (option: string, file: string | undefined) =>
+    file === undefined
+      ? []
+      : [{ source: 'file' as const, origin: `file ${file}`, value: await readDocument(option, file, host) }];
+  const result = loadPosturePolicy({
+    controlInputs: await document('--controls-config', controlsConfig),
+    exceptions: await document('--exceptions', exceptions),
+  });
+  if (result.ok) return result.policy;
+  const option = exceptions === undefined ? '--controls-config' : '--exceptions';
+  throw fail('BAD_VALUE', { option, problem: result.problems.join('; ') });
+}
+
+/** Control inputs of the files that no built-in control reads: most likely mistyped, unless rules in Rego read them. */
+export function unknownInputs({ inputs }: PosturePolicy): string[] {
+  return Object.keys(inputs.origins).filter((name) => !Object.hasOwn(defaultControlInputs, name));
 }

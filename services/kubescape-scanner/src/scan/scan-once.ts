@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ControlInputs } from '@kso/controls';
 import type { ObjectSource } from '@kso/domain';
-import type { RegoEngine } from '@kso/engines';
+import type { PosturePolicy, RegoEngine } from '@kso/engines';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import { type LazyPostureReport, lazyPostureReport } from '@kso/report';
 import type { PostureReport, ResourceResult } from '@kso/wire';
@@ -25,8 +24,8 @@ export interface ScanOnceOptions {
   readonly excludedNamespaces?: readonly string[];
   /** Only what is said about this object; the others are read, as its controls relate to them. */
   readonly workload?: WorkloadName;
-  /** Control inputs in the place of the defaults. */
-  readonly inputs?: ControlInputs;
+  /** Control inputs and exceptions in the place of the defaults. */
+  readonly policy?: PosturePolicy;
   /** Policies in Rego, beside our own controls or in their place. */
   readonly policies?: RegoSources;
   readonly clusterName?: string;
@@ -57,14 +56,15 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
     const target = onceTarget(options);
     const policies = await loadRegoPolicies(options.policies ?? {}, { env: process.env, signal });
     const selection = selectionOf(target, source, policies);
-    rego = policies === undefined ? undefined : regoEngine(policies, selection.controls, options.inputs);
+    rego = policies === undefined ? undefined : regoEngine(policies, selection.controls, options.policy?.inputs.inputs);
     const session = createSession({
       source,
       rego,
       incremental: false,
       onProgress: options.onProgress,
-      ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
+      clusterName: options.clusterName,
     });
+    if (options.policy !== undefined) session.policy = options.policy;
     await session.start(signal);
     await session.evaluate(signal);
     for (const document of session.unreadable) options.onUnreadable?.(document);
