@@ -25,6 +25,8 @@ export interface ScannerTestOptions {
   readonly createThread?: ScannerPorts['createThread'];
   readonly store?: Store;
   readonly policyEndpoint?: PolicyEndpoint;
+  /** File of the queue's journal, for a scanner that is started again; in memory by default. */
+  readonly queueFile?: string;
 }
 
 /** A scanner on a free port with queue and store in memory; its thread is the test's unless the test says otherwise. */
@@ -40,7 +42,7 @@ export async function startScanner(options: ScannerTestOptions): Promise<Scanner
     tracer: noopTracer,
     clock: systemClock,
   };
-  const queue = createInProcessQueue({ file: ':memory:' }, base);
+  const queue = createInProcessQueue({ file: options.queueFile ?? ':memory:' }, base);
   const store = options.store ?? createMemoryStore({});
   const createThread = options.createThread ?? (options.source === undefined ? undefined : inThread(options.source));
   const scanner = createKubescapeScanner(config, {
