@@ -73,11 +73,8 @@ function make({ kind, name, namespace, other, flag }: Choice): KubeObject {
         metadata,
         spec: { defaultBackend: { service: { name: other } } },
       };
-    case 'ImageVulnerabilities': {
-      const image = name === 'a' ? 'registry.example.com/app:1.0.0' : 'registry.example.com/other:1.0.0';
-      const data = Array.from({ length: flag ? 6 : 1 }, () => ({ severity: 'Critical' }));
-      return { apiVersion: 'image.vulnscan.com/v1', kind, metadata: { name: image }, data };
-    }
+    case 'ImageVulnerabilities':
+      return makeScan({ kind, name, namespace, other, flag });
     case 'Role':
     case 'ClusterRole':
     case 'RoleBinding':
@@ -85,6 +82,12 @@ function make({ kind, name, namespace, other, flag }: Choice): KubeObject {
     default:
       return { apiVersion: 'v1', kind, metadata };
   }
+}
+
+function makeScan({ kind, name, flag }: Choice): KubeObject {
+  const image = name === 'a' ? 'registry.example.com/app:1.0.0' : 'registry.example.com/other:1.0.0';
+  const data = Array.from({ length: flag ? 6 : 1 }, () => ({ severity: 'Critical' }));
+  return { apiVersion: 'image.vulnscan.com/v1', kind, metadata: { name: image }, data };
 }
 
 function makeRbac({ kind, name, namespace, other, flag }: Choice): KubeObject {

@@ -1,18 +1,19 @@
 import type { UnknownRecord } from '@kso/domain';
-import type { Verdict } from '@kso/wire';
-import { type Control, passed, untold, type WorkloadRule } from '../../control.ts';
+import type { Control } from '../../control.ts';
 import { booleanAt, listAt, recordAt, stringAt } from '../../objects/json.ts';
 import { kinds } from '../../objects/kinds.ts';
-import { componentOf } from '../control-plane/component.ts';
 import { mustBeSet, mustList } from '../control-plane/expectation.ts';
 import { flagRule } from '../control-plane/flag-control.ts';
+import { untilRelease } from '../control-plane/until-release.ts';
 import { compareVersions, parseVersion } from '../known-vulnerabilities/version.ts';
-import { imageReference } from '../supply-chain/image.ts';
 import { aksEncryption } from './aks.ts';
 import { type CloudAnswer, cloudRule, fieldAt, isTold, mustBeOn } from './cloud-rule.ts';
 import { eksAuditLogs, eksEncryption } from './eks.ts';
 
 const everyCloud = [kinds.eksCluster, kinds.gkeCluster, kinds.aksCluster];
+
+/** They were taken out of Kubernetes in this release: nothing can be enforced by them any more. */
+const removedIn = [1, 25];
 
 /** Questions that a managed cluster answers by the description of its provider, and one of one's own by the flags of its API server. */
 export const managedClusterControls: readonly Control[] = [
@@ -54,7 +55,14 @@ export const managedClusterControls: readonly Control[] = [
     id: 'C-0068',
     rules: [
       cloudRule({ name: 'psp-enabled-cloud', kinds: [kinds.gkeCluster], judge: gkePodSecurityPolicies }),
-      podSecurityPolicies(),
+      untilRelease(
+        flagRule('kube-apiserver', {
+          rule: 'psp-enabled-native',
+          expectation: mustList('enable-admission-plugins', ['PodSecurityPolicy']),
+          problem: 'does not enforce PodSecurityPolicies',
+        }),
+        { release: removedIn, why: 'Kubernetes has no PodSecurityPolicies since 1.25' },
+      ),
     ],
   },
   {
@@ -103,9 +111,6 @@ function gkeLogs(data: UnknownRecord): CloudAnswer {
   };
 }
 
-/** They were taken out of Kubernetes in this release: nothing can be enforced by them any more. */
-const removedIn = [1, 25];
-
 function gkePodSecurityPolicies(data: UnknownRecord): CloudAnswer {
   const version = parseVersion(stringAt(data, 'current_master_version') ?? '');
   if (version !== undefined && compareVersions(version, removedIn) >= 0) return undefined;
@@ -116,32 +121,5 @@ function gkePodSecurityPolicies(data: UnknownRecord): CloudAnswer {
     path: 'pod_security_policy_config.enabled',
     found: 'enabled: false',
     wanted: 'enabled: true, or a release with Pod Security Admission',
-  };
-}
-
-function podSecurityPolicies(): WorkloadRule {
-  const rule = flagRule('kube-apiserver', {
-    rule: 'psp-enabled-native',
-    expectation: mustList('enable-admission-plugins', ['PodSecurityPolicy']),
-    problem: 'does not enforce PodSecurityPolicies',
-  });
-  return {
-    ...rule,
-    related: [kinds.apiServerInfo],
-    check: (workload, context): Verdict | undefined => {
-      const tag = imageReference(componentOf(workload)?.container.image ?? '')?.tag ?? '';
-      const told = context.related.all(kinds.apiServerInfo);
-      const [version] = [...told.map((info) => stringAt(recordAt(info, 'data'), 'gitVersion') ?? ''), tag].flatMap(
-        (text) => {
-          const parsed = parseVersion(text);
-          return parsed !== undefined && parsed.length > 1 ? [parsed] : [];
-        },
-      );
-      if (version !== undefined && compareVersions(version, removedIn) >= 0)
-        return { status: 'passed', irrelevant: 'Kubernetes has no PodSecurityPolicies since 1.25' };
-      const verdict = rule.check(workload, context);
-      if (verdict === passed || version !== undefined) return verdict;
-      return untold('the version of the API server is not known: since 1.25 there are no PodSecurityPolicies');
-    },
   };
 }

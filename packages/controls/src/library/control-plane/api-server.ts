@@ -13,7 +13,8 @@ import {
   mustNotBeZero,
   mustNotList,
 } from './expectation.ts';
-import { type FlagCheck, flagControl } from './flag-control.ts';
+import { type FlagCheck, flagControl, flagRule } from './flag-control.ts';
+import { untilRelease } from './until-release.ts';
 
 const checks: readonly FlagCheck[] = [
   {
@@ -84,12 +85,6 @@ const checks: readonly FlagCheck[] = [
     rule: 'ensure-that-the-admission-control-plugin-AlwaysPullImages-is-set',
     expectation: mustList('enable-admission-plugins', ['AlwaysPullImages']),
     problem: 'lets pods use images that are on their node already without the credentials to pull them',
-  },
-  {
-    id: 'C-0124',
-    rule: 'ensure-that-the-admission-control-plugin-SecurityContextDeny-is-set-if-PodSecurityPolicy-is-not-used',
-    expectation: mustList('enable-admission-plugins', ['SecurityContextDeny', 'PodSecurityPolicy']),
-    problem: 'has neither of the plugins SecurityContextDeny and PodSecurityPolicy',
   },
   {
     id: 'C-0125',
@@ -220,5 +215,23 @@ const checks: readonly FlagCheck[] = [
   },
 ];
 
+/** Plugins that kept bad pods out before there was Pod Security Admission. No API server starts with them any more. */
+const olderPodAdmission: Control = {
+  id: 'C-0124',
+  rules: [
+    untilRelease(
+      flagRule('kube-apiserver', {
+        rule: 'ensure-that-the-admission-control-plugin-SecurityContextDeny-is-set-if-PodSecurityPolicy-is-not-used',
+        expectation: mustList('enable-admission-plugins', ['SecurityContextDeny', 'PodSecurityPolicy']),
+        problem: 'has neither of the plugins SecurityContextDeny and PodSecurityPolicy',
+      }),
+      { release: [1, 30], why: 'Kubernetes has neither plugin since 1.30' },
+    ),
+  ],
+};
+
 /** Controls over the flags of the API server. */
-export const apiServerControls: readonly Control[] = checks.map((check) => flagControl('kube-apiserver', check));
+export const apiServerControls: readonly Control[] = [
+  ...checks.map((check) => flagControl('kube-apiserver', check)),
+  olderPodAdmission,
+].toSorted((a, b) => (a.id < b.id ? -1 : 1));

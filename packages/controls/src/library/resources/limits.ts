@@ -83,7 +83,7 @@ function missing(container: Container, section: Section, resource: ResourceName)
         { type: 'failed', path },
         { type: 'fix', path, value: 'YOUR_VALUE' },
       ],
-      found: quantity.ok ? String(value) : quantity.text,
+      found: typeof value === 'string' ? value.slice(0, 64) : JSON.stringify(value).slice(0, 64),
       wanted: 'a quantity such as 500m or 128Mi',
     },
   ];
