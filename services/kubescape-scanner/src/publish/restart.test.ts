@@ -5,6 +5,7 @@ import { createMemoryStore, type Store } from '@kso/store';
 import { pod, until } from '@kso/testkit';
 import { PostureReport } from '@kso/wire';
 import { expect, it, onTestFinished } from 'vitest';
+import { scanKey } from '../jobs/scan-request.ts';
 import { fakeSource } from '../testing/fake-source.ts';
 import { startScanner } from '../testing/scanner.ts';
 
@@ -54,8 +55,7 @@ it('a scan that ends between two parts of its report is taken up, and one report
 
   const second = await startScanner({ ...options, store });
   onTestFinished(() => second.stop());
-  await until('the end of the scan', () => second.scanner.readReport(id) !== undefined);
-  await until('the job', async () => (await second.queue.counts('posture-scan')).active === 0);
+  await until('the end of the scan', async () => (await second.queue.get(scanKey(id)))?.state === 'succeeded');
 
   const reports = Map.groupBy(queued(store), ({ reportGUID }) => reportGUID);
   const [unfinished, complete, ...others] = [...reports.values()];
