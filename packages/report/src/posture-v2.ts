@@ -76,11 +76,10 @@ export interface LazyPostureReport extends PostureReportHead {
 
 /** The posture report, version 2, as the scanner answers it and the CLI prints it (scanner.md 8, file variant). */
 export function lazyPostureReport(input: PostureReportInput): LazyPostureReport {
-  const severities = severitiesOf(input.controls);
   return {
     ...buildReportHead(input),
     resources: { [Symbol.iterator]: () => resourcesOf(input) },
-    results: { [Symbol.iterator]: () => resultsOf(input, severities) },
+    results: { [Symbol.iterator]: () => reportResults(input) },
   };
 }
 
@@ -97,10 +96,14 @@ function* resourcesOf({ results, resource }: PostureReportInput): Generator<Repo
   }
 }
 
-function* resultsOf(
-  { results, inputsOf, prioritized = [] }: PostureReportInput,
-  severities: ReadonlyMap<string, NamedSeverity>,
-): Generator<ReportResult, void, undefined> {
+/** The results in the form of a report, made one after another. */
+export function* reportResults({
+  results,
+  inputsOf,
+  controls,
+  prioritized = [],
+}: PostureReportInput): Generator<ReportResult, void, undefined> {
+  const severities = severitiesOf(controls);
   const priorities = new Map(prioritized.map((each) => [each.resourceId, each]));
   for (const result of results) yield reportResult(result, severities, inputsOf, priorities.get(result.resourceId));
 }

@@ -8,7 +8,14 @@ import {
   libraryVersion,
 } from '@kso/controls';
 import type { PostureException } from '@kso/domain';
-import { coverageOf, createSummaryCounter, missingKinds, type SummaryCounter } from '@kso/engines';
+import {
+  acceptedIn,
+  coverageOf,
+  createSummaryCounter,
+  missingKinds,
+  prioritizedResources,
+  type SummaryCounter,
+} from '@kso/engines';
 import type { PostureReportInput, ReportedControl } from '@kso/report';
 import type { Degradation, PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
 import type { RunningSummary } from './running-summary.ts';
@@ -45,6 +52,8 @@ export interface Assembled {
 /** Puts together what a report says about the present state of a session. Everything marked has to be evaluated before. */
 export function assemble(session: Session, options: ReportOptions): Assembled {
   const { engine } = session;
+  const isCluster = session.source.type === 'cluster';
+  const { cloudProvider } = engine.context();
   const results = selectResults(options.only ?? engine.results(), session, options);
   const ids = new Set(options.controls.map(({ id }) => id));
   const selected = session.controls.filter(({ id }) => ids.has(id));
@@ -72,6 +81,9 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
       controls: options.controls.map(reportedControl),
       summary,
       coverage,
+      ...(isCluster && cloudProvider !== undefined ? { cloudProvider } : {}),
+      // A report about changes tells neither: both are about everything, and every change would pay for them.
+      ...(options.running === undefined ? overviewOf(results, session, options) : {}),
       results,
       resource: (id) => engine.resource(id),
       inputsOf: (controlId, rule) =>
@@ -85,6 +97,18 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
       failedControls: summary.controls.filter(({ status }) => status === 'failed').length,
       notEvaluatedControls: coverage.notEvaluatedControls.length,
     },
+  };
+}
+
+/** What became of the exceptions, and where the highest risk is. */
+function overviewOf(
+  results: readonly ResourceResult[],
+  { engine, policy }: Session,
+  { exceptions }: ReportOptions,
+): Pick<PostureReportInput, 'exceptionAudit' | 'prioritized'> {
+  return {
+    exceptionAudit: engine.exceptionAudit(exceptions),
+    prioritized: prioritizedResources(results, (id) => engine.resource(id), policy),
   };
 }
 
@@ -118,7 +142,8 @@ function selectResults(
     if (isWanted !== undefined && !isWanted(namespaceOf(result, engine))) continue;
     const controls = isEveryControl ? result.controls : result.controls.filter(({ controlId }) => ids.has(controlId));
     if (controls.length === 0) continue;
-    selected.push(controls.length === result.controls.length ? result : { ...result, controls });
+    const wanted = controls.length === result.controls.length ? result : { ...result, controls };
+    selected.push(acceptedIn(wanted, options.frameworks));
   }
   return selected;
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { buildReportHead, type PostureReportInput, reportResource, reportResult, severitiesOf } from '@kso/report';
+import { buildReportHead, type PostureReportInput, reportResource, reportResults } from '@kso/report';
 
 const flushBytes = 256 * 1024;
 
@@ -28,7 +28,6 @@ export async function writeReportFile(file: string, input: PostureReportInput, s
 }
 
 function* pieces(input: PostureReportInput): Iterable<string> {
-  const severities = severitiesOf(input.controls);
   yield `${JSON.stringify(buildReportHead(input)).slice(0, -1)},"resources":[`;
   let comma = '';
   for (const { resourceId } of input.results) {
@@ -39,8 +38,8 @@ function* pieces(input: PostureReportInput): Iterable<string> {
   }
   yield '],"results":[';
   comma = '';
-  for (const result of input.results) {
-    yield comma + JSON.stringify(reportResult(result, severities, input.inputsOf));
+  for (const result of reportResults(input)) {
+    yield comma + JSON.stringify(result);
     comma = ',';
   }
   yield ']}';

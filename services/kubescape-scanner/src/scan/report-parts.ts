@@ -1,4 +1,4 @@
-import { buildReportHead, type PostureReportInput, reportResource, reportResult, severitiesOf } from '@kso/report';
+import { buildReportHead, type PostureReportInput, reportResource, reportResults } from '@kso/report';
 import { GrowingText } from './growing-text.ts';
 
 export interface WireOptions {
@@ -104,11 +104,10 @@ function* itemsOf(input: PostureReportInput): Generator<Item, void, undefined> {
     const json = rawResourceOf(input, resourceId);
     if (json !== undefined) yield { list: 'resources', json };
   }
-  const severities = severitiesOf(input.controls);
-  for (const result of input.results) {
-    const body = JSON.stringify(reportResult(result, severities, input.inputsOf));
+  for (const result of reportResults(input)) {
+    const body = JSON.stringify(result);
     // On the wire a result carries its resource, because the two may come in different parts. It is written anew rather than kept.
-    const rawResource = rawResourceOf(input, result.resourceId);
+    const rawResource = rawResourceOf(input, result.resourceID);
     const json = rawResource === undefined ? body : `${body.slice(0, -1)},"rawResource":${rawResource}}`;
     yield { list: 'results', json };
   }
