@@ -134,9 +134,22 @@ describe('exceptions', () => {
     });
     const labelled = [objects[0] ?? pod(), namespace('shop', { team: 'payments' })];
     const typo = await start({ source: fakeSource([...labelled, custom('paymnets')]) });
-    expect(failed(await scan(typo), 'C-0057')).toBe(1);
+    const report = await scan(typo);
+    expect(failed(report, 'C-0057')).toBe(1);
+    expect(report.exceptionAudit?.exceptions).toMatchObject([
+      { id: 'ClusterSecurityException pay-privileged', status: 'unused', problem: expect.stringMatching(/namespace/) },
+    ]);
     const right = await start({ source: fakeSource([...labelled, custom('payments')]) });
-    expect(failed(await scan(right), 'C-0057')).toBe(0);
+    const covered = await scan(right);
+    expect(covered.summaryDetails.controls['C-0057']).toMatchObject({
+      statusInfo: { status: 'passed', subStatus: 'w/exceptions' },
+      subStatusCounters: { ignoredResources: 1 },
+    });
+    expect(covered.exceptionAudit?.exceptions).toMatchObject([{ status: 'applied', resources: 1, findings: 1 }]);
+    const [control] = covered.results
+      .flatMap(({ controls }) => controls)
+      .filter(({ controlID, status }) => controlID === 'C-0057' && status.subStatus === 'w/exceptions');
+    expect(control?.rules[0]?.exception).toMatchObject([{ name: 'pay-privileged' }]);
   });
 
   it('B14 that may not be read are no "none": the scan is degraded', async () => {
