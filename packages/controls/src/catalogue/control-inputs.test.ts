@@ -32,6 +32,10 @@ describe('control inputs', () => {
       { sensitiveValues: ['ok', '('] },
       'control input sensitiveValues: entry 1, "(", is no regular expression: a parenthesis is not closed',
     ],
+    [
+      { sensitiveValues: ['(?P<x>key)'] },
+      'control input sensitiveValues: entry 0, "(?P<x>key)", is a regular expression that is not supported',
+    ],
     [['CHOWN'], 'control inputs are no map of lists'],
     [{ settings: { postureControlInputs: 5 } }, 'control inputs are no map of lists'],
   ])('%j: %s', (document, problem) => {

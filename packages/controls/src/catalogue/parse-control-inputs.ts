@@ -68,5 +68,15 @@ function problemOfItem(name: string, item: string): string | undefined {
   if (counts.test(name)) return /^\d{1,9}$/.test(item) ? undefined : 'is no number';
   if (!expressions.has(name)) return undefined;
   const compiled = compileExpression(item);
-  return compiled.ok ? undefined : `is no regular expression: ${compiled.problem}`;
+  if (!compiled.ok) return `is no regular expression: ${compiled.problem}`;
+  return isNative(item) ? undefined : 'is a regular expression that is not supported';
+}
+
+/** Controls search for these expressions with the language's own, which lack some of the syntax, such as `(?i)`. */
+function isNative(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
