@@ -1,10 +1,12 @@
-// pnpm bench [--only scan,change,start,gateway,cluster] [--runs N] [--sizes N,N] [--namespaces N] [--out FILE]
+// pnpm bench [--only scan,change,start,gateway,first-scan,cluster,images] [--runs N] [--sizes N,N] [--namespaces N] [--images N] [--out FILE]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChange } from './change.ts';
 import { benchCluster } from './cluster.ts';
+import { benchFirstScan } from './first-scan.ts';
 import { benchGateway } from './gateway.ts';
+import { benchImages } from './images.ts';
 import { type BenchResult, benchReport, formatResults } from './result.ts';
 import { benchScan } from './scan.ts';
 import { benchStart } from './start.ts';
@@ -13,9 +15,10 @@ const usage = `Measures the suite on this machine; a run takes a few minutes and
 
   pnpm bench [options]
 
-  --only LIST    of scan, change, start, gateway, cluster; default: all but cluster, which takes long
+  --only LIST    of scan, change, start, gateway, first-scan, cluster, images; default: all but the last two, which take long
   --sizes LIST   numbers of objects of scan; default 100,1000,10000
   --namespaces N namespaces of cluster, each with 50 workloads; default 400
+  --images N     number of known images of images; default 1000
   --runs N       measured runs of each process, of which the median counts; default 3
   --out FILE     where the JSON goes; default bench-results/DATE.json`;
 
@@ -24,15 +27,16 @@ interface Plan {
   readonly sizes: readonly number[];
   readonly runs: number;
   readonly namespaces: number;
+  readonly images: number;
   readonly out: string;
 }
 
 // Logs would be part of what is measured, and worker threads read it from here.
 process.env['KSO_LOG_LEVEL'] ??= 'silent';
 
-const benchmarks = ['scan', 'change', 'start', 'gateway'];
+const benchmarks = ['scan', 'change', 'start', 'gateway', 'first-scan'];
 /** Not among those that run when none is named. */
-const longBenchmarks = ['cluster'];
+const longBenchmarks = ['cluster', 'images'];
 /** ClusterRoleBindings for each namespace of `cluster`: 2,000 for 400. */
 const bindingsPerNamespace = 5;
 
@@ -40,31 +44,42 @@ function readArguments(): Plan | 'help' | { error: string } {
   const text = { type: 'string' } as const;
   try {
     const { values } = parseArgs({
-      options: { only: text, sizes: text, runs: text, namespaces: text, out: text, help: { type: 'boolean' } },
+      options: {
+        only: text,
+        sizes: text,
+        runs: text,
+        namespaces: text,
+        images: text,
+        out: text,
+        help: { type: 'boolean' },
+      },
     });
     if (values.help === true) return 'help';
     const only = values.only?.split(',') ?? benchmarks;
     const sizes = (values.sizes ?? '100,1000,10000').split(',').map(Number);
     const runs = Number(values.runs ?? 3);
     const namespaces = Number(values.namespaces ?? 400);
+    const images = Number(values.images ?? 1000);
     const unknown = only.find((name) => ![...benchmarks, ...longBenchmarks].includes(name));
     if (unknown !== undefined) return { error: `no benchmark is named ${unknown}` };
-    if (![...sizes, runs, namespaces].every((number) => Number.isInteger(number) && number > 0))
-      return { error: '--sizes, --runs and --namespaces take whole numbers above 0' };
+    if (![...sizes, runs, namespaces, images].every((number) => Number.isInteger(number) && number > 0))
+      return { error: '--sizes, --runs, --namespaces and --images take whole numbers above 0' };
     const stamp = new Date().toISOString().replaceAll(':', '-').slice(0, 19);
     const out = values.out ?? path.resolve(import.meta.dirname, `../../bench-results/${stamp}.json`);
-    return { only: new Set(only), sizes, runs, namespaces, out };
+    return { only: new Set(only), sizes, runs, namespaces, images, out };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function* run({ only, sizes, runs, namespaces }: Plan): AsyncGenerator<BenchResult> {
+async function* run({ only, sizes, runs, namespaces, images }: Plan): AsyncGenerator<BenchResult> {
   if (only.has('scan')) for (const size of sizes) yield* await benchScan(size, runs);
   if (only.has('change')) yield await benchChange(10_000, 200);
   if (only.has('start')) yield await benchStart(100, runs);
   if (only.has('cluster')) yield await benchCluster(namespaces, namespaces * bindingsPerNamespace);
   if (only.has('gateway')) yield await benchGateway(10_000);
+  if (only.has('first-scan')) yield await benchFirstScan(runs);
+  if (only.has('images')) yield* await benchImages(images, Math.min(images, 20));
 }
 
 async function main(): Promise<number> {
