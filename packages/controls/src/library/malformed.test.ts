@@ -11,14 +11,30 @@ import { controls } from './index.ts';
 
 /** Field names that controls read, so that arbitrary JSON gets to the places that matter. */
 const fields =
-  'spec template metadata labels annotations jobTemplate containers initContainers image env name securityContext capabilities add drop seLinuxOptions windowsOptions sysctls volumes hostPath path command args rules verbs resources apiGroups roleRef subjects kind namespace selector ports matchLabels matchExpressions podSelector tls backendRefs http paths backend service limits cpu status nodeInfo kubeletVersion data webhooks egress to ipBlock cidr networkPolicy podTemplate'.split(
+  'spec template metadata labels annotations jobTemplate containers initContainers image env name securityContext capabilities add drop seLinuxOptions windowsOptions sysctls volumes hostPath path command args rules verbs resources apiGroups roleRef subjects kind namespace selector ports matchLabels matchExpressions podSelector tls backendRefs http paths backend service limits cpu status nodeInfo kubeletVersion data webhooks egress to ipBlock cidr networkPolicy podTemplate cmdLine configFile content APIServerInfo auditPolicyFile encryptionProviderConfigFile Cluster ResourcesVpcConfig properties securityProfile Repositories roleAssignments rolesPolicies kernelVariables providers level'.split(
     ' ',
   );
 
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
-    fc.constantFrom(null, true, false, 0, -1, 1.5, '', 'x', 'All', '*', '--x=', [], {}),
+    fc.constantFrom(
+      null,
+      true,
+      false,
+      0,
+      -1,
+      1.5,
+      '',
+      'x',
+      'All',
+      '*',
+      '--x=',
+      'kubelet --config=/x',
+      'cmVzb3VyY2VzOiBbN10=',
+      [],
+      {},
+    ),
     fc.array(tie('value'), { maxLength: 3 }),
     fc.dictionary(fc.constantFrom(...fields), tie('value'), { maxKeys: 6 }),
   ),
