@@ -19,7 +19,10 @@ type RawLine = Omit<GoldenLine, 'verdicts'> &
 const unnamed = 'unnamed';
 
 export function goldenLine(raw: RawLine): GoldenLine {
-  const resources = raw.resources.map((object) => ({ ...object, metadata: { name: unnamed, ...object.metadata } }));
+  const resources = raw.resources.map((object) => {
+    const { metadata = { name: unnamed } }: Partial<KubeObject> = object;
+    return { ...object, metadata };
+  });
   return { id: raw.id, resources, verdicts: 'verdicts' in raw ? raw.verdicts : { [raw.control]: raw.failed } };
 }
 
