@@ -181,6 +181,17 @@ describe('a scan of one object', () => {
     ]);
   });
 
+  it('waits for an object that the client has seen before the watch', async () => {
+    const source = fakeSource(objects);
+    const scanner = await start({ source });
+    await until('the first state', () => scanner.store.results.count('posture') === 2);
+    const scanning = scan(scanner, { scanObject: { kind: 'Pod', metadata: { name: 'new', namespace: 'shop' } } });
+    await until('the scan to run', async () => (await scanner.queue.counts('posture-scan')).active === 1);
+    source.emit({ type: 'added', object: pod({ name: 'new', namespace: 'shop' }) });
+    const { response } = await scanning;
+    expect(PostureReport.parse(response).results.map(({ resourceID }) => resourceID)).toEqual(['/v1/shop/Pod/new']);
+  });
+
   it.each([
     ['a Secret', { kind: 'Secret', metadata: { name: 's', namespace: 'shop' } }, /Secrets are not read/],
     ['an object that is not there', { kind: 'Pod', metadata: { name: 'no', namespace: 'shop' } }, /is not known/],

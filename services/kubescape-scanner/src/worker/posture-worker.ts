@@ -18,7 +18,7 @@ import { type Changes, createSession, type Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
 import { selectable, selectTarget, targetOf } from '../scan/target.ts';
 import type { ChangeBatch, ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
-import { resultsOfObject, scanReference } from './scan-object.ts';
+import { resultsOfObject } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
 
 export interface PostureWorkerPorts {
@@ -274,7 +274,11 @@ class ThreadWorker implements PostureWorker {
 
     await this.#evaluate(session, signal);
     const exceptions = request.exceptions === undefined ? undefined : requestExceptions(request.exceptions);
-    const ofObject = scanReference(request) === undefined ? undefined : resultsOfObject(session, request);
+    const ofObject = await resultsOfObject(session, request, {
+      clock: this.#ports.clock,
+      signal,
+      evaluate: () => this.#evaluate(session, signal),
+    });
     const only = exceptions === undefined ? ofObject : withExceptions(session, exceptions, ofObject);
     const isEverything =
       ofObject === undefined && exceptions === undefined && target.type === 'all' && !hasNamespaceFilter(request);

@@ -1,31 +1,52 @@
 import type { ObjectReference } from '@kso/engines';
+import type { Clock } from '@kso/kit';
 import type { PostureScanRequest, ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
 import type { Session } from '../scan/session.ts';
 
 /** The object that a request names, for the engine. */
-export function scanReference(request: PostureScanRequest): ObjectReference | undefined {
+function scanReference(request: PostureScanRequest): ObjectReference | undefined {
   const { scanObject } = request;
   if (scanObject === undefined) return undefined;
   const { apiVersion, kind, metadata } = scanObject;
   return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace };
 }
 
-export function describeReference({ kind, namespace, name }: ObjectReference): string {
+function describeReference({ kind, namespace, name }: ObjectReference): string {
   return namespace === undefined || namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** How long an object may be on its way: who asks for its scan may have seen it before our watch has. */
+const waitMs = 2000;
+const lookEveryMs = 50;
+
+export interface ScanObjectOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Evaluates what has changed meanwhile. */
+  evaluate(): Promise<void>;
 }
 
 /**
  * The results that a single-object scan is about (scanner.md 7): the object's own and those that depend on it, which are all that
- * is left when it was deleted. @throws OBJECT_REFUSED, OBJECT_UNKNOWN
+ * is left when it was deleted. Everything that its controls relate to is there: the session watches it. Undefined when the request
+ * names no object. @throws OBJECT_REFUSED, OBJECT_UNKNOWN
  */
-export function resultsOfObject(session: Session, request: PostureScanRequest): ResourceResult[] {
+export async function resultsOfObject(
+  session: Session,
+  request: PostureScanRequest,
+  { clock, signal, evaluate }: ScanObjectOptions,
+): Promise<ResourceResult[] | undefined> {
   const reference = scanReference(request);
-  if (reference === undefined) return [];
+  if (reference === undefined) return undefined;
   if (reference.kind === 'Secret')
     throw fail('OBJECT_REFUSED', { object: describeReference(reference), problem: 'Secrets are not read by scans' });
-  const results = session.engine.resultsOf(reference);
-  if (results.length === 0 && request.isDeletedScanObject !== true)
-    throw fail('OBJECT_UNKNOWN', { object: describeReference(reference) });
-  return results;
+  const deadline = clock.now() + waitMs;
+  for (;;) {
+    const results = session.engine.resultsOf(reference);
+    if (results.length > 0 || request.isDeletedScanObject === true) return results;
+    if (clock.now() >= deadline) throw fail('OBJECT_UNKNOWN', { object: describeReference(reference) });
+    await clock.sleep(lookEveryMs, signal);
+    await evaluate();
+  }
 }
