@@ -22,6 +22,8 @@ const additions = [
   'results[].controls[].rules[].paths[].reviewPath',
   'results[].controls[].status.info',
   'results[].controls[].status.subStatus',
+  // That scan knew no attack tracks.
+  'results[].prioritizedResource',
   'resources[].source.document',
   'resources[].source.line',
   'summaryDetails.controls.*.statusInfo.info',

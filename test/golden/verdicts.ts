@@ -12,17 +12,24 @@ export interface GoldenLine {
 /** Controls that mean nothing while their control inputs are empty, as they are by default. */
 const unconfigured = new Set(['C-0001', 'C-0078', 'C-0306']);
 
-type RawLine = Omit<GoldenLine, 'verdicts'> &
-  (Pick<GoldenLine, 'verdicts'> | { readonly control: string; readonly failed: readonly string[] });
+interface RawObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: KubeObject['metadata'];
+}
+
+type RawLine = { readonly id: string; readonly resources: readonly RawObject[] } & (
+  | Pick<GoldenLine, 'verdicts'>
+  | { readonly control: string; readonly failed: readonly string[] }
+);
 
 /** Stands for the name of data objects without metadata, which the files name by an empty text and no API server would let in. */
 const unnamed = 'unnamed';
 
 export function goldenLine(raw: RawLine): GoldenLine {
-  const resources = raw.resources.map((object) => {
-    const { metadata = { name: unnamed } }: Partial<KubeObject> = object;
-    return { ...object, metadata };
-  });
+  const resources = raw.resources.map(
+    ({ metadata, ...rest }): KubeObject => ({ ...rest, metadata: metadata ?? { name: unnamed } }),
+  );
   return { id: raw.id, resources, verdicts: 'verdicts' in raw ? raw.verdicts : { [raw.control]: raw.failed } };
 }
 
