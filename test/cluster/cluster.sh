@@ -258,16 +258,26 @@ up() {
   start_dns
 }
 
-stop_programs() {
-  local name pid
-  for name in dns proxy kubelet scheduler controllers registry; do
+# stop NAME…
+stop() {
+  local name
+  for name in "$@"; do
     if [ -e "$state/pid/$name" ]; then kill "$(cat "$state/pid/$name")" 2>/dev/null || true; fi
   done
+}
+
+stop_programs() {
+  local pid
+  stop dns proxy kubelet registry
   sleep 1
   # All that is left in this network namespace is ours: the control plane, containerd and its shims.
   for signal in TERM KILL; do
     for pid in $(ip netns pids "$namespace" 2>/dev/null); do kill -$signal "$pid" 2>/dev/null || true; done
     sleep 1
+  done
+  # Processes of pods have networks of their own; one whose shim was killed is nobody's child any more.
+  for pid in $(find /sys/fs/cgroup -path "*/$namespace/*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un); do
+    kill -KILL "$pid" 2>/dev/null || true
   done
 }
 
@@ -275,6 +285,8 @@ stop_programs() {
 pod_networks() { ip netns list | grep -o '^cni-[^ ]*' | sort || true; }
 
 down() {
+  # They would make new pods in the place of those that go.
+  stop controllers scheduler
   if [ -e "$state/admin.kubeconfig" ]; then
     kubectl_ delete pods -A --all --grace-period=1 --wait=true --timeout=30s >/dev/null 2>&1 || true
   fi

@@ -17,6 +17,7 @@ import {
   leftovers,
   namespace,
   type Pod,
+  serviceUrl,
   servingPods,
   uninstall,
 } from './support/release.ts';
@@ -43,14 +44,21 @@ function resourcesOf(pod: Pod): string {
 async function scanEverything(endpoint: EndpointClient, images: number): Promise<number> {
   const deadline = Date.now() + 30 * minute;
   for (;;) {
-    const { errors } = await untilEnded(endpoint, clusterName, await submit(postureScan));
-    if (errors.length > 0) throw new Error(`a scan of the configuration failed: ${errors.join('; ')}`);
+    const jobId = await submit(postureScan);
+    const { errors } = await untilEnded(endpoint, clusterName, jobId);
+    if (errors.length > 0) throw new Error(`a scan of the configuration failed: ${await viewOf(jobId)}`);
     const all = await endpoint.images(clusterName);
     const ours = all.filter(({ workloads }) => workloads.some((workload) => workload.namespace === 'crowd'));
     const scanned = ours.filter(({ state }) => state === 'scanned').length;
     if (scanned >= images) return scanned;
     if (Date.now() > deadline) throw new Error(`only ${scanned} of ${images} images have a result`);
   }
+}
+
+/** The command with its jobs, as the operator has it. */
+async function viewOf(jobId: string): Promise<string> {
+  const answer = await fetch(`${await serviceUrl('operator', 4002)}/v1/jobs/${jobId}`);
+  return (await answer.text()).slice(0, 4000);
 }
 
 async function measure(profile: string, file: string, crowd: readonly KubeObject[], { images }: Sizes): Promise<void> {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { toolFolder } from '@kso/testkit/programs';
 
@@ -9,7 +10,9 @@ const images = ['kubescape-operator', 'kubescape-operator-engines'];
 /** Why the end-to-end tests cannot run here, or undefined. */
 export function whyNoCluster(): string | undefined {
   if (process.platform !== 'linux') return 'a node takes Linux';
-  return process.getuid?.() === 0 ? undefined : 'a node takes root';
+  if (process.getuid?.() !== 0) return 'a node takes root';
+  // One that is somebody else's must not be ended with ours.
+  return existsSync('/var/run/netns/kso-cluster') ? `a cluster is up already (${cluster} down)` : undefined;
 }
 
 /** The environment in which the cluster's programs are found. */
