@@ -36,8 +36,11 @@ export function applyExceptions(
     const candidates = context.forControl(control.controlId).filter(({ exception }) => scopes.has(exception));
     if (candidates.length === 0) return control;
     const cover = (rule: string, finding: Finding): Finding => {
-      const exceptions = candidates.flatMap((candidate) => coverOf(candidate, rule, finding, subject, scopesOf));
-      for (const { exception } of exceptions) (applied ??= new Map()).set(exception, (applied.get(exception) ?? 0) + 1);
+      const exceptions = onceEach(
+        candidates.flatMap((candidate) => coverOf(candidate, rule, finding, subject, scopesOf)),
+      );
+      for (const exception of new Set(exceptions.map((cover) => cover.exception)))
+        (applied ??= new Map()).set(exception, (applied.get(exception) ?? 0) + 1);
       return exceptions.length === 0 ? finding : { ...finding, exceptions: exceptions.map(({ as }) => as) };
     };
     const rules = control.rules.map((rule) => exceptedRule(rule, cover));
@@ -64,6 +67,22 @@ function coveringScopes(
 interface Cover {
   readonly exception: PostureException;
   readonly as: AppliedException;
+}
+
+/** Several entries of an exception may match: one without a limit says it all. */
+function onceEach(covers: readonly Cover[]): readonly Cover[] {
+  if (covers.length < 2) return covers;
+  const unlimited = new Map<PostureException, Cover>();
+  for (const cover of covers)
+    if (isUnlimited(cover.as) && !unlimited.has(cover.exception)) unlimited.set(cover.exception, cover);
+  const seen = new Set<string>();
+  return covers.filter((cover) => {
+    if ((unlimited.get(cover.exception) ?? cover) !== cover) return false;
+    const key = `${cover.exception.id}|${cover.as.frameworks?.join('|') ?? ''}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 function coverOf(

@@ -162,6 +162,18 @@ describe('an exception policy', () => {
     expect(listed?.map(({ policy: { resources } }) => resources)).toEqual([[attributes[0]]]);
   });
 
+  it('counts a finding once, whatever number of its entries match', () => {
+    const entries = [{ frameworkName: 'NSA' }, { controlID: 'C-0057' }, { controlID: 'C-.*' }];
+    const { exceptions } = readExceptions(policy({ kind: '.*' }, { posturePolicies: entries }), file);
+    const set = createExceptionSet(exceptions, terms, now);
+    const context = { exceptions: set.exceptions, forControl: set.forControl, namespaceLabels: () => undefined };
+    const { controls, applied } = applyExceptions([failed(finding('main'))], subjectOf(), context);
+    expect([...applied.values()]).toEqual([1]);
+    const verdict = controls[0]?.rules[0]?.verdict;
+    const listed = verdict?.status === 'passed' ? verdict.accepted?.[0].exceptions : undefined;
+    expect(listed?.map(({ policy: { posturePolicies } }) => posturePolicies)).toEqual([[entries[1]]]);
+  });
+
   it.each([
     [{ resources: [] }, 'resources'],
     [{ resources: [{ attributes: {} }] }, 'resources'],
