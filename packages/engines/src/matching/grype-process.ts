@@ -58,6 +58,8 @@ export function runGrype(options: GrypeOptions, run: GrypeRun): Promise<RunEnd> 
       GRYPE_DB_AUTO_UPDATE: 'false',
       GRYPE_DB_VALIDATE_AGE: 'false',
       GRYPE_DB_VALIDATE_BY_HASH_ON_START: 'false',
+      // Its live data is small beside what it allocates: a sixth less processor time for some 50 MiB; GOMEMLIMIT still holds.
+      GOGC: '200',
       ...memoryVariables(options.memoryBytes),
       ...run.variables,
     }),

@@ -88,6 +88,8 @@ class MatchingPass {
     this.#directory = directory;
     this.#signal = signal;
     this.#thread = startPassThread(directory);
+    // It does not look up while it reads a thousand SBOMs.
+    signal.addEventListener('abort', () => void this.#thread.close(), { once: true });
   }
 
   async run(images: readonly StaleImage[]): Promise<PassCounts> {
@@ -140,6 +142,9 @@ class MatchingPass {
       // Of a run that failed nothing is taken: the images that it was about are matched by themselves.
       if (outcome.outcome === 'matched') await this.#thread.takeResult(number, target);
       else logger.warn({ ...explainMatch(outcome) }, 'united packages could not be matched');
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      logger.warn({ problem: describeError(error) }, 'the matches of united packages could not be read');
     } finally {
       await rm(target, { force: true });
       await rm(run.file, { force: true });
@@ -157,7 +162,12 @@ class MatchingPass {
   }
 
   async #answerOf(image: StaleImage): Promise<ImageAnswer | undefined> {
-    return this.#thread.answer(this.#sbomOf(image));
+    try {
+      return await this.#thread.answer(this.#sbomOf(image));
+    } catch {
+      // The thread has ended, or the projection is damaged: there is another way.
+      return undefined;
+    }
   }
 
   async #matchAlone(image: StaleImage): Promise<ImageAnswer | undefined> {
