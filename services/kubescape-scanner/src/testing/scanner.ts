@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ObjectSource } from '@kso/domain';
-import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from '@kso/kit';
+import { createLogger, createMetrics, type Logger, loadConfig, noopTracer, systemClock } from '@kso/kit';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
 import { createMemoryStore, type Store } from '@kso/store';
 import { type ScannerConfig, scannerConfig } from '../config.ts';
@@ -25,6 +25,8 @@ export interface ScannerTestOptions {
   readonly createThread?: ScannerPorts['createThread'];
   readonly store?: Store;
   readonly policyEndpoint?: PolicyEndpoint;
+  /** Silent by default. */
+  readonly logger?: Logger;
   /** File of the queue's journal, for a scanner that is started again; in memory by default. */
   readonly queueFile?: string;
 }
@@ -37,7 +39,7 @@ export async function startScanner(options: ScannerTestOptions): Promise<Scanner
     overrides: { host: '127.0.0.1', port: 0, dataDir, clusterName: 'test', ...options.overrides },
   }).config;
   const base = {
-    logger: createLogger({ service: 'test', level: 'silent' }),
+    logger: options.logger ?? createLogger({ service: 'test', level: 'silent' }),
     metrics: createMetrics(),
     tracer: noopTracer,
     clock: systemClock,

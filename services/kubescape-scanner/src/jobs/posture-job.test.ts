@@ -1,0 +1,21 @@
+import { createLogger } from '@kso/kit';
+import { pod, until } from '@kso/testkit';
+import { expect, it, onTestFinished } from 'vitest';
+import { fakeSource } from '../testing/fake-source.ts';
+import { startScanner } from '../testing/scanner.ts';
+import { scanKey } from './scan-request.ts';
+
+it('a scan that fails is logged once, with the id of its job', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const logger = createLogger({ service: 'test', level: 'debug', destination: { write } });
+  const scanner = await startScanner({ source: fakeSource([pod()]), logger });
+  onTestFinished(() => scanner.stop());
+  const body = JSON.stringify({ scanObject: { kind: 'Secret', metadata: { name: 's', namespace: 'shop' } } });
+  const response = await scanner.fetch('/v1/scan', { method: 'POST', body });
+  const { id } = (await response.json()) as { id: string };
+  await until('the end of the scan', async () => (await scanner.queue.get(scanKey(id)))?.state === 'failed');
+  const about = lines.filter((line) => JSON.stringify(line).includes('Secrets are not read'));
+  expect(about).toHaveLength(1);
+  expect(about[0]).toMatchObject({ jobId: id, code: 'OBJECT_REFUSED' });
+});
