@@ -2,7 +2,6 @@ import {
   builtInCatalogue,
   type ControlInfo,
   type ControlInputs,
-  defaultControlInputs,
   kindName,
   kinds,
   objectId,
@@ -13,8 +12,7 @@ import type { ExceptionAudit, GroupKind, KubeObject, ResourceResult } from '@kso
 import { Asking } from './asking.ts';
 import { Dependencies, question } from './dependencies.ts';
 import { acceptedObject } from './envelope.ts';
-import { auditExceptions } from './exception-audit.ts';
-import { ExceptionBook, securityExceptionKinds } from './exception-book.ts';
+import { watchedKinds } from './exception-book.ts';
 import { type JudgeContext, judge } from './judge.ts';
 import { ObjectIndex } from './object-index.ts';
 import { recordKey, recordOf } from './object-record.ts';
@@ -34,9 +32,10 @@ import type {
 } from './port.ts';
 import { RbacIndex, type VectorRecord } from './rbac-index.ts';
 import { ResultKeys } from './result-keys.ts';
-import { type PlannedControl, planRules } from './rule-plan.ts';
+import { changedInputs, type PlannedControl, planRules, readsInputs } from './rule-plan.ts';
 import { newTarget, type Target } from './target.ts';
-import { clusterFacts, exceptionSubjectOf, identityOf, resourceOf } from './target-view.ts';
+import { TargetExceptions } from './target-exceptions.ts';
+import { clusterFacts, ownHashes, resourceOf } from './target-view.ts';
 
 /** Makes the engine. It starts without objects; `apply` brings them in. */
 export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
@@ -53,15 +52,11 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #targets = new Map<string, Target>();
   /** To be judged. */
   readonly #marked = new Set<Target>();
-  /** Judged rightly, but exceptions about them have changed. */
-  readonly #toExcept = new Set<Target>();
-  readonly #exceptions: ExceptionBook;
+  readonly #exceptions: TargetExceptions;
   readonly #infos: ReadonlyMap<string, ControlInfo>;
   readonly #keys: ResultKeys;
   readonly #additionalKinds: ReadonlySet<string>;
   #inputs: ControlInputs;
-  /** When the exceptions of an object's own annotations expire. */
-  readonly #inlineExpiries = new Map<Target, number>();
   #foreign: ForeignResults = { results: new Map(), resources: new Map() };
   readonly #removed = new Set<string>();
   /** Ids that `evaluate` has told of and not taken back. */
@@ -80,27 +75,17 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#keys = new ResultKeys(options.libraryVersion);
     this.#infos = new Map(catalogue.controls.map((info) => [info.id, info]));
     this.#additionalKinds = new Set(additionalKinds.map(kindName));
-    const own = customResources ? [...securityExceptionKinds, kinds.namespace] : [];
-    const all = [...this.#plan.kinds, ...additionalKinds, ...own];
-    this.kinds = [...new Map(all.map((kind) => [kindName(kind), kind])).values()];
-    this.#exceptions = new ExceptionBook({
-      exceptions: options.exceptions ?? [],
-      terms: {
-        controlName: (id) => this.#infos.get(id)?.name ?? '',
-        frameworks: catalogue.frameworks.map(({ name }) => name),
-      },
-      namespaceLabels: (name) => {
-        for (const { object } of this.#index.named(kindName(kinds.namespace), '', name))
-          return object.metadata.labels ?? {};
-        return undefined;
-      },
-      inline: options.inlineExceptions === true,
-      now: options.now ?? Date.now(),
+    this.kinds = watchedKinds([...this.#plan.kinds, ...additionalKinds], customResources);
+    this.#exceptions = new TargetExceptions(options, catalogue, {
+      targets: this.#targets,
+      index: this.#index,
+      dependencies: this.#dependencies,
+      keys: this.#keys,
     });
   }
 
   get pending(): number {
-    return this.#marked.size + this.#toExcept.size;
+    return this.#marked.size + this.#exceptions.pending.size;
   }
 
   get objects(): number {
@@ -134,15 +119,15 @@ class IncrementalPolicyEngine implements PolicyEngine {
   evaluate(limit = Number.POSITIVE_INFINITY): Evaluation {
     const changed: ResourceResult[] = [];
     let evaluated = 0;
-    for (const set of [this.#marked, this.#toExcept]) {
+    for (const set of [this.#marked, this.#exceptions.pending]) {
       for (const target of set) {
         if (evaluated++ >= limit) break;
         set.delete(target);
         if (set === this.#marked) {
-          this.#toExcept.delete(target);
+          this.#exceptions.pending.delete(target);
           this.#judge(target);
         }
-        const result = this.#except(target);
+        const result = this.#exceptions.except(target);
         const same = this.#isIncremental && target.result?.idempotencyKey === result.idempotencyKey;
         if (same) continue;
         target.result = result;
@@ -171,80 +156,34 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 
   update({ inputs, exceptions }: PolicyChange): void {
-    if (exceptions !== undefined) this.#exceptionsChanged(this.#exceptions.give(exceptions));
+    if (exceptions !== undefined) this.#exceptions.give(exceptions);
     if (inputs === undefined) return;
-    const before = this.#inputs;
-    const names = Object.keys(defaultControlInputs) as (keyof ControlInputs)[];
-    const changed = new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(inputs[name])));
+    const changed = changedInputs(this.#inputs, inputs);
     if (changed.size === 0) return;
     this.#inputs = inputs;
     this.#keys.inputsChanged();
     for (const target of this.#targets.values())
-      if (this.#planOf(target).some(({ rules }) => rules.some((rule) => rule.inputs.some((name) => changed.has(name)))))
-        this.#marked.add(target);
+      if (readsInputs(this.#planOf(target), changed)) this.#marked.add(target);
   }
 
   expireExceptions(now: number): void {
-    this.#exceptionsChanged(this.#exceptions.expire(now));
-    for (const [target, expiry] of this.#inlineExpiries) {
-      if (expiry > now) continue;
-      this.#inlineExpiries.delete(target);
-      if (this.#targets.get(target.id) === target) this.#toExcept.add(target);
-    }
+    this.#exceptions.expire(now);
   }
 
   get nextExpiry(): number | undefined {
-    const times = [this.#exceptions.set.nextExpiry ?? Infinity, ...this.#inlineExpiries.values()];
-    const next = times.reduce((first, time) => Math.min(first, time));
-    return Number.isFinite(next) ? next : undefined;
+    return this.#exceptions.nextExpiry;
   }
 
-  *resultsWith(exceptions: readonly PostureException[]): Iterable<ResourceResult> {
-    const set = this.#exceptions.setWith(exceptions);
-    for (const target of this.#targets.values()) {
-      if (target.result === undefined || target.result.controls.length === 0) continue;
-      const { controls, applied } = this.#exceptions.apply(target.judged, this.#subjectOf(target), set);
-      yield { ...target.result, idempotencyKey: this.#keys.excepted(target.judgedKey, applied), controls };
-    }
+  resultsWith(exceptions: readonly PostureException[]): Iterable<ResourceResult> {
+    return this.#exceptions.resultsWith(exceptions);
   }
 
   exceptionAudit(exceptions?: readonly PostureException[]): ExceptionAudit[] {
-    const set = this.#exceptions.setWith(exceptions);
-    const applied = new Map<string, { resources: number; findings: number }>();
-    const targets = [...this.#targets.values()];
-    const subjects = targets.map((target) => this.#subjectOf(target));
-    for (const [index, target] of targets.entries()) {
-      const subject = subjects[index];
-      const covered =
-        set === this.#exceptions.set || subject === undefined
-          ? target.applied
-          : this.#exceptions.apply(target.judged, subject, set).applied;
-      for (const [{ id }, findings] of covered) {
-        const known = applied.get(id);
-        applied.set(id, { resources: (known?.resources ?? 0) + 1, findings: (known?.findings ?? 0) + findings });
-      }
-    }
-    return auditExceptions({
-      set,
-      inline: subjects.map((subject) => this.#exceptions.inlineOf(subject)),
-      now: this.#exceptions.now,
-      applied,
-      controlIds: [...this.#infos.keys()],
-      namespaces: Array.from(this.#index.all(kindName(kinds.namespace)), ({ object }) => object),
-      subjects: () => subjects,
-      covers: (exception, subject) => this.#exceptions.covers(exception, subject),
-    });
+    return this.#exceptions.audit(exceptions);
   }
 
   acceptedControls(exceptions?: readonly PostureException[]): AcceptedControls {
-    const set = this.#exceptions.setWith(exceptions);
-    const { clusterName = '' } = this.#options;
-    return new Map(
-      [...this.#infos.keys()].flatMap((id) => {
-        const covering = this.#exceptions.forWholeCluster(id, clusterName, set);
-        return covering.length === 0 ? [] : [[id, covering] as const];
-      }),
-    );
+    return this.#exceptions.acceptedControls(exceptions);
   }
 
   setForeignResults(foreign: ForeignResults): void {
@@ -286,7 +225,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     if (object === undefined) return;
     if (isSecurityException(object)) {
       if (this.#options.customResources === false) return;
-      this.#exceptionsChanged(type === 'deleted' ? this.#exceptions.delete(object) : this.#exceptions.put(object));
+      this.#exceptions.applyObject(type, object);
       return;
     }
     const previous = this.#index.get(recordKey(object));
@@ -365,8 +304,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     if (target === undefined) return;
     this.#targets.delete(id);
     this.#marked.delete(target);
-    this.#toExcept.delete(target);
-    this.#inlineExpiries.delete(target);
+    this.#exceptions.forget(target);
     this.#dependencies.remove(target);
     if (this.#told.has(id)) this.#removed.add(id);
   }
@@ -416,52 +354,6 @@ class IncrementalPolicyEngine implements PolicyEngine {
     ]);
   }
 
-  /** The result of what has been judged, with the exceptions as they are now. */
-  #except(target: Target): ResourceResult {
-    const mayBeExcepted = target.judged.some(({ status }) => status === 'failed');
-    const { controls, applied } = mayBeExcepted
-      ? this.#exceptions.apply(target.judged, this.#subjectOf(target))
-      : { controls: target.judged, applied: newTarget.applied };
-    target.applied = applied;
-    if (this.#isIncremental && mayBeExcepted) this.#watchExceptionsOf(target);
-    const idempotencyKey = this.#isIncremental ? this.#keys.excepted(target.judgedKey, applied) : '';
-    return { ...identityOf(target), idempotencyKey, controls };
-  }
-
-  /** Notes what can change about the exceptions of a target although these stay: labels of its namespace, an expiry of its own. */
-  #watchExceptionsOf(target: Target): void {
-    if (this.#exceptions.readsNamespaces()) {
-      const { namespace } = identityOf(target);
-      const place = target.type === 'object' ? target.record.namespace : namespace;
-      if (place !== '') this.#dependencies.add(target, question.named(kindName(kinds.namespace), '', place));
-    }
-    const { exceptions } = this.#exceptions.inlineOf(this.#subjectOf(target));
-    const next = exceptions.reduce((first, { expiresAt = Infinity }) => Math.min(first, expiresAt), Infinity);
-    if (next > this.#exceptions.now && Number.isFinite(next)) this.#inlineExpiries.set(target, next);
-    else this.#inlineExpiries.delete(target);
-  }
-
-  /** Marks what the exceptions that came or went are about. */
-  #exceptionsChanged(changed: readonly PostureException[]): void {
-    if (changed.length === 0) return;
-    for (const target of this.#targets.values()) {
-      if (this.#marked.has(target) || !target.judged.some(({ status }) => status === 'failed')) continue;
-      const subject = this.#subjectOf(target);
-      // One that selects namespaces may concern the target later: it is asked once, and then watches its namespace.
-      const isConcerned = changed.some(
-        (exception) =>
-          target.applied.has(exception) ||
-          exception.scopes.some(({ namespaceSelector }) => namespaceSelector !== undefined) ||
-          this.#exceptions.covers(exception, subject),
-      );
-      if (isConcerned) this.#toExcept.add(target);
-    }
-  }
-
-  #subjectOf(target: Target): ReturnType<typeof exceptionSubjectOf> {
-    return exceptionSubjectOf(target, this.#options.clusterName ?? '');
-  }
-
   #planOf(target: Target): readonly PlannedControl[] {
     if (target.type === 'foreign') return [];
     return target.type === 'object' ? this.#plan.forObjects(target.record.kindName) : this.#plan.forSubjects;
@@ -505,11 +397,4 @@ class IncrementalPolicyEngine implements PolicyEngine {
       if (target !== undefined) yield target;
     }
   }
-}
-
-/** Of what the target itself is; what it asked about is not in it. */
-function ownHashes(target: Target): readonly unknown[] {
-  if (target.type === 'object') return [target.record.hash()];
-  if (target.type === 'foreign') return [target.resource.object];
-  return [target.binding.hash(), target.role.hash(), String(target.vector.subjectIndex)];
 }

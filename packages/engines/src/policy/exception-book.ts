@@ -1,3 +1,4 @@
+import { kindName, kinds } from '@kso/controls';
 import {
   type ControlException,
   coversWholeCluster,
@@ -20,10 +21,16 @@ import type { AppliedException, ControlResult, GroupKind, KubeObject } from '@ks
 import { recordKey } from './object-record.ts';
 
 /** Exceptions that people keep as objects of the cluster, or beside their manifests. */
-export const securityExceptionKinds: readonly GroupKind[] = [
+const securityExceptionKinds: readonly GroupKind[] = [
   { group: 'kubescape.io', kind: 'SecurityException' },
   { group: 'kubescape.io', kind: 'ClusterSecurityException' },
 ];
+
+/** These kinds, each once, and with custom resources what exceptions are read from and select by. */
+export function watchedKinds(read: readonly GroupKind[], customResources: boolean): readonly GroupKind[] {
+  const all = customResources ? [...read, ...securityExceptionKinds, kinds.namespace] : read;
+  return [...new Map(all.map((kind) => [kindName(kind), kind])).values()];
+}
 
 export interface ExceptionBookOptions {
   readonly exceptions: readonly PostureException[];

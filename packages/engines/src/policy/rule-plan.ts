@@ -1,4 +1,11 @@
-import { type Control, kindName, type Rule } from '@kso/controls';
+import {
+  type Control,
+  type ControlInputName,
+  type ControlInputs,
+  defaultControlInputs,
+  kindName,
+  type Rule,
+} from '@kso/controls';
 import type { GroupKind } from '@kso/wire';
 
 /** The rules of one control that judge one kind of target. */
@@ -41,4 +48,14 @@ function plan({ id, rules }: Control, wanted: (rule: Rule) => boolean): PlannedC
 
 function judges(rule: Rule, kind: string): boolean {
   return rule.kinds.some((judged) => kindName(judged) === kind);
+}
+
+/** Names of the control inputs that differ. */
+export function changedInputs(before: ControlInputs, after: ControlInputs): ReadonlySet<ControlInputName> {
+  const names = Object.keys(defaultControlInputs) as ControlInputName[];
+  return new Set(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])));
+}
+
+export function readsInputs(plan: readonly PlannedControl[], names: ReadonlySet<ControlInputName>): boolean {
+  return plan.some(({ rules }) => rules.some(({ inputs }) => inputs.some((name) => names.has(name))));
 }

@@ -95,3 +95,10 @@ function isWorker({ spec }: KubeObject): boolean {
 function definedFields(value: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
 }
+
+/** Of what the target itself is; what it asked about is not in it. */
+export function ownHashes(target: Target): readonly unknown[] {
+  if (target.type === 'object') return [target.record.hash()];
+  if (target.type === 'foreign') return [target.resource.object];
+  return [target.binding.hash(), target.role.hash(), String(target.vector.subjectIndex)];
+}
