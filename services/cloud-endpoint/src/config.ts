@@ -20,6 +20,15 @@ const schema = z.object({
   account: z.string().min(1).optional(),
   accessKey: secret().optional(),
   accounts: z.array(z.object({ id: z.string().min(1), accessKey: secret() })).default([]),
+  /** The master gateway, as we reach it; without it no commands can be sent to clusters. */
+  commands: z
+    .object({
+      /** Its REST side, e.g. `http://gateway:8002`. */
+      gatewayUrl: httpUrl().optional(),
+      /** Shown to it as `X-API-KEY`. */
+      key: secret().optional(),
+    })
+    .prefault({}),
   limits: z
     .object({
       /** One report, after decompression. */

@@ -56,6 +56,30 @@ export const cloudEndpointErrors = {
     retryable: false,
     severity: 'warn',
   },
+  COMMAND_INVALID: {
+    message: 'no command for a cluster: {reason}',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'warn',
+  },
+  NO_GATEWAY: {
+    message: 'commands cannot be sent: no master gateway is configured',
+    httpStatus: 501,
+    retryable: false,
+    severity: 'warn',
+  },
+  GATEWAY_REFUSED: {
+    message: 'the command was not sent: {detail}',
+    httpStatus: 502,
+    retryable: true,
+    severity: 'error',
+  },
+  CLUSTER_NOT_CONNECTED: {
+    message: 'cluster {cluster} is not connected to the gateway',
+    httpStatus: 409,
+    retryable: true,
+    severity: 'warn',
+  },
   QUERY_INVALID: { message: '{reason}', httpStatus: 400, retryable: false, severity: 'warn' },
   TOO_MANY_LISTENERS: {
     message: 'too many listeners for events',

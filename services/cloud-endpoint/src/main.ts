@@ -1,12 +1,31 @@
-import { composeServices, createHealthServer, loadConfig, runMain } from '@kso/kit';
-import { cloudEndpointConfig, createCloudEndpoint } from './service.ts';
+import {
+  composeServices,
+  createHealthServer,
+  createHttpClient,
+  loadConfig,
+  readOutgoing,
+  runMain,
+  type Service,
+} from '@kso/kit';
+import { cloudEndpointConfig, createCloudEndpoint, gatewayNotifications } from './service.ts';
 
 await runMain(
   async (ports) => {
     const { config } = loadConfig(cloudEndpointConfig, { env: process.env, logger: ports.logger });
-    const endpoint = createCloudEndpoint(config, ports);
+    const { gatewayUrl, key } = config.commands;
+    const http = gatewayUrl === undefined ? undefined : createHttpClient({ outgoing: readOutgoing(process.env) });
+    const notifications =
+      gatewayUrl === undefined || http === undefined
+        ? undefined
+        : gatewayNotifications({ url: () => gatewayUrl, key, http });
+    const endpoint = createCloudEndpoint(config, { ...ports, notifications });
+    const adapters: Service = {
+      name: 'adapters',
+      start: () => Promise.resolve(),
+      stop: async () => http?.close(),
+    };
     const health = createHealthServer({ host: config.host, port: config.healthPort, services: [endpoint], ...ports });
-    return composeServices('cloud-endpoint', [endpoint, health]);
+    return composeServices('cloud-endpoint', [adapters, endpoint, health]);
   },
   { service: 'cloud-endpoint' },
 );

@@ -3,6 +3,8 @@ import { type Account, createAccessControl } from './access/access-control.ts';
 import { registerDiscovery } from './api/discovery.ts';
 import { createEventHub } from './api/events.ts';
 import { registerApi } from './api/routes.ts';
+import type { Notifications } from './commands/notifications.ts';
+import { registerCommands } from './commands/routes.ts';
 import type { CloudEndpointConfig } from './config.ts';
 import { type Database, databaseFile, openEndpointDatabase } from './database/database.ts';
 import { withBacklogLimit } from './ingest/backlog.ts';
@@ -12,6 +14,12 @@ import { registerIngestRoutes } from './ingest/routes.ts';
 import { createWorkerIngest } from './ingest/worker-ingest.ts';
 import { registerPage } from './page/page.ts';
 
+export {
+  type GatewayOptions,
+  gatewayNotifications,
+  type NotificationResult,
+  type Notifications,
+} from './commands/notifications.ts';
 export { type CloudEndpointConfig, cloudEndpointConfig } from './config.ts';
 export { cloudEndpointErrors } from './errors.ts';
 
@@ -22,6 +30,11 @@ export interface CloudEndpoint extends Service {
   url(): string | undefined;
 }
 
+export interface CloudEndpointPorts extends BasePorts {
+  /** The way to the clusters; without it commands are answered `NO_GATEWAY`. */
+  readonly notifications?: Notifications | undefined;
+}
+
 const pruneEveryMs = 60 * 60 * 1000;
 
 /**
@@ -29,7 +42,7 @@ const pruneEveryMs = 60 * 60 * 1000;
  * With a data folder reports are stored by a thread of their own; in memory, by the caller's.
  * @throws the STORE_… errors of `@kso/kit` when the data folder cannot be used
  */
-export function createCloudEndpoint(config: CloudEndpointConfig, ports: BasePorts): CloudEndpoint {
+export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEndpointPorts): CloudEndpoint {
   const { logger, clock } = ports;
   const file = databaseFile(config.dataDir);
   const database = openEndpointDatabase(file);
@@ -54,6 +67,7 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: BasePort
   });
   registerDiscovery(app, { publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl });
   registerApi(app, { sql: database.sql, access, events });
+  registerCommands(app, { access, notifications: ports.notifications, logger });
   registerPage(app);
 
   let url: string | undefined;

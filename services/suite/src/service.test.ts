@@ -80,6 +80,30 @@ describe('the suite', () => {
     ]);
   });
 
+  test('takes a command from its dashboard through the gateway, and tells there how it ended', async () => {
+    const suite = newSuite();
+    await suite.start();
+    const { endpoint } = suite.urls();
+    const command = {
+      commandName: 'kubescapeScan',
+      args: { scanV1: {} },
+      jobTracking: { jobID: 'from-the-dashboard' },
+    };
+    const send = () =>
+      fetch(`${endpoint}/api/commands`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ cluster: 'test', command }),
+      });
+    // The operator registers with the gateway on its own time.
+    await expect.poll(async () => (await send()).status, { timeout: 15_000 }).toBe(202);
+    const steps = async () => {
+      const answer = await fetch(`${endpoint}/api/clusters/test/jobs/from-the-dashboard/steps`);
+      return ((await answer.json()) as { items?: { status: string }[] }).items?.map(({ status }) => status);
+    };
+    await expect.poll(steps, { timeout: 15_000 }).toEqual(['started', 'started', 'started', 'done']);
+  });
+
   test('keeps recurring scans that commands ask for, over a restart', async () => {
     const first = newSuite();
     await first.start();

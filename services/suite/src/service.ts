@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Gateway } from '@kso/gateway';
 import { type BasePorts, createHealthServer, type Logger, type Service } from '@kso/kit';
 import type { ScannerEvent } from '@kso/kubescape-scanner';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
@@ -178,10 +179,13 @@ async function startParts(
   const context: Context = { config, folders, ports, stack };
 
   await startHealth(context);
+  let gateway: Gateway | undefined;
   const backendUrl = config.backend.url ?? config.backend.reportUrl;
   const backend =
     backendUrl === undefined
-      ? ownBackend((await startCloudEndpoint(context)).url() ?? '')
+      ? ownBackend(
+          (await startCloudEndpoint(context, { gatewayUrl: () => gateway?.urls().rest ?? '', env })).url() ?? '',
+        )
       : await openBackend(context, { url: backendUrl, env });
   const journal = createInProcessQueue({ file: join(folders.target, 'queue.db') }, portsOf(context, 'queue'));
   stack.onUnwind(() => journal.close());
@@ -192,7 +196,7 @@ async function startParts(
   // First of those that work: its thread loads while the others start.
   const scanner = await startScanner(working, env);
   stack.onUnwind(scanner.scanner.onResult(onPosture));
-  const gateway = await startGateway(context, { backend, env });
+  gateway = await startGateway(context, { backend, env });
   const opened = await openTarget(context, env);
   const book = sqliteScheduleBook(join(folders.target, 'recurring-scans.db'));
   stack.onUnwind(() => book.close());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CommandAnswer, CommandRequest } from '../commands/routes.ts';
 import { routes } from '../ingest/port.ts';
 import { Cluster, Image, Job, JobStep, page, Receipt, Summary, Vulnerability, Workload } from './model.ts';
 import { ImageQuery, JobQuery, ReceiptQuery, VulnerabilityQuery, WorkloadQuery } from './query.ts';
@@ -42,7 +43,7 @@ export function openApiDocument(): object {
       },
     },
     security: [{ key: [] }, { person: [] }],
-    paths: { ...ownPaths(), ...eventPath(), ...senderPaths() },
+    paths: { ...ownPaths(), ...eventPath(), ...commandPath(), ...senderPaths() },
   };
   return document;
 }
@@ -81,6 +82,15 @@ function eventPath(): object {
       get: { responses: { 200: { description: stream, content: { 'text/event-stream': {} } }, 429: problem } },
     },
   };
+}
+
+function commandPath(): object {
+  const schema = z.toJSONSchema(CommandRequest, { io: 'input' });
+  const answer = z.toJSONSchema(CommandAnswer, { io: 'output' });
+  const sent = { description: 'sent to the cluster', content: { 'application/json': { schema: answer } } };
+  const problems = Object.fromEntries([400, 401, 403, 409, 501, 502].map((status) => [status, problem]));
+  const requestBody = { required: true, content: { 'application/json': { schema } } };
+  return { '/api/commands': { post: { requestBody, responses: { 202: sent, ...problems } } } };
 }
 
 function senderPaths(): object {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { type BasePorts, type Clock, createLogger, createMetrics, noopTracer } from '@kso/kit';
-import { type CloudEndpoint, cloudEndpointConfig, createCloudEndpoint } from '../service.ts';
+import { type Clock, createLogger, createMetrics, noopTracer } from '@kso/kit';
+import { type CloudEndpoint, type CloudEndpointPorts, cloudEndpointConfig, createCloudEndpoint } from '../service.ts';
 
 export interface PostOptions {
   readonly key?: string;
@@ -9,7 +9,7 @@ export interface PostOptions {
 }
 
 /** An endpoint that keeps everything in memory and is spoken to without sockets. Close it with `stop`. */
-export function startTestEndpoint(config: object = {}, over: Partial<BasePorts> = {}) {
+export function startTestEndpoint(config: object = {}, over: Partial<CloudEndpointPorts> = {}) {
   let now = Date.parse('2026-11-30T12:00:00Z');
   const clock: Clock = {
     now: () => now,
