@@ -49,6 +49,10 @@ const schema = z.object({
       controlInputs: z.string().optional(),
       attackTracks: z.string().optional(),
       frameworks: z.array(z.string()).default([]),
+      /** Artifacts of the existing product, a folder, a file or a URL: their controls in Rego take the place of ours. */
+      artifacts: z.string().optional(),
+      /** Folder with a rule in Rego in each `.rego` file. */
+      customRules: z.string().optional(),
       /** The API of a CloudEndpoint; by default where reports go. */
       url: httpUrl().optional(),
       /** Ask the CloudEndpoint at all. */

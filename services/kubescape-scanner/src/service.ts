@@ -17,6 +17,7 @@ import type { PolicyEndpoint } from './policy/policy-endpoint.ts';
 import { createPolicyReader } from './policy/policy-reader.ts';
 import { createPolicyWatch } from './policy/policy-watch.ts';
 import { takeOverPolicy } from './policy/posture-policy.ts';
+import { noRego, regoOfService, withRego } from './policy/rego-of-service.ts';
 import { storeChanges, storedKeys } from './publish/publisher.ts';
 import { createResultFiles } from './results/result-files.ts';
 import { requireToken } from './routes/auth.ts';
@@ -78,6 +79,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
   };
 
   let policy: PolicyDocuments = noPolicy;
+  let rego = noRego;
   let catalogue = builtInCatalogue;
   const checkKnown = (request: PostureScanRequest): void => checkRequest(request, catalogue);
   const policyWatch = createPolicyWatch({
@@ -91,14 +93,14 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     everyMs: config.policy.refresh,
     onPolicy: (documents) => {
       policy = documents;
-      ({ catalogue } = takeOverPolicy(documents).policy);
+      catalogue = withRego(takeOverPolicy(documents).policy.catalogue, rego);
       thread.setPolicy(documents);
     },
   });
   const thread = (ports.createThread ?? createThreadClient)({
     clock,
     logger,
-    settings: () => workerSettings(config, files.resultsDir, store, policy),
+    settings: () => workerSettings(config, files.resultsDir, store, { policy, rego }),
     onState: (state) => {
       ownMetrics.observeState(state);
       tell({ type: 'state', state });
@@ -131,6 +133,8 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       return url;
     },
     start: async () => {
+      rego = await regoOfService(config, logger);
+      catalogue = withRego(catalogue, rego);
       policyWatch.start();
       thread.start();
       ({ url } = await server.start());
@@ -211,10 +215,10 @@ function workerSettings(
   config: ScannerConfig,
   resultsDir: string,
   store: Store,
-  policy: PolicyDocuments,
+  policies: Pick<WorkerSettings, 'policy' | 'rego'>,
 ): WorkerSettings {
   return {
-    policy,
+    ...policies,
     source: sourceOf(config),
     clusterName: config.clusterName,
     customerGuid: config.report.account,

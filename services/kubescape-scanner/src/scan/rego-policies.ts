@@ -30,6 +30,8 @@ export interface RegoSources {
 
 /** Controls in Rego for a scan, beside our own. */
 export interface RegoPolicies {
+  /** What they add to a catalogue. */
+  readonly added: PolicyCatalogue;
   /** Where names are looked up: artifacts come before our own of the same name. */
   readonly catalogue: PolicyCatalogue;
   /** What a scan is about that names nothing: all of the artifacts, if there are some. */
@@ -52,10 +54,11 @@ export async function loadRegoPolicies(
   if (released === undefined && custom === undefined) return undefined;
   const read = [released, custom].filter((each) => each !== undefined);
   const always = custom?.controls.map(({ info }) => info) ?? [];
-  const base = released === undefined ? builtInCatalogue : catalogueOf(released);
+  const added = extendCatalogue(released === undefined ? empty : catalogueOf(released), { controls: always });
   return {
-    catalogue: extendCatalogue(extendCatalogue(builtInCatalogue, base), { controls: always }),
-    everything: extendCatalogue(base, { controls: always }),
+    added,
+    catalogue: extendCatalogue(builtInCatalogue, added),
+    everything: released === undefined ? extendCatalogue(builtInCatalogue, added) : added,
     always,
     controls: new Map(read.flatMap(({ controls }) => controls).map((control) => [control.info.id, control])),
     inputs: inputLists(released?.inputs),
@@ -90,6 +93,8 @@ async function loaded(
   if (!result.ok) throw fail('POLICIES_UNREADABLE', { problem: result.problem });
   return result.artifacts;
 }
+
+const empty: PolicyCatalogue = { controls: [], frameworks: [] };
 
 function catalogueOf({ controls, frameworks }: PolicyArtifacts): PolicyCatalogue {
   return { controls: controls.map(({ info }) => info), frameworks };

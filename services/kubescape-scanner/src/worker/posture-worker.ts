@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { PostureException } from '@kso/domain';
+import { selectControls } from '@kso/controls';
+import type { ObjectSource, PostureException } from '@kso/domain';
+import type { RegoEngine } from '@kso/engines';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
 import type { ResourceResult } from '@kso/wire';
@@ -8,9 +10,11 @@ import { fail } from '../errors.ts';
 import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
+import { withRego } from '../policy/rego-of-service.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
+import { regoEngine } from '../scan/rego-policies.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
@@ -61,6 +65,7 @@ class ThreadWorker implements PostureWorker {
   /** Aborts the wait for the next exception to expire. */
   #expiry = new AbortController();
   #opened: OpenedSource | undefined;
+  #rego: RegoEngine | undefined;
   #session: Session | undefined;
   #running: RunningSummary | undefined;
   #reading: Promise<Session> | undefined;
@@ -114,7 +119,7 @@ class ThreadWorker implements PostureWorker {
       if (this.#session === undefined) return;
       const isOtherCatalogue = this.#session.policy.catalogue !== policy.catalogue;
       this.#session.policy = policy;
-      if (isOtherCatalogue) this.#running = runningSummary(this.#session);
+      if (isOtherCatalogue) this.#running = this.#runningSummary(this.#session);
       this.#expireLater(this.#session);
       this.#schedule();
     });
@@ -131,6 +136,7 @@ class ThreadWorker implements PostureWorker {
     this.#stop.abort();
     await this.#turn.catch(() => undefined);
     await this.#opened?.close();
+    await this.#rego?.close();
   }
 
   /** The session with everything read once; opened when it is first needed, and again after a failure. */
@@ -138,6 +144,7 @@ class ThreadWorker implements PostureWorker {
     this.#reading ??= this.#read().catch(async (error: unknown) => {
       this.#reading = undefined;
       await this.#opened?.close().catch(() => undefined);
+      await this.#rego?.close();
       this.#opened = undefined;
       const problem = describeError(error);
       this.#report('failed', problem);
@@ -148,8 +155,10 @@ class ThreadWorker implements PostureWorker {
 
   async #read(): Promise<Session> {
     this.#opened = await this.#ports.openSource();
+    this.#rego = this.#newRego(this.#opened.source);
     const session = createSession({
       source: this.#opened.source,
+      rego: this.#rego,
       clusterName: this.#settings.clusterName,
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
@@ -157,12 +166,24 @@ class ThreadWorker implements PostureWorker {
     session.policy = this.#policy.policy;
     this.#expireLater(session);
     this.#session = session;
-    this.#running = runningSummary(session);
+    this.#running = this.#runningSummary(session);
     this.#report('reading');
     await session.start(this.#stop.signal);
     this.#isRead = true;
     this.#report('watching');
     return session;
+  }
+
+  /** Its threads start when something is evaluated. */
+  #newRego({ type }: ObjectSource): RegoEngine | undefined {
+    const { policies } = this.#settings.rego;
+    if (policies === undefined) return undefined;
+    const selection = selectControls({ scope: type === 'cluster' ? 'cluster' : 'file', catalogue: policies.added });
+    return regoEngine(policies, selection.ok ? selection.controls : [], this.#policy.policy.inputs.inputs);
+  }
+
+  #runningSummary({ engine, scope, policy }: Session): RunningSummary {
+    return createRunningSummary(engine, scope, withRego(policy.catalogue, this.#settings.rego));
   }
 
   /** An exception that expires is a change without an event. */
@@ -268,7 +289,11 @@ class ThreadWorker implements PostureWorker {
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     const { request, scanId } = order;
     const target = targetOf(request);
-    const selection = selectTarget(target, session.scope, selectable(session.policy.catalogue));
+    const selection = selectTarget(
+      target,
+      session.scope,
+      selectable(withRego(session.policy.catalogue, this.#settings.rego)),
+    );
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
     if (this.#policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: this.#policy.problems });
 
@@ -325,8 +350,9 @@ class ThreadWorker implements PostureWorker {
     session: Session,
     options: Omit<Parameters<typeof assemble>[1], 'now' | 'clusterName' | 'customerGuid'>,
   ): Assembled {
-    const { clusterName, customerGuid } = this.#settings;
-    return assemble(session, { ...options, now: this.#ports.clock.now(), clusterName, customerGuid });
+    const { clusterName, customerGuid, rego } = this.#settings;
+    const now = this.#ports.clock.now();
+    return assemble(session, { ...options, now, clusterName, customerGuid, degradations: rego.problems });
   }
 
   #report(phase: WorkerState['phase'], reason?: string): void {
@@ -339,10 +365,6 @@ class ThreadWorker implements PostureWorker {
       findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
     });
   }
-}
-
-function runningSummary({ engine, scope, policy }: Session): RunningSummary {
-  return createRunningSummary(engine, scope, policy.catalogue);
 }
 
 /** The report takes a while, in which objects go on changing: it shows those that were evaluated. */

@@ -2,6 +2,7 @@ import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso
 import type { ScannerErrorCode } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
+import type { ServiceRego } from '../policy/rego-of-service.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type { SourceConfig } from '../scan/source-config.ts';
@@ -9,6 +10,7 @@ import type { SourceConfig } from '../scan/source-config.ts';
 /** What the thread is started with. Everything here and below is plain data. */
 export interface WorkerSettings {
   readonly policy: PolicyDocuments;
+  readonly rego: ServiceRego;
   readonly source: SourceConfig;
   readonly clusterName: string;
   readonly customerGuid: string | undefined;
