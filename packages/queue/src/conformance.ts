@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe } from 'vitest';
+import { cancellingTests } from './conformance/cancelling.ts';
 import { crashTests } from './conformance/crashing.ts';
 import { deduplicationTests } from './conformance/deduplication.ts';
 import type { QueueHarness } from './conformance/harness.ts';
@@ -33,6 +34,9 @@ export function jobQueueConformance(name: string, create: () => Promise<QueueHar
     });
     describe('stopping', () => {
       stoppingTests(harness);
+    });
+    describe('cancelling parents', () => {
+      cancellingTests(harness);
     });
     describe('crashes', () => {
       crashTests(harness);

@@ -79,6 +79,8 @@ export interface ParentSummary {
   /** Epoch milliseconds. */
   readonly openedAt: number;
   readonly completedAt?: number;
+  /** When `cancelParent` was called for it. */
+  readonly cancelledAt?: number;
 }
 
 /** With its children, of which there may be many thousands. */
@@ -169,6 +171,12 @@ export interface JobQueue {
    * False if it had ended or is unknown.
    */
   cancel(key: string): Promise<boolean>;
+  /**
+   * Nobody wants the parent's work any more: it takes no more children (it is sealed), and each child that has not ended ends as
+   * `cancelled` for it. Children that nobody else waits for, neither another parent nor an `add`, are cancelled as with `cancel`;
+   * the others go on. Ends are told as always. False if it was complete or is unknown.
+   */
+  cancelParent(parentId: string): Promise<boolean>;
   counts(kind: string): Promise<QueueCounts>;
   /** Why the queue cannot take or hand out work at present (Redis away), or undefined. */
   notReady(): string | undefined;

@@ -74,6 +74,7 @@ function bound(queue: JobQueue): JobQueue {
     getByJobId: (id) => queue.getByJobId(id),
     list: (filter) => queue.list(filter),
     cancel: (key) => queue.cancel(key),
+    cancelParent: (parentId) => queue.cancelParent(parentId),
     counts: (kind) => queue.counts(kind),
     notReady: () => queue.notReady(),
     close: () => queue.close(),

@@ -54,6 +54,13 @@ export class Intake {
     this.#ownWork.sealed(parentId, note);
   }
 
+  /** See `Parents.cancel`. */
+  async cancelParent(parentId: string): Promise<string[] | undefined> {
+    const cancelled = await this.#parts.parents.cancel(parentId);
+    if (cancelled !== undefined) this.#ownWork.cancelled(parentId);
+    return cancelled;
+  }
+
   ended(run: string): void {
     this.#ownWork.ended(run);
   }
@@ -132,6 +139,7 @@ export class Intake {
         addChild: async (parentId, spec) => void (await this.#addChild(parentId, spec)),
         addAcknowledged: (parentId, key, state) => parents.restoreAcknowledged(parentId, key, state),
         sealParent: (id, note) => parents.seal(id, note),
+        cancelParent: async (id) => void (await parents.cancel(id)),
       });
       this.#isOwed = false;
     } catch (error) {

@@ -8,7 +8,7 @@ const spec = (key: string) => jobSpec(testJob({ key }), 1000, noopTracer);
 
 function restorer(add: Restorer['add']): Restorer {
   const done = async (): Promise<void> => undefined;
-  return { add, openParent: done, addChild: done, addAcknowledged: done, sealParent: done };
+  return { add, openParent: done, addChild: done, addAcknowledged: done, sealParent: done, cancelParent: done };
 }
 
 it('remembers what was not put back yet when Redis goes away again in the middle', async () => {

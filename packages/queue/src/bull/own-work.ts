@@ -7,6 +7,7 @@ interface OwnParent {
   /** By key; the state in which it ended, once its end was acknowledged. */
   readonly children: Map<string, JobSpec | JobState>;
   sealed: boolean;
+  cancelled: boolean;
   note: JsonObject | undefined;
 }
 
@@ -17,6 +18,7 @@ export interface Restorer {
   addChild(parentId: string, spec: JobSpec): Promise<void>;
   addAcknowledged(parentId: string, key: string, state: JobState): Promise<void>;
   sealParent(id: string, note: JsonObject | undefined): Promise<void>;
+  cancelParent(id: string): Promise<void>;
 }
 
 const most = 20_000;
@@ -41,7 +43,7 @@ export class OwnWork {
 
   opened(id: string, data: JsonObject): void {
     if (this.#parents.has(id)) return;
-    this.#parents.set(id, { data, children: new Map(), sealed: false, note: undefined });
+    this.#parents.set(id, { data, children: new Map(), sealed: false, cancelled: false, note: undefined });
     forgetOldest(this.#parents);
   }
 
@@ -61,6 +63,12 @@ export class OwnWork {
     if (parent.children.size === 0) this.#parents.delete(id);
     parent.sealed = true;
     parent.note ??= note;
+  }
+
+  cancelled(id: string): void {
+    this.sealed(id, undefined);
+    const parent = this.#parents.get(id);
+    if (parent !== undefined) parent.cancelled = true;
   }
 
   knowsParent(id: string): boolean {
@@ -95,6 +103,7 @@ export class OwnWork {
         else await restorer.addChild(id, reusing(child));
       }
       if (parent.sealed) await restorer.sealParent(id, parent.note);
+      if (parent.cancelled) await restorer.cancelParent(id);
     }
   }
 }

@@ -3,12 +3,13 @@ import type { Redis } from 'ioredis';
 import { fail } from '../errors.ts';
 import type { ChildEnd, JobState, ParentRecord, ParentSummary } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
-import { outcomesOf } from '../shared/job-spec.ts';
+import { asCancelled, outcomesOf } from '../shared/job-spec.ts';
 import { type LedgerKeys, recordOf } from './ledger.ts';
 import { fieldsOf, list, num, type Scripts, str } from './scripts.ts';
 
 export interface TakenEnd extends ChildEnd {
-  readonly run: string;
+  /** Its place in the parent's list of ends. */
+  readonly entry: string;
 }
 
 /** Who waits for which jobs, in Redis. An end that is given out is lent: if its process dies, it is given out again after the lease. */
@@ -39,6 +40,12 @@ export class Parents implements EndSource<TakenEnd> {
     if (answer === 'unknown') throw fail('PARENT_UNKNOWN', { parentId });
   }
 
+  /** Kinds of the jobs that waited and are cancelled now; undefined if the parent is complete or unknown. */
+  async cancel(parentId: string): Promise<string[] | undefined> {
+    const [outcome, ...kinds] = list(await this.#scripts.run('cancelParent', parentId, this.#now())).map(str);
+    return outcome === 'cancelled' ? kinds : undefined;
+  }
+
   async get(id: string): Promise<ParentRecord | undefined> {
     const key = `${this.#prefix}parent:${id}`;
     // One transaction, so that the children belong to the record.
@@ -65,20 +72,21 @@ export class Parents implements EndSource<TakenEnd> {
 
   async take(): Promise<TakenEnd | undefined> {
     const reply = await this.#scripts.run('takeEnd', this.#now(), this.#leaseMs, crypto.randomUUID());
-    const [parent, run, remaining, complete, data, fields] = list(reply);
+    const [parent, entry, remaining, complete, data, fields, left] = list(reply);
     if (parent === undefined) return undefined;
+    const record = recordOf(fieldsOf(fields));
     return {
       parentId: str(parent),
       data: JSON.parse(str(data)) as JsonObject,
-      run: str(run),
-      child: recordOf(fieldsOf(fields)),
+      entry: str(entry),
+      child: num(left) === 1 ? asCancelled(record) : record,
       remaining: num(remaining),
       complete: num(complete) === 1,
     };
   }
 
-  async acknowledge({ parentId, run, child }: TakenEnd): Promise<void> {
-    await this.#scripts.run('acknowledge', parentId, run, child.key, this.#now());
+  async acknowledge({ parentId, entry, child }: TakenEnd): Promise<void> {
+    await this.#scripts.run('acknowledge', parentId, entry, child.key, this.#now());
   }
 
   async postpone({ parentId }: TakenEnd, delayMs: number): Promise<void> {
@@ -103,7 +111,7 @@ function isAsked({ completedAt }: ParentSummary, { complete }: { readonly comple
 }
 
 function summaryOf(id: string, fields: Record<string, string>): ParentSummary | undefined {
-  const { data, note, sealed, total, openedAt, completedAt } = fields;
+  const { data, note, sealed, total, openedAt, completedAt, cancelledAt } = fields;
   if (data === undefined) return undefined;
   return {
     id,
@@ -114,5 +122,6 @@ function summaryOf(id: string, fields: Record<string, string>): ParentSummary | 
     ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
     openedAt: Number(openedAt),
     ...(completedAt === undefined ? {} : { completedAt: Number(completedAt) }),
+    ...(cancelledAt === undefined ? {} : { cancelledAt: Number(cancelledAt) }),
   };
 }

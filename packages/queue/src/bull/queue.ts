@@ -207,6 +207,13 @@ export class BullQueue implements JobQueue {
     return was !== 'ended';
   }
 
+  async cancelParent(parentId: string): Promise<boolean> {
+    const kinds = await this.#run(() => this.#intake.cancelParent(parentId));
+    // The ledger knows; tickets that stay are dropped when their turn comes.
+    for (const kind of kinds ?? []) this.#metrics.endedUnrun(kind, 'cancelled');
+    return kinds !== undefined;
+  }
+
   counts(kind: string): Promise<QueueCounts> {
     return this.#run(() => this.#ledger.counts(kind));
   }

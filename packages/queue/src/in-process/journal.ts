@@ -11,6 +11,12 @@ export interface Claimed {
   readonly record: JobRecord;
 }
 
+export interface Cancelled {
+  readonly was: 'waiting' | 'running';
+  readonly key: string;
+  readonly kind: string;
+}
+
 export type Ending =
   | { readonly state: 'succeeded'; readonly result: string }
   | { readonly state: 'failed' | 'cancelled' | 'expired'; readonly failure: JobFailure };
@@ -37,6 +43,15 @@ export class Journal {
       const result = known ?? { key: spec.job.key, outcome: 'added' as const, run: this.#insert(spec, now) };
       this.#db.run('INSERT OR IGNORE INTO job_ids (job_id, run) VALUES (?, ?)', spec.job.jobId, result.run);
       return result;
+    });
+  }
+
+  /** For somebody who is no parent: the run is not cancelled with the parents that wait for it. */
+  addOwn(spec: JobSpec, now: number): AddResult {
+    return this.#db.transaction(() => {
+      const added = this.add(spec, now);
+      this.#db.run('UPDATE jobs SET own = 1 WHERE run = ?', added.run);
+      return added;
     });
   }
 
@@ -161,8 +176,8 @@ export class Journal {
     this.#db.run(`UPDATE jobs SET progress = ? WHERE run = ? AND state = 'active'`, json, run);
   }
 
-  /** `running`: its worker has to be told. `ended`: it waited and is cancelled now. */
-  cancel(key: string, now: number): { readonly was: 'waiting' | 'running'; readonly kind: string } | undefined {
+  /** `running`: its worker has to be told. `waiting`: it waited and is cancelled now. */
+  cancel(key: string, now: number): Cancelled | undefined {
     return this.#db.transaction(() => {
       const row = this.#db.get(
         `SELECT run, kind, state FROM jobs WHERE key = ? AND state IN ${pending} ORDER BY run DESC LIMIT 1`,
@@ -172,9 +187,9 @@ export class Journal {
       const run = int(row['run']) ?? 0;
       const kind = text(row['kind']) ?? '';
       this.#db.run('UPDATE jobs SET cancelled = 1 WHERE run = ?', run);
-      if (row['state'] === 'active') return { was: 'running', kind };
+      if (row['state'] === 'active') return { was: 'running', key, kind };
       this.end(run, cancelledEnding, now);
-      return { was: 'waiting', kind };
+      return { was: 'waiting', key, kind };
     });
   }
 

@@ -2,9 +2,9 @@ import type { JsonObject } from '@kso/wire';
 import { fail } from '../errors.ts';
 import type { AddResult, ChildEnd, JobState, ParentRecord, ParentSummary } from '../port.ts';
 import type { EndSource } from '../shared/announcer.ts';
-import { hasEnded, type JobSpec, outcomesOf } from '../shared/job-spec.ts';
+import { asCancelled, hasEnded, type JobSpec, outcomesOf } from '../shared/job-spec.ts';
 import { int, type JournalDatabase, type Row, text } from './database.ts';
-import { type Journal, recordOf } from './journal.ts';
+import { type Cancelled, type Journal, recordOf } from './journal.ts';
 
 /** Who waits for which jobs. Its ends are given out in the order in which they happened, one per parent at a time. */
 export class Parents implements EndSource<ChildEnd> {
@@ -60,6 +60,34 @@ export class Parents implements EndSource<ChildEnd> {
     });
   }
 
+  /** The runs that nobody else waits for; undefined if the parent is complete or unknown. */
+  cancel(parentId: string): Cancelled[] | undefined {
+    return this.#db.transaction(() => {
+      const parent = this.#db.get('SELECT completed_at FROM parents WHERE id = ?', parentId);
+      if (parent === undefined || parent['completed_at'] !== null) return undefined;
+      const now = this.#now();
+      this.#db.run(
+        'UPDATE parents SET sealed = 1, cancelled_at = coalesce(cancelled_at, ?) WHERE id = ?',
+        now,
+        parentId,
+      );
+      const open = this.#db.all(
+        `SELECT c.key, j.own OR EXISTS (
+           SELECT 1 FROM children AS o WHERE o.run = c.run AND o.state = 'open' AND o.parent_id <> c.parent_id) AS shared
+         FROM children AS c JOIN jobs AS j ON j.run = c.run WHERE c.parent_id = ? AND c.state = 'open'`,
+        parentId,
+      );
+      const cancelled: Cancelled[] = [];
+      for (const row of open) {
+        const key = text(row['key']) ?? '';
+        if (row['shared'] === 1) this.#leave(parentId, key);
+        else cancelled.push(...[this.#journal.cancel(key, now)].filter((each) => each !== undefined));
+      }
+      this.#complete(parentId);
+      return cancelled;
+    });
+  }
+
   get(id: string): ParentRecord | undefined {
     const row = this.#db.get('SELECT * FROM parents WHERE id = ?', id);
     if (row === undefined) return undefined;
@@ -109,13 +137,13 @@ export class Parents implements EndSource<ChildEnd> {
     if (parent === undefined) return undefined;
     const parentId = text(parent['id']) ?? '';
     const row = this.#db.get(
-      `SELECT j.* FROM children AS c JOIN jobs AS j ON j.run = c.run
+      `SELECT j.*, c.has_left FROM children AS c JOIN jobs AS j ON j.run = c.run
        WHERE c.parent_id = ? AND c.state = 'ended' ORDER BY c.end_number LIMIT 1`,
       parentId,
     );
     if (row === undefined) return undefined;
     this.#busyUntil.set(parentId, Number.POSITIVE_INFINITY);
-    const child = recordOf(row);
+    const child = row['has_left'] === 1 ? asCancelled(recordOf(row)) : recordOf(row);
     const remaining = (int(parent['outstanding']) ?? 1) - 1;
     const complete = parent['sealed'] === 1 && remaining === 0;
     return { parentId, data: JSON.parse(text(parent['data']) ?? '{}') as JsonObject, child, remaining, complete };
@@ -136,6 +164,12 @@ export class Parents implements EndSource<ChildEnd> {
     this.#busyUntil.set(parentId, this.#now() + delayMs);
   }
 
+  /** The run goes on for others; for this parent its end is that it was cancelled. */
+  #leave(parentId: string, key: string): void {
+    this.#db.run('UPDATE children SET has_left = 1 WHERE parent_id = ? AND key = ?', parentId, key);
+    this.#journal.queueEnd(parentId, key, 'cancelled');
+  }
+
   #complete(parentId: string): void {
     this.#db.run(
       'UPDATE parents SET completed_at = ? WHERE id = ? AND sealed = 1 AND completed_at IS NULL AND total = acked',
@@ -148,6 +182,7 @@ export class Parents implements EndSource<ChildEnd> {
 function summaryOf(row: Row): ParentSummary {
   const note = text(row['note']);
   const completedAt = int(row['completed_at']);
+  const cancelledAt = int(row['cancelled_at']);
   return {
     id: text(row['id']) ?? '',
     data: JSON.parse(text(row['data']) ?? '{}') as JsonObject,
@@ -157,5 +192,6 @@ function summaryOf(row: Row): ParentSummary {
     ...(note === undefined ? {} : { note: JSON.parse(note) as JsonObject }),
     openedAt: int(row['opened_at']) ?? 0,
     ...(completedAt === undefined ? {} : { completedAt }),
+    ...(cancelledAt === undefined ? {} : { cancelledAt }),
   };
 }

@@ -21,7 +21,7 @@ import { Announcer } from '../shared/announcer.ts';
 import { jobSpec } from '../shared/job-spec.ts';
 import { type QueueMetrics, queueMetrics } from '../shared/queue-metrics.ts';
 import { JournalDatabase } from './database.ts';
-import { Journal } from './journal.ts';
+import { type Cancelled, Journal } from './journal.ts';
 import { Parents } from './parents.ts';
 import { InProcessWorker } from './worker.ts';
 
@@ -69,7 +69,7 @@ class InProcessQueue implements JobQueue {
 
   async add(job: NewJob): Promise<AddResult> {
     const spec = this.#spec(job);
-    const { key, outcome } = this.#journal.add(spec, this.#ports.clock.now());
+    const { key, outcome } = this.#journal.addOwn(spec, this.#ports.clock.now());
     this.#changed();
     return { key, outcome };
   }
@@ -153,10 +153,17 @@ class InProcessQueue implements JobQueue {
     this.#checkOpen();
     const cancelled = this.#journal.cancel(key, this.#ports.clock.now());
     if (cancelled === undefined) return false;
-    if (cancelled.was === 'running') for (const worker of this.#workers) worker.cancel(key);
-    else this.#metrics.endedUnrun(cancelled.kind, 'cancelled');
+    this.#tellOf(cancelled);
     this.#changed();
     return true;
+  }
+
+  async cancelParent(parentId: string): Promise<boolean> {
+    this.#checkOpen();
+    const cancelled = this.#parents.cancel(parentId);
+    for (const each of cancelled ?? []) this.#tellOf(each);
+    this.#changed();
+    return cancelled !== undefined;
   }
 
   async counts(kind: string): Promise<QueueCounts> {
@@ -178,6 +185,11 @@ class InProcessQueue implements JobQueue {
     await Promise.all([...this.#workers].map((worker) => worker.close(0)));
     await this.#announcer?.stop();
     this.#db.close();
+  }
+
+  #tellOf({ was, key, kind }: Cancelled): void {
+    if (was === 'running') for (const worker of this.#workers) worker.cancel(key);
+    else this.#metrics.endedUnrun(kind, 'cancelled');
   }
 
   #spec(job: NewJob) {

@@ -72,4 +72,10 @@ export const migrations: readonly string[] = [
   DROP INDEX jobs_next;
   CREATE INDEX jobs_next ON jobs (kind, rank, stalls, run) WHERE state = 'waiting';
   `,
+  // `own`: somebody who is no parent waits for the run. `has_left`: the child ended as cancelled for its parent while its run went on.
+  `
+  ALTER TABLE jobs ADD COLUMN own INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE children ADD COLUMN has_left INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE parents ADD COLUMN cancelled_at INTEGER;
+  `,
 ];

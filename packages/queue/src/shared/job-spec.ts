@@ -1,6 +1,6 @@
 import type { Tracer } from '@kso/kit';
 import { fail } from '../errors.ts';
-import type { EndedState, JobState, NewJob, Priority } from '../port.ts';
+import type { EndedState, JobRecord, JobState, NewJob, Priority } from '../port.ts';
 
 /** A job as the adapters store it: the words of the port as JSON, and beside them what decides anything. */
 export interface JobSpec {
@@ -26,6 +26,13 @@ export function outcomesOf(count: (state: EndedState) => number): Record<EndedSt
 
 export function priorityOf(rank: number): Priority {
   return priorities[rank - 1] ?? 'recurring';
+}
+
+/** A job as a parent is told of it that was cancelled while the job went on for others. */
+export function asCancelled(record: JobRecord): JobRecord {
+  const { result: _result, ...rest } = record;
+  const { code, message } = fail('JOB_CANCELLED');
+  return { ...rest, state: 'cancelled', failure: { code, message } };
 }
 
 export function hasEnded(state: JobState): state is EndedState {

@@ -29,6 +29,7 @@ export function observeQueue(queue: JobQueue, onEvent: (event: JobEvent) => void
     getByJobId: (jobId) => queue.getByJobId(jobId),
     list: (filter) => queue.list(filter),
     cancel: (key) => queue.cancel(key),
+    cancelParent: (parentId) => queue.cancelParent(parentId),
     counts: (kind) => queue.counts(kind),
     notReady: () => queue.notReady(),
     close: () => queue.close(),

@@ -69,7 +69,9 @@ end
 
 /** ARGV: now, candidate run, ticket prefix, then the job. Returns outcome, run, kind, rank, ticket missing, rank raised. */
 export const add = `${prelude}${addRun}
-return addRun(ARGV[1], ARGV[2], jobFrom(4), ARGV[3])
+local result = addRun(ARGV[1], ARGV[2], jobFrom(4), ARGV[3])
+call('HSET', runKey(result[2]), 'own', 1)
+return result
 `;
 
 /** ARGV: parent, now, candidate run, ticket prefix, then the job. Returns 'unknown', 'sealed', or as \`add\`. */

@@ -25,8 +25,49 @@ return 'ok'
 `;
 
 /**
- * ARGV: now, lease in ms, id of this request. Returns {parent, run, remaining, complete, data of the parent, fields of the run}, or an
- * empty list.
+ * ARGV: id, now. Returns {'unknown'}, {'complete'} or {'cancelled', kinds of the runs that waited and are cancelled now}. Running ones
+ * end when their workers have been told.
+ */
+export const cancelParent = `${prelude}
+local id, now = ARGV[1], ARGV[2]
+local pk = parentKey(id)
+local f = call('HMGET', pk, 'sealed', 'completedAt')
+if not f[1] then return {'unknown'} end
+if f[2] then return {'complete'} end
+call('HSET', pk, 'sealed', 1)
+call('HSETNX', pk, 'cancelledAt', now)
+local answer = {'cancelled'}
+local children = call('HGETALL', pk .. ':children')
+for i = 1, #children, 2 do
+  local key, child = children[i], children[i + 1]
+  local run = child:sub(2)
+  local rk = runKey(run)
+  if child:sub(1, 1) == 'o' then
+    local r = call('HMGET', rk, 'state', 'kind', 'own')
+    if r[3] or call('SCARD', rk .. ':waiters') > 1 then
+      call('SREM', rk .. ':waiters', id)
+      call('HSET', pk .. ':children', key, 'e' .. run)
+      call('RPUSH', pk .. ':ends', run .. '!')
+      call('HINCRBY', rk, 'refs', 1)
+      call('HINCRBY', pk, 'ended:cancelled', 1)
+      tell(now, id)
+    elseif r[1] == 'active' then
+      call('HSET', rk, 'cancelled', 1)
+      call('PUBLISH', P .. 'news', 'cancel ' .. run)
+    elseif r[1] then
+      endRun(now, run, 'cancelled', nil, CANCELLED)
+      answer[#answer + 1] = r[2]
+    end
+  end
+end
+completeParent(now, id)
+if call('LLEN', pk .. ':ends') > 0 then tell(now, id) end
+return answer
+`;
+
+/**
+ * ARGV: now, lease in ms, id of this request. Returns {parent, entry, remaining, complete, data of the parent, fields of the run, 1 if
+ * that goes on without this parent}, or an empty list.
  * The same request gets the same answer: the connection may break before the first one arrives.
  */
 export const takeEnd = `${prelude}
@@ -34,12 +75,15 @@ local now, lease, request = tonumber(ARGV[1]), tonumber(ARGV[2]), P .. 'taken:' 
 
 local function take(id)
   local pk = parentKey(id)
-  local run = call('LINDEX', pk .. ':ends', 0)
+  local entry = call('LINDEX', pk .. ':ends', 0)
   local f = call('HMGET', pk, 'total', 'acked', 'sealed', 'data')
-  if not run or not f[1] then return nil end
+  if not entry or not f[1] then return nil end
   local remaining = f[1] - f[2] - 1
-  if remaining > 0 then return {id, run, remaining, 0, f[4], call('HGETALL', runKey(run))} end
-  if f[3] == '1' then return {id, run, 0, 1, f[4], call('HGETALL', runKey(run))} end
+  local run = runOf(entry)
+  local left = 0
+  if run ~= entry then left = 1 end
+  if remaining > 0 then return {id, entry, remaining, 0, f[4], call('HGETALL', runKey(run)), left} end
+  if f[3] == '1' then return {id, entry, 0, 1, f[4], call('HGETALL', runKey(run)), left} end
   return nil
 end
 
@@ -58,11 +102,12 @@ end
 return {}
 `;
 
-/** ARGV: parent, run, key, now. Idempotent. */
+/** ARGV: parent, entry, key, now. Idempotent. */
 export const acknowledge = `${prelude}
-local id, run, key, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local id, entry, key, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local pk = parentKey(id)
-if call('LINDEX', pk .. ':ends', 0) ~= run then return 'gone' end
+local run = runOf(entry)
+if call('LINDEX', pk .. ':ends', 0) ~= entry then return 'gone' end
 call('LPOP', pk .. ':ends')
 call('HSET', pk .. ':children', key, 'a' .. run)
 call('HINCRBY', pk, 'acked', 1)

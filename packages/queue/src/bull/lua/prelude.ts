@@ -4,15 +4,15 @@ import { errors } from '../../errors.ts';
  * Keys, all below one prefix (which has a hash tag, so a cluster keeps them together):
  *   keys                    hash: idempotency key → newest run
  *   ids                     hash: job id → newest run
- *   run:<run>               hash: one run of a key; `token` is the lock token of the worker that has it
+ *   run:<run>               hash: one run of a key; `token` is the lock token of the worker that has it, `own`: an `add` waits for it
  *   run:<run>:ids           set: job ids that mean this run
  *   run:<run>:waiters       set: parents that wait for its end
  *   state:<kind>:<state>    sorted set: runs by time of adding
  *   kinds                   set
  *   expiring, ended         sorted sets: runs by the time they expire, by the time they ended
- *   parent:<id>             hash: data, note, sealed, total, acked, openedAt, completedAt, ended:<state> (how many children)
+ *   parent:<id>             hash: data, note, sealed, total, acked, openedAt, completedAt, cancelledAt, ended:<state> (how many children)
  *   parent:<id>:children    hash: key → o|e|a and the run (open, ended, acknowledged)
- *   parent:<id>:ends        list: runs whose end is to be told, in order
+ *   parent:<id>:ends        list: runs whose end is to be told, in order; those that go on for others have a `!` behind
  *   parents, complete       sorted sets: parents by time of opening, by time of completion
  *   due                     sorted set: parents with something to tell, by the time from which it may be told (a lease is in the future)
  * The ticket of a run is the BullMQ job whose id is the run; it carries nothing but the order to look here.
@@ -58,6 +58,9 @@ local function queueEnd(now, parent, key, run)
   call('HINCRBY', pk, 'ended:' .. call('HGET', runKey(run), 'state'), 1)
   tell(now, parent)
 end
+
+-- The run of an entry of the list of ends.
+local function runOf(entry) return (string.gsub(entry, '!$', '')) end
 
 local function endRun(now, run, state, result, failure)
   local rk = runKey(run)

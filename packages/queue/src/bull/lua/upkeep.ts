@@ -25,7 +25,8 @@ end
 
 local function forgetParent(id)
   local pk = parentKey(id)
-  for _, run in ipairs(call('LRANGE', pk .. ':ends', 0, -1)) do
+  for _, entry in ipairs(call('LRANGE', pk .. ':ends', 0, -1)) do
+    local run = runOf(entry)
     if call('EXISTS', runKey(run)) == 1 then call('HINCRBY', runKey(run), 'refs', -1) end
   end
   call('DEL', pk, pk .. ':children', pk .. ':ends')
