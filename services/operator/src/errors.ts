@@ -35,6 +35,19 @@ export const operatorErrors = {
     retryable: false,
     severity: 'error',
   },
+  COMMAND_CANCELLED: { message: 'the command was cancelled', httpStatus: 409, retryable: false, severity: 'warn' },
+  COMMAND_ENDED: {
+    message: 'the command {id} has ended already',
+    httpStatus: 409,
+    retryable: false,
+    severity: 'warn',
+  },
+  JOB_OF_COMMANDS: {
+    message: 'the job {id} belongs to commands, perhaps several: cancel those',
+    httpStatus: 409,
+    retryable: false,
+    severity: 'warn',
+  },
   PODS_UNAVAILABLE: {
     message: 'images cannot be scanned: this operator has no access to pods',
     httpStatus: 501,

@@ -1,5 +1,6 @@
 import { systemClock } from '@kso/kit';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PodSource } from './ports.ts';
 import { patiently, podsOf, runningPod, type TestOperator, testOperator, workOn } from './testing/test-operator.ts';
 
 const opened: TestOperator[] = [];
@@ -145,4 +146,80 @@ it('says on readiness why the queue takes nothing', async () => {
   await operator.queue.close();
   expect(operator.operator.notReady?.()).toBe('the queue is closed');
   expect((await operator.post({ commands: [scan('late')] })).status).toBe(503);
+});
+
+describe('cancelling', () => {
+  const cancel = async (operator: TestOperator, id: string) => {
+    const answer = await operator.operator.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` });
+    return { status: answer.statusCode, body: answer.json<{ state?: string; code?: string }>() };
+  };
+
+  it('a command ends its own jobs and leaves those that others wait for', async () => {
+    const operator = await start();
+    await operator.post({ commands: [scan('unwanted')] });
+    await sealed(operator, 'unwanted');
+    const wlid = 'wlid://cluster-prod/namespace-payments/deployment-api';
+    const other = {
+      commandName: 'scan',
+      jobTracking: { jobID: 'wanted' },
+      wlid,
+      args: { containerToImageIDs: { app: '' } },
+    };
+    await operator.post({ commands: [other] });
+    await sealed(operator, 'wanted');
+    expect(await cancel(operator, 'unwanted')).toMatchObject({ status: 200, body: { jobId: 'unwanted' } });
+    await expect
+      .poll(() => operator.get('/v1/jobs/unwanted'), patiently)
+      .toMatchObject({
+        state: 'cancelled',
+        completedAt: expect.any(String),
+        failure: { code: 'COMMAND_CANCELLED' },
+        jobs: { total: 2, ended: 2, cancelled: 2 },
+      });
+    workOn(operator.queue);
+    await expect
+      .poll(() => operator.get('/v1/jobs/wanted'), patiently)
+      .toMatchObject({ state: 'succeeded', jobs: { total: 1, succeeded: 1 } });
+    const end = operator.reports().findLast(({ jobID }) => jobID === 'unwanted');
+    expect(end).toMatchObject({ status: 'failure', errors: ['Action: scan, Error: the command was cancelled'] });
+    expect(await cancel(operator, 'unwanted')).toMatchObject({ status: 409, body: { code: 'COMMAND_ENDED' } });
+  });
+
+  it('a command whose pods are still listed gives no more jobs out', async () => {
+    const { promise: listed, resolve: goOn } = Promise.withResolvers<void>();
+    const pod = runningPod({ name: 'api-1', top: 'Deployment/api' });
+    const pods: PodSource = {
+      type: 'cluster',
+      async *list() {
+        await listed;
+        yield pod;
+      },
+      topOwner: async () => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'api' }),
+    };
+    const operator = testOperator({ ports: { pods }, config: { workerConcurrency: 1 } });
+    opened.push(operator);
+    await operator.operator.start();
+    await operator.post({ commands: [scan('listing'), scan('next')] });
+    for (const id of ['listing', 'next']) expect((await cancel(operator, id)).body.state).toBe('cancelled');
+    goOn();
+    await operator.post({ commands: [scan('last')] });
+    await sealed(operator, 'last');
+    for (const id of ['listing', 'next'])
+      expect(await operator.get(`/v1/jobs/${id}`)).toMatchObject({ state: 'cancelled', jobs: { total: 0 } });
+    const ends = operator.reports().filter(({ status }) => status === 'failure');
+    expect(new Set(ends.map(({ jobID }) => jobID))).toEqual(new Set(['listing', 'next']));
+    expect(ends).toHaveLength(2);
+  });
+
+  it('is refused for one job of a command, and for what nobody knows', async () => {
+    const operator = await start();
+    await operator.post({ commands: [scan('parent')] });
+    await sealed(operator, 'parent');
+    const { children } = await operator.get<{ children: { jobId: string }[] }>('/v1/jobs/parent');
+    expect(await cancel(operator, children[0]?.jobId ?? '')).toMatchObject({
+      status: 409,
+      body: { code: 'JOB_OF_COMMANDS' },
+    });
+    expect(await cancel(operator, 'nobody')).toMatchObject({ status: 404, body: { code: 'JOB_UNKNOWN' } });
+  });
 });

@@ -12,7 +12,7 @@ export interface OperatorMetrics {
   /** The jobs of a command are queued. */
   fannedOut(commandName: string, size: { readonly jobs: number; readonly pods: number }, seconds: number): void;
   /** A command has ended; `failure`: one that never got jobs, or not all of them. */
-  commandEnded(commandName: string, outcome: 'succeeded' | 'partial' | 'failed'): void;
+  commandEnded(commandName: string, outcome: 'succeeded' | 'partial' | 'failed' | 'cancelled'): void;
   jobEnded(kind: string, state: JobState | 'notEvaluated'): void;
   gatewayConnected(isConnected: boolean): void;
   notification(outcome: 'commands' | 'ignored' | 'malformed' | 'lost'): void;

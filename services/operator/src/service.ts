@@ -72,7 +72,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   if (authenticator !== undefined)
     requireToken(server.app, { authenticator, protects: (path) => path.startsWith('/v1/') });
   registerTriggerAction(server.app, { desk, strictStatus: config.strictStatus });
-  registerJobs(server.app, queue);
+  registerJobs(server.app, { queue, desk });
 
   const stopping = new AbortController();
   const gateway = openGateway(config, { ...ports, meters }, desk, stopping.signal);

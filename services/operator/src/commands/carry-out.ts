@@ -10,6 +10,7 @@ import {
   commandEnded,
   commandFannedOut,
   commandOutcome,
+  noOutcomes,
   tellsOfChildren,
 } from '../jobs/command-reports.ts';
 import { derivedId } from '../jobs/ids.ts';
@@ -32,7 +33,6 @@ export interface CarryOutContext {
   readonly signal: AbortSignal;
 }
 
-const none = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
 const defaultGuardTimeMs = 60 * 60 * 1000;
 const emptyNote: FanOutNote = { errors: [], pods: 0 };
 
@@ -47,6 +47,8 @@ export function imageJobId(commandId: string, job: Pick<ImageScanJob, 'wlid' | '
  */
 export async function carryOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<FanOutNote> {
   const begun = performance.now();
+  // Cancelled while it waited for its turn.
+  if ((await context.ports.queue.getParent(jobId))?.cancelledAt !== undefined) return emptyNote;
   const done = await giveOut(jobId, record, context);
   await seal(jobId, record, done, context);
   const { note, jobs } = done;
@@ -110,8 +112,8 @@ async function endWithoutJobs(
   steps: JobReport[],
   context: CarryOutContext,
 ): Promise<void> {
-  await context.reports.tryPut([...steps, commandEnded(step, note, none)]);
-  context.metrics.commandEnded(step.record.commandName, commandOutcome(note, none));
+  await context.reports.tryPut([...steps, commandEnded(step, note, noOutcomes)]);
+  context.metrics.commandEnded(step.record.commandName, commandOutcome(note, noOutcomes));
 }
 
 async function scanImages(

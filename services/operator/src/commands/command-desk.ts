@@ -4,6 +4,7 @@ import type { Priority } from '@kso/queue';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
 import { announcedSchedules } from '../schedules/schedule-view.ts';
+import { type Cancelled, cancelCommand } from './cancel-command.ts';
 import { type CarryOutContext, carryOut, giveUp } from './carry-out.ts';
 import { blanked, type Command, commandId } from './command.ts';
 import { CommandRecord, type ScheduleView, toJson } from './plan.ts';
@@ -65,6 +66,14 @@ export class CommandDesk {
       receipts.push(receipt);
     }
     return receipts;
+  }
+
+  /** Ends a command that nobody wants any more. @throws QUEUE_… */
+  async cancel(jobId: string): Promise<Cancelled> {
+    const cancelled = await cancelCommand(jobId, this.#context);
+    const waiting = this.#waiting.findIndex((each) => each.jobId === jobId);
+    if (cancelled === 'cancelled' && waiting >= 0) this.#waiting.splice(waiting, 1);
+    return cancelled;
   }
 
   /** Goes on with commands that were interrupted; tries until the queue answers. */
@@ -156,7 +165,7 @@ export class CommandDesk {
         logger.info({ pods: note.pods }, 'jobs of the command are queued');
         return;
       } catch (error) {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#stopping.signal.aborted || isSealed(error)) return;
         if (!(await this.#waitAfter(error, attempt))) {
           logger.error({ err: error, attempt }, 'a command could not be carried out');
           await this.#giveUp(jobId, record, error);
@@ -205,4 +214,9 @@ export class CommandDesk {
       }
     }
   }
+}
+
+/** It was cancelled in the meantime: there is nobody to give jobs out for. */
+function isSealed(error: unknown): boolean {
+  return error instanceof KsoError && error.code === 'PARENT_SEALED';
 }

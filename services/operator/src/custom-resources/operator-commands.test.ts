@@ -192,6 +192,25 @@ describe('an OperatorCommand', () => {
     expect(runs).toBe(1);
   });
 
+  it('that is cancelled is completed, and says so', async () => {
+    const { promise: working, resolve: begun } = Promise.withResolvers<void>();
+    const { promise: hold, reject: abort } = Promise.withResolvers<never>();
+    await start(
+      {},
+      {
+        posture: ({ signal }) => {
+          signal.addEventListener('abort', () => abort(signal.reason));
+          begun();
+          return hold;
+        },
+      },
+    );
+    put('scan', scanAll);
+    await working;
+    await test.operator.app.inject({ method: 'DELETE', url: `/v1/jobs/${guid}` });
+    expect((await completed('scan')).error).toEqual({ message: 'the command was cancelled' });
+  });
+
   it('waits while the API server does not take its status', async () => {
     await start();
     await server.watching();

@@ -63,12 +63,13 @@ function readCommand(body: string): ReadCommand {
 async function resultOf(parent: ParentRecord, { queue }: Pick<OperatorPorts, 'queue'>): Promise<CommandResult> {
   const view = await findJob(queue, parent.id);
   if (view === undefined || !('jobs' in view)) return { errors: ['the job is not known any more'] };
+  const own = view.failure === undefined ? [] : [view.failure.message];
+  if (view.state === 'cancelled') return { errors: own };
   const children = (view.children ?? []).flatMap(({ failure, subject, state }) => {
     if (failure === undefined && state === 'succeeded') return [];
     const what = subject['imageTag'] ?? subject['wlid'] ?? subject['scanId'] ?? 'a job';
     return [`${what}: ${failure?.message ?? state}`];
   });
-  const own = view.failure === undefined ? [] : [view.failure.message];
   const errors = [...own, ...(view.errors ?? []), ...children].slice(0, mostErrors);
   const plan = CommandRecord.safeParse(parent.data).data?.plan;
   // As upstream has it, the payload of a configuration scan is the scan's id.

@@ -1,5 +1,6 @@
 import type { ChildEnd, JobRecord } from '@kso/queue';
 import { ImageScanJob, ImageScanResult, imageScanKind } from '@kso/wire';
+import { cancelledNote } from '../commands/cancel-command.ts';
 import { imageJobId } from '../commands/carry-out.ts';
 import { CommandRecord, FanOutNote } from '../commands/plan.ts';
 import type { CommandEnds } from '../custom-resources/command-ends.ts';
@@ -30,7 +31,9 @@ export function childEndHandler(
     const steps: JobReport[] = tellsOfChildren(record) ? [reportOf(end, record, failure)] : [];
     // Only now: a command may have many thousands of jobs.
     const parent = end.complete ? await ports.queue.getParent(parentId) : undefined;
-    const note = FanOutNote.parse(parent?.note ?? {});
+    const given = FanOutNote.parse(parent?.note ?? {});
+    const isCancelled = parent?.cancelledAt !== undefined;
+    const note = isCancelled ? cancelledNote(given) : given;
     if (parent !== undefined) {
       steps.push(commandEnded({ jobId: parentId, record }, note, parent.outcomes));
     }
@@ -39,7 +42,7 @@ export function childEndHandler(
     metrics.jobEnded(child.kind, failure !== undefined && child.state === 'succeeded' ? 'notEvaluated' : child.state);
     if (parent === undefined) return;
     ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
-    metrics.commandEnded(record.commandName, commandOutcome(note, parent.outcomes));
+    metrics.commandEnded(record.commandName, isCancelled ? 'cancelled' : commandOutcome(note, parent.outcomes));
     ends.changed(parentId);
   };
 }

@@ -15,6 +15,9 @@ export interface CommandStep {
   readonly record: CommandRecord;
 }
 
+/** Of a command without jobs. */
+export const noOutcomes = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
+
 type Outcomes = Readonly<Record<'succeeded' | 'failed' | 'cancelled' | 'expired', number>>;
 
 export function commandStarted({ jobId, record }: CommandStep): JobReport[] {

@@ -1,4 +1,5 @@
 import type { JobQueue, JobRecord, ParentSummary } from '@kso/queue';
+import { cancelledNote } from '../commands/cancel-command.ts';
 import { CommandRecord, FanOutNote, type ScheduleView } from '../commands/plan.ts';
 import { failureOf } from './child-ends.ts';
 
@@ -66,8 +67,9 @@ export async function findJob(queue: JobQueue, id: string): Promise<CommandView 
 function commandView(parent: ParentSummary): CommandView | undefined {
   const record = CommandRecord.safeParse(parent.data).data;
   if (record === undefined) return undefined;
-  const note = FanOutNote.safeParse(parent.note ?? {}).data;
-  const { outcomes, completedAt } = parent;
+  const given = FanOutNote.safeParse(parent.note ?? {}).data;
+  const { outcomes, completedAt, cancelledAt } = parent;
+  const note = cancelledAt === undefined ? given : cancelledNote(given ?? { errors: [], pods: 0 });
   const ended = outcomes.succeeded + outcomes.failed + outcomes.cancelled + outcomes.expired;
   return {
     jobId: parent.id,
@@ -84,7 +86,8 @@ function commandView(parent: ParentSummary): CommandView | undefined {
   };
 }
 
-function stateOf({ completedAt, outcomes, total }: ParentSummary, failed: boolean): CommandView['state'] {
+function stateOf({ completedAt, cancelledAt, outcomes, total }: ParentSummary, failed: boolean): CommandView['state'] {
+  if (cancelledAt !== undefined) return completedAt === undefined ? 'running' : 'cancelled';
   if (failed) return 'failed';
   if (completedAt === undefined) return 'running';
   const { succeeded, cancelled, expired } = outcomes;

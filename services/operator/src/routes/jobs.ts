@@ -1,6 +1,7 @@
 import type { JobQueue } from '@kso/queue';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { CommandDesk } from '../commands/command-desk.ts';
 import { fail } from '../errors.ts';
 import { type ChildView, type CommandView, findJob, listCommands } from '../jobs/job-views.ts';
 
@@ -10,10 +11,23 @@ const ListQuery = z.strictObject({
   state: z.enum(['open', 'complete']).optional(),
 });
 
-/** `GET /v1/jobs` and `GET /v1/jobs/:id`: what became of commands and of their jobs (docs/reference/operator-api.md). */
-export function registerJobs(app: FastifyInstance, queue: JobQueue): void {
+export interface JobRoutes {
+  readonly queue: JobQueue;
+  readonly desk: Pick<CommandDesk, 'cancel'>;
+}
+
+/** `GET /v1/jobs`, `GET` and `DELETE /v1/jobs/:id`: what became of commands and of their jobs (docs/reference/operator-api.md). */
+export function registerJobs(app: FastifyInstance, { queue, desk }: JobRoutes): void {
   app.get('/v1/jobs', (request) => list(queue, request.query));
   app.get<{ Params: { id: string } }>('/v1/jobs/:id', (request) => find(queue, request.params.id));
+  app.delete<{ Params: { id: string } }>('/v1/jobs/:id', (request) => cancel({ queue, desk }, request.params.id));
+}
+
+async function cancel({ queue, desk }: JobRoutes, id: string): Promise<CommandView | ChildView> {
+  const outcome = await desk.cancel(id);
+  const job = await find(queue, id);
+  if (outcome === 'cancelled') return job;
+  throw fail(outcome === 'ended' ? 'COMMAND_ENDED' : 'JOB_OF_COMMANDS', { id: id.slice(0, 100) });
 }
 
 async function list(queue: JobQueue, given: unknown): Promise<{ jobs: CommandView[] }> {
