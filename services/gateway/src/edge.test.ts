@@ -80,7 +80,7 @@ describe('a chain of master, edge and client', () => {
 });
 
 describe('the link', () => {
-  it('is one per account, registers with the account only and shows the key', async () => {
+  it('vector 14: is one per account, registers with the account only and shows the key', async () => {
     const master = await fakeMaster();
     const edge = await startGateway({ masterUrl: master.url, masterKey: 'k3y', ...quick });
     await connectClient(edge, c1);
@@ -128,7 +128,7 @@ describe('the link', () => {
     await other.next();
   });
 
-  it('is made again when it is lost, and clients stay connected', async () => {
+  it('vector 15: is made again when it is lost, and clients stay connected', async () => {
     const master = await fakeMaster();
     const edge = await startGateway({ masterUrl: master.url, ...quick });
     const client = await connectClient(edge, c1);

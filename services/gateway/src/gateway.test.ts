@@ -11,7 +11,7 @@ const c1 = { customerGUID: 'A', clusterName: 'c1' };
 const c2 = { customerGUID: 'A', clusterName: 'c2' };
 
 describe('delivery', () => {
-  it('reaches only the cluster that is named, as one binary frame with the same bytes', async () => {
+  it('vector 8, vector 9: reaches only the cluster that is named, or all of an account, as one binary frame with the same bytes', async () => {
     const gateway = await startGateway();
     const [one, two] = [await connectClient(gateway, c1), await connectClient(gateway, c2)];
     const body = notification({ ...c1, dest: 'trigger' }, { sendSynchronicity: true });
@@ -26,7 +26,7 @@ describe('delivery', () => {
     expect((await two.next()).bytes.toString()).toBe(toAll);
   });
 
-  it('takes BSON with lower-case keys and hands on the same bytes', async () => {
+  it('vector 11: takes BSON with lower-case keys and hands on the same bytes', async () => {
     const gateway = await startGateway();
     const client = await connectClient(gateway, c1);
     const body = Buffer.from(serialize({ target: c1, sendsynchronicity: true, notification: Buffer.from('{}') }));
@@ -76,6 +76,17 @@ describe('delivery', () => {
 });
 
 describe('REST answers', () => {
+  it('vector 10: an empty target is refused, nobody there is a success, a client without attributes is not let in', async () => {
+    const gateway = await startGateway();
+    const empty = await post(gateway, '{"target":{}}');
+    expect([empty.status, await empty.text()]).toEqual([400, 'empty target']);
+    const unheard = await post(gateway, notification(account));
+    expect([unheard.status, await unheard.text()]).toEqual([200, '[]']);
+    expect(await refusal(gateway, '/v1/waitfornotification')).toBe(400);
+    const plain = await fetch(`${gateway.urls().websocket.replace('ws:', 'http:')}/v1/waitfornotification`);
+    expect([plain.status, await plain.text()]).toEqual([400, 'no attributes received']);
+  });
+
   it.each([
     ['POST', '{"target":{}}', 400, 'empty target'],
     ['POST', '{', 400, 'JSON'],
