@@ -211,7 +211,7 @@ export const cloudEndpoint: Group = {
     ...component('cloudEndpoint', {
       name: 'cloud-endpoint',
       title: 'cloud-endpoint',
-      sizes: { cpu: ['50m', '500m'], memory: ['128Mi', '512Mi'] },
+      sizes: { cpu: ['50m', '500m'], memory: ['192Mi', '512Mi'] },
     }),
     ...service('cloudEndpoint', { port: 8090 }),
     ...persistence('cloudEndpoint', { enabled: true, size: '5Gi', of: 'its database' }),
