@@ -10,6 +10,7 @@ export * from './json-fields.ts';
 export * from './label-selector.ts';
 export * from './object-source.ts';
 export * from './owner.ts';
+export * from './purl.ts';
 export * from './schedule.ts';
 export * from './scores/index.ts';
 export * from './severity.ts';

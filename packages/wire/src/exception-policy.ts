@@ -90,3 +90,59 @@ export const SecurityExceptionSpec = z.object({
   vulnerabilities: z.array(z.record(z.string(), z.unknown())).nullish(),
 });
 export type SecurityExceptionSpec = z.infer<typeof SecurityExceptionSpec>;
+
+/** A vulnerability exception policy of a CloudEndpoint or a file (kubevuln.md 9.1). */
+export const VulnerabilityExceptionPolicy = z.object({
+  guid: z.string().optional(),
+  name: z.string().optional(),
+  policyType: z.string().optional(),
+  creationTime: z.string().nullish(),
+  updatedTime: z.string().nullish(),
+  /** `ignore` suppresses; a policy without it is only noted with the finding. */
+  actions: z.array(z.string()).nullish(),
+  attributes: z.record(z.string(), z.unknown()).nullish(),
+  designators: z.array(ResourceDesignator).nullish(),
+  vulnerabilities: z.array(z.object({ name: z.string(), severityScore: z.number().optional() })).nullish(),
+  reason: z.string().nullish(),
+  /** RFC 3339. */
+  expirationDate: z.string().nullish(),
+  /** It ends when a version without the vulnerability is known. */
+  expiredOnFix: z.boolean().nullish(),
+  createdBy: z.string().nullish(),
+});
+export type VulnerabilityExceptionPolicy = z.infer<typeof VulnerabilityExceptionPolicy>;
+
+/** One entry of `spec.vulnerabilities` of a security exception (kubevuln.md 9.2). */
+export const SecurityExceptionVulnerability = z.object({
+  vulnerability: z.object({ id: z.string().min(1), aliases: z.array(z.string()).nullish() }),
+  status: z.string().optional(),
+  justification: z.string().optional(),
+  impactStatement: z.string().optional(),
+  actionStatement: z.string().optional(),
+  response: z.array(z.string()).nullish(),
+  expiredOnFix: z.boolean().nullish(),
+  expiresAt: z.string().nullish(),
+  subcomponents: z.array(z.union([z.string(), z.object({ id: z.string() })])).nullish(),
+});
+export type SecurityExceptionVulnerability = z.infer<typeof SecurityExceptionVulnerability>;
+
+const OpenVexComponent = z.object({
+  '@id': z.string(),
+  subcomponents: z.array(z.object({ '@id': z.string() })).nullish(),
+});
+
+/** An OpenVEX document (https://openvex.dev/ns/v0.2.0), as far as findings are judged by it. */
+export const OpenVexDocument = z.object({
+  '@context': z.string().startsWith('https://openvex.dev/ns'),
+  author: z.string().optional(),
+  statements: z.array(
+    z.object({
+      vulnerability: z.object({ name: z.string(), aliases: z.array(z.string()).nullish() }),
+      products: z.array(OpenVexComponent).nullish(),
+      status: z.enum(['not_affected', 'affected', 'fixed', 'under_investigation']),
+      justification: z.string().optional(),
+      impact_statement: z.string().optional(),
+    }),
+  ),
+});
+export type OpenVexDocument = z.infer<typeof OpenVexDocument>;

@@ -14,4 +14,5 @@ export {
   securityExceptionScopes,
 } from './read-security-exception.ts';
 export * from './text-matcher.ts';
+export * from './vulnerability/index.ts';
 export { worstVerdict } from './worst-verdict.ts';

@@ -49,7 +49,7 @@ function readPolicy(value: unknown, index: number, { source, origin }: Exception
   const entries = (posturePolicies ?? []).map((entry, at) => entryOf(entry, `posturePolicies[${at}]`, problems));
   const designators = resources ?? [];
   const scopes = (designators.length === 0 && selector !== undefined ? [{}] : designators).flatMap((designator, at) => {
-    const scope = scopeOf(designator, `resources[${at}]`, problems);
+    const scope = designatorScope(designator, `resources[${at}]`, problems);
     if (scope === undefined) return selector === undefined ? [] : [{ ...emptyScope, objectSelector: selector }];
     return [selector === undefined ? scope : { ...scope, objectSelector: selector }];
   });
@@ -105,7 +105,12 @@ const attributeFields: Readonly<Record<string, ScopeField>> = {
 };
 
 /** Undefined if the designator names nothing: it then matches nothing. */
-function scopeOf(document: ResourceDesignator, at: string, problems: Problems): ExceptionScope | undefined {
+export function designatorScope(
+  document: ResourceDesignator,
+  at: string,
+  problems: Problems,
+  { ignoreKindCase = false } = {},
+): ExceptionScope | undefined {
   const type = (document.designatorType ?? 'attributes').toLowerCase();
   if (type === 'wlid' || type === 'wildwlid') return wlidScope(document, at, problems);
   if (type !== 'attributes') {
@@ -123,7 +128,10 @@ function scopeOf(document: ResourceDesignator, at: string, problems: Problems): 
       labels.push([key, text]);
       continue;
     }
-    const matcher = problems.take(`${at}.${key}`, expressionMatcher(text));
+    const matcher = problems.take(
+      `${at}.${key}`,
+      expressionMatcher(text, { ignoreCase: ignoreKindCase && field === 'kind' }),
+    );
     if (matcher === undefined) continue;
     if (field === undefined) containerName = matcher;
     else fields[field] = matcher;
