@@ -87,8 +87,9 @@ describe('the link', () => {
     await connectClient(edge, c2);
     await connectClient(edge, { customerGUID: 'B', clusterName: 'c1' });
     await connectClient(edge, { clusterName: 'x', role: 'y' });
+    await connectClient(edge, { customerGUID: '', clusterName: 'z' });
     const urls = new Set<string | undefined>();
-    for (const n of [1, 2, 3]) {
+    for (const n of [1, 2, 3, 4]) {
       const { request } = await master.link(n);
       expect(request.headers['x-api-key']).toBe('k3y');
       urls.add(request.url);
@@ -96,11 +97,12 @@ describe('the link', () => {
     expect(urls).toEqual(
       new Set([
         '/v1/waitfornotification?clusterName=x&role=y',
+        '/v1/waitfornotification?clusterName=z&customerGUID=',
         '/v1/waitfornotification?customerGUID=A',
         '/v1/waitfornotification?customerGUID=B',
       ]),
     );
-    expect(master.links).toHaveLength(3);
+    expect(master.links).toHaveLength(4);
     expect(JSON.stringify(edge.lines)).not.toContain('k3y');
   });
 

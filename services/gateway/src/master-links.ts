@@ -102,7 +102,7 @@ export function createMasterLinks(
 /** The account if the client names one: then every cluster of it shares the link. */
 function registrationOf(attributes: Attributes): Attributes {
   const account = attributes['customerGUID'];
-  return account === undefined ? attributes : attributesOf([['customerGUID', account]]);
+  return account === undefined || account === '' ? attributes : attributesOf([['customerGUID', account]]);
 }
 
 function countLinks({ metrics }: BasePorts, entries: readonly Entry[]): void {

@@ -18,7 +18,8 @@ export function gatewayUrl(address: string, { account, clusterName }: Registrati
   url.hash = '';
   url.searchParams.set('clusterComponent', component);
   url.searchParams.set('clusterName', clusterName);
-  url.searchParams.set('customerGUID', account);
+  // An empty one would be shared with everybody who has none: the in-cluster gateway then registers with the cluster instead.
+  if (account !== '') url.searchParams.set('customerGUID', account);
   return url;
 }
 

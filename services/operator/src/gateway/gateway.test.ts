@@ -67,6 +67,11 @@ it.each([
   expect(url?.href).toBe(`${base}v1/waitfornotification?${query}`);
 });
 
+it('registers without an account where there is none', () => {
+  const url = gatewayUrl('gateway:8001', { account: '', clusterName: 'prod' });
+  expect(url?.search).toBe('?clusterComponent=InClusterTriggerHandler&clusterName=prod');
+});
+
 it('knows the other scheme, and what is no address', () => {
   expect(otherScheme(new URL('ws://gateway:8001/a?b'), true)?.href).toBe('wss://gateway:8001/a?b');
   expect(otherScheme(new URL('wss://gateway/a'), false)?.href).toBe('ws://gateway/a');
