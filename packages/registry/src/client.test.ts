@@ -246,4 +246,42 @@ describe('logging in', () => {
     expect(await resolve(`${registry.host}/app:1`, { credentials })).toMatchObject({ outcome: 'resolved' });
     expect(storage.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
+
+  it('B29 a token server of somebody else is not shown the credential, and the answer says so', async () => {
+    const registry = await start({
+      intercept: (request, response) => {
+        if (request.url?.startsWith('/token') === true) {
+          response.end(JSON.stringify({ token: 'anonymous' }));
+          return 'answered';
+        }
+        const realm = `Bearer realm="http://localhost:${request.socket.localPort}/token",service="x"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+        return 'answered';
+      },
+    });
+    const resolution = await resolve(`${registry.host}/app:1`, { credentials: login(registry.host) });
+    expect(resolution).toMatchObject({
+      outcome: 'unauthorized',
+      detail: expect.stringContaining("not the registry's own"),
+    });
+    const basics = registry.requests.filter(({ authorization }) => authorization?.startsWith('Basic'));
+    expect(basics).toEqual([]);
+  });
+
+  it('further logins are fetched only when those at hand are refused, and the answer says which one it was', async () => {
+    const registry = await start({ login: { scheme: 'basic', username: 'robot', password } });
+    registry.push('app', '1', amd64);
+    const origin = { kind: 'cloudIdentity', name: 'aws' } as const;
+    let asked = 0;
+    const fallback = async () => {
+      asked += 1;
+      return login(registry.host).map((credential) => ({ ...credential, origin }));
+    };
+    const credentials = login(registry.host, 'wrong');
+    const resolution = await resolve(`${registry.host}/app:1`, { credentials, fallback });
+    expect(resolution).toMatchObject({ outcome: 'resolved', origin, login: { username: 'robot' } });
+    expect(asked).toBe(1);
+    await resolve(`${registry.host}/app:1`, { credentials: login(registry.host), fallback });
+    expect(asked).toBe(1);
+  });
 });

@@ -24,6 +24,8 @@ export interface RegistryClientOptions {
   readonly clock: Clock;
   /** By `host[:port]` as in references. Hosts on this machine are spoken to over plain HTTP unless told otherwise. */
   readonly hosts?: Readonly<Record<string, HostSwitches>>;
+  /** Hosts of token servers that may see logins of registries in other domains (B29). */
+  readonly tokenServers?: readonly string[];
   /** Between two pieces of an answer, in ms. Default 20 s. */
   readonly stallTimeoutMs?: number;
 }
@@ -34,6 +36,8 @@ export interface ResolveRequest extends HostSwitches {
   readonly platform: Platform;
   /** All known logins; only those for the reference's registry are used, then none. */
   readonly credentials: readonly RegistryCredential[];
+  /** Asked once for further logins when all of these are refused: what costs something to get. */
+  readonly fallback?: () => Promise<readonly RegistryCredential[]>;
   readonly signal: AbortSignal;
 }
 
@@ -78,21 +82,23 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     resolve: async (request) => {
       const { registry, repository } = request.reference;
       const { plainHttp, skipTlsVerify } = switchesFor(registry, request);
-      const logins = credentialsFor(request.credentials, registry, repository);
-      let refused: Resolution | undefined;
-      // An expired login must not hide a public image: nobody comes last (kubevuln.md 5.1).
-      for (const login of [...logins, undefined]) {
+      const attempt = (login: RegistryCredential | undefined) => {
         const session = new RegistrySession({
           http: clientFor(skipTlsVerify),
           registry,
           baseUrl: `${plainHttp ? 'http' : 'https'}://${apiHost(registry)}`,
           repository,
           login,
+          tokenServers: options.tokenServers,
           signal: request.signal,
           now: () => options.clock.now(),
         });
-        const resolution = await resolve(session, request);
-        if (resolution.outcome === 'resolved') return withLogin(resolution, session.usedLogin);
+        return resolveAs(session, request, login);
+      };
+      let refused: Resolution | undefined;
+      // An expired login must not hide a public image: nobody comes last (kubevuln.md 5.1).
+      for await (const login of loginsFor(request)) {
+        const resolution = await attempt(login);
         if (resolution.outcome !== 'unauthorized') return resolution;
         refused ??= resolution;
       }
@@ -104,8 +110,32 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-function withLogin(resolution: Extract<Resolution, { outcome: 'resolved' }>, login: Login | undefined): Resolution {
-  return login === undefined ? resolution : { ...resolution, login };
+/** Known logins, the narrowest first; those that have to be fetched; nobody. */
+async function* loginsFor(request: ResolveRequest): AsyncGenerator<RegistryCredential | undefined> {
+  const { registry, repository } = request.reference;
+  yield* credentialsFor(request.credentials, registry, repository);
+  if (request.fallback !== undefined) yield* credentialsFor(await request.fallback(), registry, repository);
+  yield undefined;
+}
+
+async function resolveAs(
+  session: RegistrySession,
+  request: ResolveRequest,
+  credential: RegistryCredential | undefined,
+): Promise<Resolution> {
+  const resolution = await resolve(session, request);
+  const login = session.usedLogin;
+  if (resolution.outcome !== 'resolved' || login === undefined) return resolution;
+  const { username, password, identityToken, registryToken } = login;
+  return {
+    ...resolution,
+    login: withoutAbsent({ username, password, identityToken, registryToken }),
+    ...(credential?.origin === undefined ? {} : { origin: credential.origin }),
+  };
+}
+
+function withoutAbsent(login: Readonly<Record<keyof Login, string | undefined>>): Login {
+  return Object.fromEntries(Object.entries(login).filter(([, value]) => value !== undefined));
 }
 
 async function resolve(session: RegistrySession, request: ResolveRequest): Promise<Resolution> {
@@ -197,10 +227,10 @@ function sha256(bytes: Uint8Array): string {
 }
 
 /** Docker Hub's API has a host of its own. */
-function apiHost(registry: string): string {
+export function apiHost(registry: string): string {
   return registry === 'docker.io' ? 'registry-1.docker.io' : registry;
 }
 
-function isLoopback(registry: string): boolean {
+export function isLoopback(registry: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(registry);
 }

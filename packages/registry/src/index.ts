@@ -1,10 +1,27 @@
 export {
+  type CataloguesOptions,
+  createRegistryCatalogues,
+  type RegistryCatalogues,
+} from './catalogue/catalogues.ts';
+export * from './catalogue/port.ts';
+export { providerOf, type RegistryProvider } from './catalogue/provider.ts';
+export { type ReadRegistryObject, targetOfRegistryObject } from './catalogue/registry-object.ts';
+export {
   createRegistryClient,
   type HostSwitches,
   type RegistryClient,
   type RegistryClientOptions,
   type ResolveRequest,
 } from './client.ts';
+export {
+  type CloudIdentity,
+  type CloudLogin,
+  type CloudLogins,
+  type CloudLoginsOptions,
+  createCloudLogins,
+} from './cloud/cloud-logins.ts';
+export type { CloudEndpoints } from './cloud/endpoints.ts';
+export { cloudOfRegistry } from './cloud/registry-host.ts';
 export { type Authority, covers, parseAuthority } from './credentials/authority.ts';
 export {
   credentialsFor,
@@ -13,7 +30,9 @@ export {
   type RegistryCredential,
   readLogin,
 } from './credentials/credential.ts';
+export type { CredentialOrigin } from './credentials/credential-origin.ts';
 export { type DockerConfig, parseDockerConfig } from './credentials/docker-config.ts';
+export { type ConfiguredRegistry, parseRegistriesAuth } from './credentials/registries-auth.ts';
 export { type CredentialSealer, createCredentialSealer, readOrCreateKey } from './credentials/sealer.ts';
 export { registryErrors } from './errors.ts';
 export { findInLayouts, type LayoutImage, resolveInLayout, writeSingleImageView } from './layout/layout.ts';

@@ -1,4 +1,5 @@
 import type { Login } from './credentials/credential.ts';
+import type { CredentialOrigin } from './credentials/credential-origin.ts';
 import type { Descriptor } from './manifest.ts';
 import type { Platform } from './platform.ts';
 
@@ -20,6 +21,8 @@ export type Resolution =
       readonly image: ResolvedImage;
       /** What the registry let us in with, fit for a program that pulls: an identity token has been exchanged. */
       readonly login?: Login;
+      /** Where that login is from, if it is known. */
+      readonly origin?: CredentialOrigin;
     }
   | { readonly outcome: 'unauthorized'; readonly registry: string; readonly detail: string }
   | { readonly outcome: 'manifestUnknown'; readonly detail: string }

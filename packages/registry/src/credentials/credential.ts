@@ -1,4 +1,5 @@
 import { type Authority, covers, parseAuthority } from './authority.ts';
+import type { CredentialOrigin } from './credential-origin.ts';
 
 /** What a registry is shown to let somebody in; at least one way of the three. */
 export interface Login {
@@ -13,6 +14,7 @@ export interface Login {
 /** A login and the only place it may be sent to. */
 export interface RegistryCredential extends Login {
   readonly authority: Authority;
+  readonly origin?: CredentialOrigin;
 }
 
 /** Fields of docker's AuthConfig; anything may be missing or of a wrong type. */
@@ -51,7 +53,10 @@ export function credentialsOfRequest(list: readonly AuthFields[], imageRegistry:
   });
 }
 
-/** The logins that may be tried for a repository, the one with the narrowest authority first. */
+/**
+ * The logins that may be tried for a repository. The longest host comes first (one without `*` before one with), then the longest path;
+ * of equal ones the one that stands first in the list.
+ */
 export function credentialsFor(
   credentials: readonly RegistryCredential[],
   registry: string,
@@ -59,7 +64,12 @@ export function credentialsFor(
 ): RegistryCredential[] {
   return credentials
     .filter(({ authority }) => covers(authority, registry, repository))
-    .sort((a, b) => b.authority.path.length - a.authority.path.length);
+    .sort((a, b) => compareAuthorities(a.authority, b.authority));
+}
+
+function compareAuthorities(a: Authority, b: Authority): number {
+  const isPattern = (authority: Authority): number => Number(authority.host.includes('*'));
+  return isPattern(a) - isPattern(b) || b.host.length - a.host.length || b.path.length - a.path.length;
 }
 
 /** `auth` is base64 of `user:password`; a password may hold colons, a user may not. */

@@ -116,3 +116,19 @@ describe('B29 credentials go to the registry they belong to', () => {
     expect(credentialsFor(list, 'dkr.example.com', 'a')).toHaveLength(0);
   });
 });
+
+it('the longest host comes first, one without a pattern before one with, then the longest path', () => {
+  const { credentials } = parseDockerConfig(
+    JSON.stringify({
+      auths: {
+        '*.example.com': { username: 'pattern', password: 'p' },
+        'registry.example.com': { username: 'host', password: 'p' },
+        'registry.example.com/team': { username: 'team', password: 'p' },
+        'registry.example.com/team/app': { username: 'app', password: 'p' },
+        'registry.example.com/teammate': { username: 'other', password: 'p' },
+      },
+    }),
+  );
+  const names = credentialsFor(credentials, 'registry.example.com', 'team/app').map(({ username }) => username);
+  expect(names).toEqual(['app', 'team', 'host', 'pattern']);
+});

@@ -5,3 +5,4 @@ export {
   type FakeRequest,
   startFakeRegistry,
 } from './fake-registry.ts';
+export { type FakeService, type FakeServiceAnswer, type FakeServiceRequest, startFakeService } from './fake-service.ts';
