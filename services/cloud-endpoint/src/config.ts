@@ -39,8 +39,15 @@ const schema = z.object({
     .prefault({}),
   retention: z
     .object({
-      /** Changes, scores and finished jobs; the latest state is always kept. */
+      /** All kinds of history that have no time of their own below; the latest state is always kept. */
       history: duration().default(90 * day),
+      /** What failed or was fixed when. */
+      changes: duration().optional(),
+      /** Scores and counts, for trends. */
+      scores: duration().optional(),
+      jobs: duration().optional(),
+      /** Which reports came, in how many parts. */
+      reports: duration().optional(),
       /** How long a repeated report is recognised. Longer than senders remember theirs. */
       receipts: duration().default(30 * day),
     })

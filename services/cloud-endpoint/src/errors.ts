@@ -80,6 +80,21 @@ export const cloudEndpointErrors = {
     retryable: true,
     severity: 'warn',
   },
+  POLICY_INVALID: { message: '{reason}', httpStatus: 400, retryable: false, severity: 'warn' },
+  POLICY_UNKNOWN: { message: 'there is no {what} here', httpStatus: 404, retryable: false, severity: 'warn' },
+  POLICY_LIMIT: {
+    message: 'an account keeps at most {limit} of them',
+    httpStatus: 409,
+    retryable: false,
+    severity: 'warn',
+  },
+  SCHEDULE_INVALID: { message: '{reason}', httpStatus: 400, retryable: false, severity: 'warn' },
+  SCHEDULE_UNKNOWN: {
+    message: 'no recurring scan {name} of cluster {cluster} was asked for here',
+    httpStatus: 404,
+    retryable: false,
+    severity: 'warn',
+  },
   QUERY_INVALID: { message: '{reason}', httpStatus: 400, retryable: false, severity: 'warn' },
   TOO_MANY_LISTENERS: {
     message: 'too many listeners for events',

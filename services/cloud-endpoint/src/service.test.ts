@@ -4,8 +4,9 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError, loadConfig, systemClock } from '@kso/kit';
+import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { answers } from './api/openapi.ts';
+import { answers, openApiDocument } from './api/openapi.ts';
 import { cloudEndpointConfig } from './config.ts';
 import { startTestEndpoint } from './testing/endpoint.ts';
 import { containerScan, postureReport, scanFailure, systemReport } from './testing/reports.ts';
@@ -34,10 +35,29 @@ async function fill(endpoint: ReturnType<typeof start>) {
     containerScan({ vulnerabilities: [{ name: 'CVE-1', fixedIn: '2' }], database: { label: 'sample' } }),
   );
   await endpoint.post('/k8s/v2/scanFailure', scanFailure({ error: 'no such image' }));
+  await endpoint.post('/k8s/registryRepositories?registryName=harbor.example.com&jobID=job-1', [
+    { repositoryName: 'team/api' },
+  ]);
   await endpoint.post(
     '/k8s/sysreport',
     systemReport({ more: { details: 'on its way', errors: ['x'], parentAction: 'p' } }),
   );
+}
+
+/** Routes below `/api`, `/k8s` and `/v1`; Fastify shows them as a tree. */
+function routesOf(app: FastifyInstance): string[] {
+  const above: string[] = [];
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', path = '', methods = ''] = /^([│├└─ ]*)(\S*)(?: \((.*)\))?$/.exec(line) ?? [];
+      above.length = Math.max(0, indent.length / 4 - 1);
+      const whole = above.join('') + path;
+      above.push(path);
+      const named = methods.split(', ').filter((method) => method !== '' && method !== 'HEAD');
+      return /^\/(api|k8s|v1)\//.test(whole) ? named.map((method) => `${method} ${whole}`) : [];
+    });
 }
 
 describe('the own API', () => {
@@ -45,7 +65,9 @@ describe('the own API', () => {
     const endpoint = start();
     await fill(endpoint);
     for (const [route, schema] of Object.entries(answers)) {
-      const { status, text } = await endpoint.get(route.replace('{cluster}', 'minikube').replace('{job}', 'job-1'));
+      const { status, text } = await endpoint.get(
+        `${route.replace('{cluster}', 'minikube').replace('{job}', 'job-1')}?registry=harbor.example.com`,
+      );
       expect([route, status]).toEqual([route, 200]);
       expect(schema.safeParse(JSON.parse(text)).error?.issues ?? []).toEqual([]);
     }
@@ -54,6 +76,18 @@ describe('the own API', () => {
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining([...Object.keys(answers), '/api/events', '/k8s/v2/postureReport']),
     );
+  });
+
+  it('describes every route that there is, and no other', async () => {
+    const { app } = start().endpoint;
+    await app.ready();
+    const { paths } = openApiDocument() as { paths: Record<string, Record<string, unknown>> };
+    const described = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((key) => key !== 'parameters')
+        .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+    expect(described.toSorted()).toEqual(routesOf(app).toSorted());
   });
 
   it('joins workloads with the images that they run', async () => {

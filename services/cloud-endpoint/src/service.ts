@@ -7,12 +7,16 @@ import type { Notifications } from './commands/notifications.ts';
 import { registerCommands } from './commands/routes.ts';
 import type { CloudEndpointConfig } from './config.ts';
 import { type Database, databaseFile, openEndpointDatabase } from './database/database.ts';
+import type { Retention } from './ingest/apply/retention.ts';
 import { withBacklogLimit } from './ingest/backlog.ts';
-import type { Ingest, IngestOptions } from './ingest/port.ts';
+import type { Change, Ingest, IngestOptions } from './ingest/port.ts';
 import { createReceiver } from './ingest/receiver.ts';
 import { registerIngestRoutes } from './ingest/routes.ts';
 import { createWorkerIngest } from './ingest/worker-ingest.ts';
 import { registerPage } from './page/page.ts';
+import { createPolicyDocuments } from './policy/documents.ts';
+import { registerPolicyRoutes } from './policy/routes.ts';
+import { registerPolicyReading } from './policy/sender-routes.ts';
 
 export {
   type GatewayOptions,
@@ -66,7 +70,11 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEnd
     onChange: (change) => events.publish(change),
   });
   registerDiscovery(app, { publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl });
-  registerApi(app, { sql: database.sql, access, events });
+  registerApi(app, { sql: database.sql, access, events, clock });
+  const documents = createPolicyDocuments(database.sql);
+  const onChange = (change: Change): void => events.publish(change);
+  registerPolicyReading(app, { access, documents, clock });
+  registerPolicyRoutes(app, { access, documents, ingest, onChange, logger });
   registerCommands(app, { access, notifications: ports.notifications, logger });
   registerPage(app);
 
@@ -110,12 +118,16 @@ function createIngest(config: CloudEndpointConfig, database: Database, file: str
   const options: IngestOptions = {
     file,
     reportLimit: config.limits.report,
-    historyMs: config.retention.history,
-    receiptsMs: config.retention.receipts,
+    retention: retentionOf(config),
   };
   // What is in memory cannot be shared with a thread.
   if (config.dataDir === undefined) return createReceiver(database, { ...options, clock: ports.clock });
   return createWorkerIngest(options, ports.logger);
+}
+
+function retentionOf({ retention }: CloudEndpointConfig): Retention {
+  const { history, changes = history, scores = history, jobs = history, reports = history, receipts } = retention;
+  return { changesMs: changes, scoresMs: scores, jobsMs: jobs, reportsMs: reports, receiptsMs: receipts };
 }
 
 function accountsOf(config: CloudEndpointConfig): Account[] {

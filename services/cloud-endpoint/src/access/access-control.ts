@@ -67,7 +67,10 @@ function fromHeaders(request: FastifyRequest): Shown | undefined {
   const key = request.headers['x-api-key'];
   if (typeof key !== 'string' || key === '') return undefined;
   const { customerGUID } = request.query as { customerGUID?: unknown };
-  return { account: typeof customerGUID === 'string' ? customerGUID : '', key };
+  // Kubevuln names its account twice (kubevuln.md 9.1).
+  const named: unknown[] = Array.isArray(customerGUID) ? customerGUID : [customerGUID];
+  const [account, ...others] = new Set(named);
+  return { account: typeof account === 'string' && others.length === 0 ? account : '', key };
 }
 
 function fromBasic(request: FastifyRequest): Shown | undefined {

@@ -101,6 +101,7 @@ export function createClusterQueries(sql: DatabaseSync) {
   };
 
   return {
+    posture: toPosture,
     list: (account: string) => all.all(account).map((row) => toCluster(row)),
     find(account: string, name: string): ClusterKey | undefined {
       const row = one.get(account, name);

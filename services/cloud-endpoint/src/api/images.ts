@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { z } from 'zod';
+import type { FindingsChange } from '../ingest/formats/container-scan.ts';
 import { severityOfRank } from '../severity.ts';
 import type { ClusterKey } from './clusters.ts';
 import type { Image, Vulnerability } from './model.ts';
@@ -49,6 +50,7 @@ export function createImageQueries(sql: DatabaseSync) {
       ? {}
       : { database: { ...optional(row, 'database_built', 'built'), ...optional(row, 'database_label', 'label') } }),
     ...optional(row, 'alert', 'alert'),
+    ...changeOf(row),
     vulnerabilities: counts(row),
     fixable: integer(row, 'fixable'),
     workloads: workloads.all(integer(row, 'id')).map((workload) => ({
@@ -80,6 +82,21 @@ export function createImageQueries(sql: DatabaseSync) {
         ]);
       return toPage(found, query.limit, toVulnerability, cursor);
     },
+  };
+}
+
+/** We have written this JSON ourselves, from a checked report. */
+function changeOf(row: Row): Pick<z.output<typeof Image>, 'change'> {
+  if (typeof row['change'] !== 'string') return {};
+  const { since, appeared, disappeared } = JSON.parse(row['change']) as FindingsChange;
+  if (appeared.total + disappeared.total === 0) return {};
+  const part = ({ total, first }: FindingsChange['appeared']) => ({
+    total,
+    first: first.map(({ id, package: name = '', version = '' }) => ({ name: id, package: name, version })),
+  });
+  const built = since?.databaseBuilt;
+  return {
+    change: { ...(built ? { since: built } : {}), appeared: part(appeared), disappeared: part(disappeared) },
   };
 }
 

@@ -87,6 +87,17 @@ export const FindingPath = z.strictObject({
   value: z.string().optional(),
 });
 
+export const Priority = z.strictObject({
+  score: z.number().describe('higher is worse; compares workloads of one cluster only'),
+  paths: z.array(
+    z.strictObject({
+      attackTrack: z.string(),
+      score: z.number(),
+      steps: z.array(z.strictObject({ controlId: z.string(), category: z.string() })),
+    }),
+  ),
+});
+
 export const Workload = z.strictObject({
   id: z.string().describe('resource id (scanner.md 9)'),
   apiVersion: z.string(),
@@ -102,13 +113,30 @@ export const Workload = z.strictObject({
     Control.extend({
       messages: z.array(z.string()),
       paths: z.array(FindingPath),
+      exceptions: z
+        .array(z.strictObject({ name: z.string(), reason: z.string().optional(), expires: z.string().optional() }))
+        .describe('exceptions that cover findings of it'),
       firstSeen: time,
       lastSeen: time,
     }).describe('controls that did not simply pass'),
   ),
+  priority: Priority.optional().describe('one of the workloads of the highest risk'),
   images: z.array(
     z.strictObject({ container: z.string(), key: z.string(), reference: z.string(), vulnerabilities: SeverityCounts }),
   ),
+});
+
+const ChangedFindings = z.strictObject({
+  total: count,
+  first: z
+    .array(z.strictObject({ name: z.string(), package: z.string(), version: z.string() }))
+    .describe('a hundred at most'),
+});
+
+export const ImageChange = z.strictObject({
+  since: z.string().optional().describe('when that database was built'),
+  appeared: ChangedFindings,
+  disappeared: ChangedFindings,
 });
 
 export const Image = z.strictObject({
@@ -125,12 +153,72 @@ export const Image = z.strictObject({
     .describe('the newest scan failed; findings, if any, are of the one before'),
   database: z.strictObject({ built: z.string().optional(), label: z.string().optional() }).optional(),
   alert: z.string().optional().describe('why findings of the distribution’s packages may be missing'),
+  change: ImageChange.optional().describe('against the answer of the vulnerability database before'),
   vulnerabilities: SeverityCounts,
   fixable: count,
   workloads: z.array(
     z.strictObject({ namespace: z.string(), kind: z.string(), name: z.string(), container: z.string() }),
   ),
 });
+
+export const Posture = z.strictObject({
+  state: PostureState.omit({ notEvaluatedControls: true }).optional().describe('absent until the first report'),
+  frameworks: z.array(
+    z.strictObject({
+      name: z.string(),
+      status: z.string(),
+      version: z.string(),
+      complianceScore: z.number().optional(),
+    }),
+  ),
+  controls: z.array(
+    Control.extend({
+      failedObjects: count,
+      acceptedObjects: count.describe('passed because of exceptions'),
+      skippedObjects: count,
+    }),
+  ),
+  prioritized: z.array(
+    z.strictObject({ id: z.string(), kind: z.string(), namespace: z.string(), name: z.string(), priority: Priority }),
+  ),
+  exceptions: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        source: z.string(),
+        status: z.string().describe('applied, unused, expired, shadowed or invalid'),
+        resources: count,
+        findings: count,
+        problem: z.string().optional(),
+      }),
+    )
+    .describe('what became of each exception in the newest full report that tells'),
+  degradations: z
+    .array(z.strictObject({ component: z.string(), reason: z.string() }))
+    .describe('what the scan had to do without'),
+});
+
+export const Trends = z.strictObject({
+  step: z.enum(['hour', 'day']),
+  from: time,
+  to: time,
+  posture: z.array(
+    z
+      .strictObject({ at: time, complianceScore: z.number().optional(), failures: SeverityCounts })
+      .describe('last of its step'),
+  ),
+  vulnerabilities: z.array(
+    z.strictObject({ at: time, images: count, fixable: count, counts: SeverityCounts }).describe('last of its step'),
+  ),
+});
+
+export const Registry = z.strictObject({
+  name: z.string(),
+  repositories: count,
+  seenAt: time,
+  jobId: z.string().optional(),
+});
+export const Repository = z.strictObject({ name: z.string() });
 
 export const Vulnerability = z.strictObject({
   name: z.string(),

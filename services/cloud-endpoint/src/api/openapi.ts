@@ -1,33 +1,67 @@
 import { z } from 'zod';
 import { CommandAnswer, CommandRequest } from '../commands/routes.ts';
 import { routes } from '../ingest/port.ts';
-import { Cluster, Image, Job, JobStep, page, Receipt, Summary, Vulnerability, Workload } from './model.ts';
-import { ImageQuery, JobQuery, ReceiptQuery, VulnerabilityQuery, WorkloadQuery } from './query.ts';
+import { ControlInputs, PolicyList } from '../policy/routes.ts';
+import {
+  Cluster,
+  Image,
+  Job,
+  JobStep,
+  Posture,
+  page,
+  Receipt,
+  Registry,
+  Repository,
+  Summary,
+  Trends,
+  Vulnerability,
+  Workload,
+} from './model.ts';
+import { answered, joined, json, type Paths, parametersOf, pathParameters, problems } from './openapi-parts.ts';
+import { policyManagement, policyReading } from './openapi-policy.ts';
+import {
+  ImageQuery,
+  JobQuery,
+  ReceiptQuery,
+  RepositoryQuery,
+  TrendQuery,
+  VulnerabilityQuery,
+  WorkloadQuery,
+} from './query.ts';
 
-/** The answer of each route of the own API, by path; a test holds the real answers against it. */
+/** The answer of each `GET` of the own API, by path; a test holds the real answers against it. */
 export const answers = {
   '/api/clusters': z.strictObject({
     isOpen: z.boolean().describe('no account is configured: everybody on this machine may look'),
     items: z.array(Cluster),
   }),
   '/api/clusters/{cluster}/summary': Summary,
+  '/api/clusters/{cluster}/posture': Posture,
+  '/api/clusters/{cluster}/trends': Trends,
   '/api/clusters/{cluster}/workloads': page(Workload),
   '/api/clusters/{cluster}/images': page(Image),
   '/api/clusters/{cluster}/vulnerabilities': page(Vulnerability),
   '/api/clusters/{cluster}/jobs': page(Job),
   '/api/clusters/{cluster}/jobs/{job}/steps': z.strictObject({ items: z.array(JobStep) }),
   '/api/clusters/{cluster}/receipts': page(Receipt),
+  '/api/registries': z.strictObject({ items: z.array(Registry) }),
+  '/api/registries/repositories': page(Repository),
+  '/api/exceptions/posture': PolicyList,
+  '/api/exceptions/vulnerability': PolicyList,
+  '/api/frameworks': PolicyList,
+  '/api/attack-tracks': PolicyList,
+  '/api/control-inputs': ControlInputs,
 } as const;
 
 const queries: Readonly<Record<string, z.ZodObject>> = {
+  '/api/clusters/{cluster}/trends': TrendQuery,
+  '/api/registries/repositories': RepositoryQuery,
   '/api/clusters/{cluster}/workloads': WorkloadQuery,
   '/api/clusters/{cluster}/images': ImageQuery,
   '/api/clusters/{cluster}/vulnerabilities': VulnerabilityQuery,
   '/api/clusters/{cluster}/jobs': JobQuery,
   '/api/clusters/{cluster}/receipts': ReceiptQuery,
 };
-
-const problem = { description: 'problem document (RFC 9457)', content: { 'application/problem+json': {} } };
 
 let document: object | undefined;
 
@@ -43,67 +77,69 @@ export function openApiDocument(): object {
       },
     },
     security: [{ key: [] }, { person: [] }],
-    paths: { ...ownPaths(), ...eventPath(), ...commandPath(), ...senderPaths() },
+    paths: joined(
+      ownPaths(),
+      eventPath(),
+      commandPath(),
+      policyManagement(),
+      policyReading(),
+      discoveryPaths(),
+      senderPaths(),
+    ),
   };
   return document;
 }
 
-function ownPaths(): object {
+function ownPaths(): Paths {
   return Object.fromEntries(
     Object.entries(answers).map(([path, answer]) => {
-      const schema = z.toJSONSchema(answer, { io: 'output' });
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-        name,
-        in: 'path',
-        required: true,
-        schema: { type: 'string' },
-      }));
-      const responses = {
-        200: { description: 'the state of now', content: { 'application/json': { schema } } },
-        400: problem,
-        401: problem,
-        404: problem,
-      };
-      return [path, { get: { parameters: [...inPath, ...parametersOf(queries[path])], responses } }];
+      const responses = { 200: answered('the state of now', answer), ...problems(400, 401, 404) };
+      return [path, { get: { parameters: [...pathParameters(path), ...parametersOf(queries[path])], responses } }];
     }),
   );
 }
 
-function parametersOf(query: z.ZodObject | undefined): object[] {
-  if (query === undefined) return [];
-  const { properties = {} } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
-}
-
-function eventPath(): object {
-  const stream = 'server-sent events named `change`, data `{"cluster","what":"posture"|"images"|"jobs"}`';
+function eventPath(): Paths {
+  const stream =
+    'server-sent events named `change`, data `{"cluster","what":"posture"|"images"|"jobs"|"policy"|"schedules"|"registries"}`';
+  const responses = { 200: { description: stream, content: { 'text/event-stream': {} } }, ...problems(401, 429) };
   return {
-    '/api/events': {
-      get: { responses: { 200: { description: stream, content: { 'text/event-stream': {} } }, 429: problem } },
-    },
+    '/api/events': { get: { responses } },
+    '/api/openapi.json': { get: { responses: { 200: { description: 'this document' }, ...problems(401) } } },
   };
 }
 
-function commandPath(): object {
-  const schema = z.toJSONSchema(CommandRequest, { io: 'input' });
-  const answer = z.toJSONSchema(CommandAnswer, { io: 'output' });
-  const sent = { description: 'sent to the cluster', content: { 'application/json': { schema: answer } } };
-  const problems = Object.fromEntries([400, 401, 403, 409, 501, 502].map((status) => [status, problem]));
-  const requestBody = { required: true, content: { 'application/json': { schema } } };
-  return { '/api/commands': { post: { requestBody, responses: { 202: sent, ...problems } } } };
+function commandPath(): Paths {
+  const requestBody = { required: true, ...json(CommandRequest, 'input') };
+  const responses = {
+    202: answered('sent to the cluster', CommandAnswer),
+    ...problems(400, 401, 403, 409, 501, 502),
+  };
+  return { '/api/commands': { post: { requestBody, responses } } };
 }
 
-function senderPaths(): object {
-  const headers = [
+function discoveryPaths(): Paths {
+  const get = { security: [], responses: { 200: { description: 'addresses of the services here' } } };
+  return { '/api/v2/servicediscovery': { get }, '/api/v3/servicediscovery': { get } };
+}
+
+function senderPaths(): Paths {
+  const parameters = [
     { name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 512 } },
     { name: 'customerGUID', in: 'query', schema: { type: 'string' } },
   ];
   const responses = {
     200: { description: 'stored; the same for a repeated delivery, with `Idempotent-Replayed: true`' },
-    ...Object.fromEntries([400, 401, 413, 415, 429, 503].map((status) => [status, problem])),
+    ...problems(400, 401, 413, 415, 429, 503),
   };
-  const body = { required: true, content: { 'application/json': { schema: { type: 'object' } } } };
+  const registry = ['registryName', 'jobID'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
   return Object.fromEntries(
-    Object.values(routes).map((path) => [path, { post: { parameters: headers, requestBody: body, responses } }]),
+    Object.entries(routes).map(([route, path]) => {
+      const isList = route === 'registryRepositories';
+      const schema = { type: isList ? 'array' : 'object' };
+      const requestBody = { required: true, content: { 'application/json': { schema } } };
+      const post = { parameters: isList ? [...parameters, ...registry] : parameters, requestBody, responses };
+      return [path, { post }];
+    }),
   );
 }

@@ -43,7 +43,17 @@ export const VulnerabilityQuery = PageQuery.extend({
     .transform((value) => value === 'true')
     .default(false),
 });
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((value) => Date.parse(value))
+  .optional();
+export const TrendQuery = z.object({
+  from: instant,
+  to: instant,
+  step: z.enum(['hour', 'day']).default('day'),
+});
 export const JobQuery = PageQuery.extend({ parent: text });
+export const RepositoryQuery = PageQuery.extend({ registry: z.string().min(1).max(2048) });
 export const ReceiptQuery = PageQuery.extend({ route: text });
 
 /** @throws QUERY_INVALID */

@@ -1,27 +1,45 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '@kso/kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessControl } from '../access/access-control.ts';
+import { requirePerson } from '../access/person.ts';
 import { fail } from '../errors.ts';
 import { type ClusterKey, createClusterQueries } from './clusters.ts';
 import type { EventHub } from './events.ts';
 import { createImageQueries } from './images.ts';
 import { createJobQueries } from './jobs.ts';
 import { openApiDocument } from './openapi.ts';
-import { ImageQuery, JobQuery, ReceiptQuery, readQuery, VulnerabilityQuery, WorkloadQuery } from './query.ts';
+import { createPostureQueries } from './posture.ts';
+import {
+  ImageQuery,
+  JobQuery,
+  ReceiptQuery,
+  RepositoryQuery,
+  readQuery,
+  TrendQuery,
+  VulnerabilityQuery,
+  WorkloadQuery,
+} from './query.ts';
+import { createRegistryQueries } from './registries.ts';
+import { createTrendQueries } from './trends.ts';
 import { createWorkloadQueries } from './workloads.ts';
 
 export interface ApiOptions {
   readonly sql: DatabaseSync;
   readonly access: AccessControl;
   readonly events: EventHub;
+  readonly clock: Clock;
 }
 
 /** The own API (docs/reference/cloud-endpoint-api.md): reads only, each account its own clusters. */
-export function registerApi(app: FastifyInstance, { sql, access, events }: ApiOptions): void {
+export function registerApi(app: FastifyInstance, { sql, access, events, clock }: ApiOptions): void {
   const clusters = createClusterQueries(sql);
   const workloads = createWorkloadQueries(sql);
   const images = createImageQueries(sql);
   const jobs = createJobQueries(sql);
+  const posture = createPostureQueries(sql);
+  const trends = createTrendQueries(sql);
+  const registries = createRegistryQueries(sql);
 
   const clusterOf = (request: FastifyRequest): ClusterKey => {
     const { cluster } = request.params as { cluster: string };
@@ -31,18 +49,20 @@ export function registerApi(app: FastifyInstance, { sql, access, events }: ApiOp
   };
 
   void app.register((scope, _options, done) => {
-    scope.addHook('onRequest', (request, reply, next) => {
-      if (!access.isOpen) void reply.header('www-authenticate', 'Basic realm="cloud-endpoint", charset="UTF-8"');
-      access.reader(request);
-      void reply.removeHeader('www-authenticate').header('cache-control', 'no-store');
-      next();
-    });
+    requirePerson(scope, access);
     scope.get('/api/clusters', (request) => ({
       isOpen: access.isOpen,
       items: clusters.list(access.reader(request).account),
     }));
     const under = '/api/clusters/:cluster';
     scope.get(`${under}/summary`, (request) => clusters.summary(clusterOf(request)));
+    scope.get(`${under}/posture`, (request) => {
+      const { id } = clusterOf(request);
+      return posture.read(id, clusters.posture(id));
+    });
+    scope.get(`${under}/trends`, (request) =>
+      trends.read(clusterOf(request), readQuery(TrendQuery, request.query), clock.now()),
+    );
     scope.get(`${under}/workloads`, (request) =>
       workloads.list(clusterOf(request), readQuery(WorkloadQuery, request.query)),
     );
@@ -57,6 +77,10 @@ export function registerApi(app: FastifyInstance, { sql, access, events }: ApiOp
     });
     scope.get(`${under}/receipts`, (request) =>
       jobs.receipts(clusterOf(request), readQuery(ReceiptQuery, request.query)),
+    );
+    scope.get('/api/registries', (request) => ({ items: registries.list(access.reader(request).account) }));
+    scope.get('/api/registries/repositories', (request) =>
+      registries.repositories(access.reader(request).account, readQuery(RepositoryQuery, request.query)),
     );
     scope.get('/api/events', (request, reply) => {
       const stream = events.listen(access.reader(request).account);

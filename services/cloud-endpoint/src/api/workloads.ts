@@ -4,6 +4,7 @@ import type { FindingDetail } from '../ingest/apply/finding-detail.ts';
 import type { ClusterKey } from './clusters.ts';
 import { toControl } from './clusters.ts';
 import type { Workload } from './model.ts';
+import { priorityOf } from './posture.ts';
 import { containing, decodeCursor, encodeCursor, type WorkloadQuery } from './query.ts';
 import { counts, integer, isoTime, optional, type Row, text, toPage } from './rows.ts';
 
@@ -44,10 +45,11 @@ export function createWorkloadQueries(sql: DatabaseSync) {
       passed: JSON.parse(text(row, 'passed')) as string[],
       controls: findings.all(integer(row, 'id')).map((finding) => ({
         ...toControl(finding),
-        ...(JSON.parse(text(finding, 'detail')) as FindingDetail),
+        ...detailOf(finding),
         firstSeen: isoTime(finding, 'first_seen'),
         lastSeen: isoTime(finding, 'last_seen'),
       })),
+      ...priorityOf(row),
       images: images.all(clusterId, namespace, kind.toLowerCase(), name).map((image) => ({
         container: text(image, 'container'),
         key: text(image, 'key'),
@@ -74,5 +76,13 @@ export function createWorkloadQueries(sql: DatabaseSync) {
       const cursor = (row: Row) => encodeCursor([integer(row, 'weight'), integer(row, 'id')]);
       return toPage(found, query.limit, (row) => toWorkload(cluster.id, row), cursor);
     },
+  };
+}
+
+/** Findings of a report that came before exceptions were kept have none. */
+function detailOf(finding: Row): FindingDetail {
+  return {
+    exceptions: [],
+    ...(JSON.parse(text(finding, 'detail')) as Partial<FindingDetail> & Omit<FindingDetail, 'exceptions'>),
   };
 }

@@ -1,3 +1,5 @@
+import { historySchema, policySchema } from './policy-schema.ts';
+
 /**
  * What is kept. Times are epoch milliseconds and those of the sender's report unless said; severities are ranks (0 Unknown, 1
  * Negligible, 2 Low, 3 Medium, 4 High, 5 Critical). `weight` orders by severity counts, the worst first. Foreign keys cascade from
@@ -265,4 +267,4 @@ CREATE TABLE job_step (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const migrations: readonly string[] = [clusters + posture + images + jobs];
+export const migrations: readonly string[] = [clusters + posture + images + jobs, policySchema + historySchema];

@@ -1,9 +1,13 @@
+import type { Retention } from './apply/retention.ts';
+import type { Edit, EditOutcome } from './edits.ts';
+
 /** Routes that senders post to, by the name under which receipts and metrics know them. */
 export const routes = {
   postureReport: '/k8s/v2/postureReport',
   containerScan: '/k8s/v2/containerScan',
   scanFailure: '/k8s/v2/scanFailure',
   systemReport: '/k8s/sysreport',
+  registryRepositories: '/k8s/registryRepositories',
 } as const;
 export type RouteName = keyof typeof routes;
 
@@ -14,6 +18,8 @@ export interface Delivery {
   readonly account: string;
   readonly idempotencyKey: string | undefined;
   readonly encoding: string;
+  /** Of the query, where a route puts into it what the body does not say. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
@@ -21,7 +27,7 @@ export interface Delivery {
 export interface Change {
   readonly account: string;
   readonly cluster: string;
-  readonly what: 'posture' | 'images' | 'jobs';
+  readonly what: 'posture' | 'images' | 'jobs' | 'policy' | 'schedules' | 'registries';
 }
 
 export type IngestOutcome =
@@ -40,6 +46,8 @@ export type IngestOutcome =
 /** Reads, checks and stores reports. Off the listener's thread in production, inline in tests; expected failures are outcomes. */
 export interface Ingest {
   receive(delivery: Delivery): Promise<IngestOutcome>;
+  /** Changes what people keep here. @throws INGEST_UNAVAILABLE, and the STORE_… errors of `@kso/kit` */
+  edit(edit: Edit): Promise<EditOutcome>;
   /** Why nothing can be stored at present, or undefined. */
   notReady(): string | undefined;
   /** Removes what is older than the retention. */
@@ -50,6 +58,5 @@ export interface Ingest {
 export interface IngestOptions {
   readonly file: string;
   readonly reportLimit: number;
-  readonly historyMs: number;
-  readonly receiptsMs: number;
+  readonly retention: Retention;
 }

@@ -9,11 +9,13 @@ import type { Database } from '../database/database.ts';
 import { createApplier } from './apply/applier.ts';
 import { createReceipts } from './apply/receipts.ts';
 import { createPruner } from './apply/retention.ts';
+import { createEdits } from './edits.ts';
 import { ContainerScanReport, containerScanIdentity } from './formats/container-scan.ts';
 import { PostureReport, postureIdentity } from './formats/posture-report.ts';
+import { RegistryParameters, RegistryRepositories } from './formats/registry-repositories.ts';
 import { ScanFailure } from './formats/scan-failure.ts';
 import { SystemReport, systemReportIdentity } from './formats/system-report.ts';
-import type { Delivery, Ingest, IngestOptions, IngestOutcome } from './port.ts';
+import type { Change, Delivery, Ingest, IngestOptions, IngestOutcome } from './port.ts';
 
 const decompress = promisify(gunzip);
 
@@ -28,7 +30,7 @@ interface Accepted {
 interface Applied {
   readonly cluster?: { readonly id: number; readonly name: string };
   readonly jobId?: string;
-  readonly what: 'posture' | 'images' | 'jobs';
+  readonly what: Change['what'];
   readonly answer?: string;
 }
 
@@ -39,6 +41,7 @@ interface Applied {
 export function createReceiver(database: Database, options: IngestOptions & { readonly clock: Clock }): Ingest {
   const { clock } = options;
   const applier = createApplier(database.sql);
+  const edits = createEdits(database.sql);
   const receipts = createReceipts(database.sql);
   const prune = createPruner(database, options);
   const commits = createGroupCommit(database);
@@ -63,6 +66,8 @@ export function createReceiver(database: Database, options: IngestOptions & { re
           account: report.customerGUID,
           apply: (account, now) => applier.scanFailure(account, report, now),
         }));
+      case 'registryRepositories':
+        return acceptRepositories(delivery, json, bodyHash);
       default:
         return read(SystemReport, json, (report) => ({
           identity: systemReportIdentity(report, bodyHash),
@@ -70,6 +75,17 @@ export function createReceiver(database: Database, options: IngestOptions & { re
           apply: (account, now) => applier.systemReport(account, report, bodyHash, now),
         }));
     }
+  };
+
+  const acceptRepositories = (delivery: Delivery, json: unknown, bodyHash: string) => {
+    const parameters = RegistryParameters.safeParse(delivery.parameters ?? {});
+    if (!parameters.success) return { reason: 'registryName: the query names no registry' };
+    const { registryName, jobID = '' } = parameters.data;
+    return read(RegistryRepositories, json, (list) => ({
+      identity: `registryRepositories/${registryName.slice(0, 200)}/${jobID.slice(0, 200)}/${bodyHash}`,
+      account: undefined,
+      apply: (account, now) => applier.registryRepositories(account, parameters.data, list, now),
+    }));
   };
 
   const store = async (
@@ -117,6 +133,7 @@ export function createReceiver(database: Database, options: IngestOptions & { re
         return { kind: 'unavailable', code: error.code, reason: describeError(error) };
       }
     },
+    edit: (edit) => commits.run(() => edits(edit, clock.now())),
     notReady: () => undefined,
     prune: async () => prune(clock.now()),
     close: async () => database.close(),

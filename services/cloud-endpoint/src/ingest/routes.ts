@@ -37,6 +37,7 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
           route,
           account: access.sender(request).account,
           idempotencyKey: keyOf(header(request, 'idempotency-key')),
+          parameters: parametersOf(request),
           encoding: header(request, 'content-encoding')?.trim().toLowerCase() ?? '',
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         });
@@ -71,6 +72,17 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
         throw fail('INGEST_UNAVAILABLE');
     }
   };
+}
+
+/** A parameter that stands there several times is the first one. */
+function parametersOf(request: FastifyRequest): Record<string, string> {
+  const entries = Object.entries(request.query as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => {
+      const first: unknown = Array.isArray(value) ? value[0] : value;
+      return typeof first === 'string' ? [[name, first]] : [];
+    }),
+  );
 }
 
 const maxKeyLength = 512;

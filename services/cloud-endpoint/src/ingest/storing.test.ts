@@ -10,9 +10,10 @@ import { createReceiver } from './receiver.ts';
 import { createWorkerIngest } from './worker-ingest.ts';
 
 const day = 86_400_000;
+const retention = { changesMs: day, scoresMs: day, jobsMs: day, reportsMs: day, receiptsMs: day };
 
 function optionsFor(file: string): IngestOptions {
-  return { file, reportLimit: 1_000_000, historyMs: day, receiptsMs: day };
+  return { file, reportLimit: 1_000_000, retention };
 }
 
 function delivery(jobId: string, details = ''): Delivery {

@@ -1,14 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
-import type { Delivery, Ingest, IngestOptions, IngestOutcome } from './port.ts';
+import type { EditOutcome } from './edits.ts';
+import type { Delivery, Ingest, IngestOptions } from './port.ts';
 import type { FromWorker, ToWorker } from './worker-protocol.ts';
 
 /** The same file as source or compiled. */
 const script = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
+type Done = Extract<FromWorker, { type: 'done' }>;
+
 interface Pending {
-  readonly resolve: (outcome: IngestOutcome | undefined) => void;
+  readonly resolve: (answer: Done) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -35,7 +38,7 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
     }
     const waiting = pending.get(message.id);
     pending.delete(message.id);
-    if (message.type === 'done') waiting?.resolve(message.outcome);
+    if (message.type === 'done') waiting?.resolve(message);
     else waiting?.reject(fail('INGEST_UNAVAILABLE', {}, new Error(message.reason)));
   };
   const start = (): Worker => {
@@ -54,7 +57,7 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
     });
     return started;
   };
-  const ask = (make: (id: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<IngestOutcome | undefined> =>
+  const ask = (make: (id: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<Done> =>
     new Promise((resolve, reject) => {
       const id = nextId++;
       pending.set(id, { resolve, reject });
@@ -66,12 +69,18 @@ export function createWorkerIngest(options: IngestOptions, logger: Logger): Inge
     async receive(delivery) {
       if (isClosed) throw fail('INGEST_UNAVAILABLE');
       const movable = toMovable(delivery);
-      const outcome = await ask(
+      const { outcome } = await ask(
         (id) => ({ type: 'receive', id, delivery: movable }),
         [movable.body.buffer as ArrayBuffer],
       );
       if (outcome === undefined) throw fail('INGEST_UNAVAILABLE');
       return outcome;
+    },
+    async edit(edit): Promise<EditOutcome> {
+      if (isClosed) throw fail('INGEST_UNAVAILABLE');
+      const { edited } = await ask((id) => ({ type: 'edit', id, edit }));
+      if (edited === undefined) throw fail('INGEST_UNAVAILABLE');
+      return edited;
     },
     notReady: () => (isClosed ? 'stopping' : failure && `reports cannot be stored: ${failure}`),
     async prune() {

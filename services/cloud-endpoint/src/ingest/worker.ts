@@ -14,6 +14,8 @@ async function handle(message: ToWorker): Promise<FromWorker> {
   switch (message.type) {
     case 'receive':
       return { type: 'done', id: message.id, outcome: await receiver.receive(message.delivery) };
+    case 'edit':
+      return { type: 'done', id: message.id, edited: await receiver.edit(message.edit) };
     case 'prune':
       await receiver.prune();
       return { type: 'done', id: message.id };

@@ -48,8 +48,25 @@ export function startTestEndpoint(config: object = {}, over: Partial<CloudEndpoi
     const response = await app.inject({ method: 'GET', url: path, headers });
     return { status: response.statusCode, text: response.body, headers: response.headers };
   };
+  const send = async (
+    method: 'PUT' | 'DELETE' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await app.inject({ method, url: path, ...payload, headers: { ...type, ...headers } });
+    const text = response.body;
+    return {
+      status: response.statusCode,
+      text,
+      body: (text.startsWith('{') ? JSON.parse(text) : undefined) as unknown,
+    };
+  };
   return {
     endpoint,
+    send,
     metrics,
     post,
     get,

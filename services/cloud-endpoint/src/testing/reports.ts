@@ -10,6 +10,8 @@ export interface ControlOptions {
   readonly paths?: readonly object[];
   /** What was found, in plain words. */
   readonly messages?: readonly string[];
+  /** Exception policies that cover it. */
+  readonly exceptions?: readonly object[];
 }
 
 export interface ObjectOptions {
@@ -19,6 +21,8 @@ export interface ObjectOptions {
   readonly name: string;
   readonly file?: string;
   readonly controls?: readonly ControlOptions[];
+  /** Makes it one of the workloads of the highest risk. */
+  readonly risk?: number;
 }
 
 export interface PostureOptions {
@@ -67,11 +71,25 @@ export function postureReport(options: PostureOptions = {}) {
     })),
     results: objects
       .filter((object) => object.controls !== undefined)
-      .map((object) => ({ resourceID: resourceIdOf(object), controls: (object.controls ?? []).map(controlResult) })),
+      .map((object) => ({
+        resourceID: resourceIdOf(object),
+        controls: (object.controls ?? []).map(controlResult),
+        ...(object.risk === undefined ? {} : { prioritizedResource: prioritized(object, object.risk) }),
+      })),
     ...(options.deleted === undefined ? {} : { delta: { deletedResourceIDs: options.deleted } }),
     paginationInfo: { chunkNumber, isLastChunk },
     ...options.more,
   };
+}
+
+function prioritized(object: ObjectOptions, score: number) {
+  const vector = (object.controls ?? []).map(({ id }) => ({
+    controlID: id,
+    category: 'Initial Access',
+    tags: ['security'],
+  }));
+  const path = { attackTrackName: 'workload-external-track', type: 'control', vector, score, severity: 3 };
+  return { resourceID: resourceIdOf(object), priorityVector: [path], score, severity: 3 };
 }
 
 function controlSummary({
@@ -87,7 +105,8 @@ function controlSummary({
 
 function controlResult({ id, name = id, status = 'failed', subStatus = '', info = '', ...more }: ControlOptions) {
   const findings = (more.messages ?? []).map((message) => ({ message }));
-  const rules = [{ name: `rule-${id}`, status, subStatus, paths: more.paths ?? [], findings }];
+  const exception = more.exceptions === undefined ? {} : { exception: more.exceptions };
+  const rules = [{ name: `rule-${id}`, status, subStatus, paths: more.paths ?? [], findings, ...exception }];
   return { controlID: id, name, status: { status, subStatus, info }, rules };
 }
 
@@ -120,6 +139,8 @@ export interface ScanOptions {
   readonly withSummary?: boolean;
   readonly database?: { readonly built?: string; readonly label?: string };
   readonly jobId?: string;
+  /** What another database found that was not found before, and the other way round. */
+  readonly change?: { readonly appeared: readonly string[]; readonly disappeared: readonly string[] };
 }
 
 const someScan = {
@@ -144,6 +165,7 @@ export function containerScan(given: ScanOptions = {}) {
     containerName: container,
     jobIDs: options.jobId === undefined ? null : [options.jobId],
     imageManifest: { architecture: 'amd64', os: 'linux', size: 21_000_000, layers: [] },
+    ...(options.change === undefined ? {} : { findingsChange: findingsChange(options.change) }),
     ...(options.database === undefined ? {} : { vulnerabilityDatabase: options.database }),
   };
   return {
@@ -156,6 +178,19 @@ export function containerScan(given: ScanOptions = {}) {
     ...(options.withSummary ? { summary } : {}),
     vulnerabilities: options.vulnerabilities?.map((each) => ({ ...image, ...vulnerability(each) })) ?? null,
     paginationInfo: { chunkNumber, isLastChunk },
+  };
+}
+
+function findingsChange(change: NonNullable<ScanOptions['change']>) {
+  const part = (names: readonly string[]) => ({
+    total: names.length,
+    first: names.map((id) => ({ id, package: 'openssl', version: '3.0.1', type: 'deb' })),
+  });
+  return {
+    since: { databaseBuilt: '2026-11-28T00:00:00Z', matcher: 'grype' },
+    appeared: part(change.appeared),
+    disappeared: part(change.disappeared),
+    altered: part([]),
   };
 }
 

@@ -3,6 +3,7 @@ import { createClusters } from './clusters.ts';
 import { createContainerScanApplier } from './container-scan.ts';
 import { createImages } from './images.ts';
 import { createPostureApplier } from './posture-report.ts';
+import { createRegistryApplier } from './registry-repositories.ts';
 import { createScanFailureApplier } from './scan-failure.ts';
 import { createSystemReportApplier } from './system-report.ts';
 
@@ -14,6 +15,7 @@ export function createApplier(sql: DatabaseSync) {
     postureReport: createPostureApplier(sql, clusters),
     containerScan: createContainerScanApplier(sql, clusters, images),
     scanFailure: createScanFailureApplier(clusters, images),
+    registryRepositories: createRegistryApplier(sql),
     systemReport: createSystemReportApplier(sql, clusters),
   };
 }

@@ -4,6 +4,7 @@ import { rows } from '@kso/store';
 import type { ContainerScanReport } from '../formats/container-scan.ts';
 import { notAfter } from '../formats/fields.ts';
 import type { Clusters } from './clusters.ts';
+import { createImageScores } from './image-score.ts';
 import type { ImageRef, Images, WorkloadContainer } from './images.ts';
 import { createParts } from './parts.ts';
 import { createVulnerabilities } from './vulnerabilities.ts';
@@ -14,6 +15,7 @@ import { createVulnerabilities } from './vulnerabilities.ts';
  */
 export function createContainerScanApplier(sql: DatabaseSync, clusters: Clusters, images: Images) {
   const vulnerabilities = createVulnerabilities(sql);
+  const scores = createImageScores(sql);
   const parts = createParts(sql, { report: 'image_scan', part: 'image_scan_part', key: 'scan' });
   const upsertScan = sql.prepare(
     `INSERT INTO image_scan (cluster_id, scan_id, image, scanned_at, received_at, parts, is_complete) VALUES (?, ?, ?, ?, ?, 0, 0)
@@ -22,7 +24,7 @@ export function createContainerScanApplier(sql: DatabaseSync, clusters: Clusters
   );
   const describe = sql.prepare(
     `UPDATE image SET platform = coalesce(?, platform), size = coalesce(?, size),
-       database_built = ?, database_label = ?, alert = ? WHERE id = ? AND coalesce(scanned_at, 0) <= ?`,
+       database_built = ?, database_label = ?, alert = ?, change = ? WHERE id = ? AND coalesce(scanned_at, 0) <= ?`,
   );
   const finish = sql.prepare('UPDATE image SET scanned_at = ? WHERE id = ? AND coalesce(scanned_at, 0) <= ?');
 
@@ -42,6 +44,7 @@ export function createContainerScanApplier(sql: DatabaseSync, clusters: Clusters
     if (state.becameComplete) {
       finish.run(at, image.id, at);
       vulnerabilities.finish(cluster.id, image, at);
+      scores.add(cluster.id, at);
     }
     const [jobId] = report.summary?.jobIDs ?? [];
     return { cluster, what: 'images' as const, ...(jobId === undefined ? {} : { jobId }) };
@@ -50,9 +53,13 @@ export function createContainerScanApplier(sql: DatabaseSync, clusters: Clusters
   function describeImage(image: ImageRef, summary: NonNullable<ContainerScanReport['summary']>, at: number): void {
     const { imageManifest: manifest, vulnerabilityDatabase: source } = summary;
     const ofManifest = manifest?.os && manifest.architecture ? `${manifest.os}/${manifest.architecture}` : null;
-    const data = [source?.built || null, source?.label || null, summary.distributionAlert || null];
+    const data = [source?.built || null, source?.label || null, summary.distributionAlert || null, changeOf(summary)];
     describe.run(summary.platform || ofManifest, manifest?.size ?? null, ...data, image.id, at);
   }
+}
+
+function changeOf({ findingsChange: change }: NonNullable<ContainerScanReport['summary']>): string | null {
+  return change === undefined ? null : JSON.stringify(change);
 }
 
 function imageOf(report: ContainerScanReport): { tag: string; hash: string } {

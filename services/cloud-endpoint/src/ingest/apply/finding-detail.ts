@@ -8,10 +8,18 @@ export interface FindingPath {
   readonly value?: string;
 }
 
+export interface FindingException {
+  readonly name: string;
+  readonly reason?: string;
+  readonly expires?: string;
+}
+
 export interface FindingDetail {
   /** What was found, one sentence each. */
   readonly messages: string[];
   readonly paths: FindingPath[];
+  /** Exceptions that cover it, also those of a rule that still fails for other findings. */
+  readonly exceptions: FindingException[];
 }
 
 /** Enough to act on; a report with more places in one object says nothing new with them. */
@@ -32,7 +40,21 @@ export function detailOf(control: ControlOfResource): FindingDetail {
   return {
     messages: [...new Set(messages)].filter((message) => message !== '').slice(0, most),
     paths: [...places.values()],
+    exceptions: exceptionsOf(control),
   };
+}
+
+function exceptionsOf(control: ControlOfResource): FindingException[] {
+  const byName = new Map<string, FindingException>();
+  for (const { name, reason, expirationDate } of control.rules.flatMap((rule) => rule.exception)) {
+    if (!name || byName.size >= most) continue;
+    byName.set(name, {
+      name,
+      ...(reason ? { reason } : {}),
+      ...(expirationDate ? { expires: expirationDate } : {}),
+    });
+  }
+  return [...byName.values()];
 }
 
 /** `failed` is the older name of the others (scanner.md 8.4): it gives way to them. */

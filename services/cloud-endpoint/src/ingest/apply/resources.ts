@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rows } from '@kso/store';
 import { fieldOfRank, noFindings, rankOf, weightOf } from '../../severity.ts';
-import type { ControlOfResource, Resource } from '../formats/posture-report.ts';
+import type { ControlOfResource, PrioritizedResource, Resource, ResourceResult } from '../formats/posture-report.ts';
 import type { ControlCatalogue } from './controls.ts';
 import { detailOf } from './finding-detail.ts';
 import { identityOf } from './resource-identity.ts';
@@ -23,7 +23,8 @@ export function createResources(sql: DatabaseSync) {
      RETURNING id, evaluated_at`,
   );
   const setResults = sql.prepare(
-    `UPDATE resource SET evaluated_at = ?, critical = ?, high = ?, medium = ?, low = ?, unknown = ?, not_evaluated = ?, weight = ?, passed = ?
+    `UPDATE resource SET evaluated_at = ?, critical = ?, high = ?, medium = ?, low = ?, unknown = ?, not_evaluated = ?, weight = ?, passed = ?,
+       priority = ?, priority_score = ?
      WHERE id = ?`,
   );
   const remove = sql.prepare('DELETE FROM resource WHERE cluster_id = ? AND resource_id = ? AND mentioned_at <= ?');
@@ -56,7 +57,7 @@ export function createResources(sql: DatabaseSync) {
     evaluate(
       clusterId: number,
       resource: Resource,
-      controls: readonly ControlOfResource[],
+      { controls, prioritizedResource }: Pick<ResourceResult, 'controls' | 'prioritizedResource'>,
       evaluation: Evaluation,
     ): void {
       const { generatedAt } = evaluation;
@@ -95,6 +96,7 @@ export function createResources(sql: DatabaseSync) {
         notEvaluated,
         weightOf(counts),
         JSON.stringify(passed),
+        ...priorityOf(prioritizedResource),
         id,
       );
     },
@@ -102,6 +104,11 @@ export function createResources(sql: DatabaseSync) {
     remove: (clusterId: number, resourceId: string, at: number) => void remove.run(clusterId, resourceId, at),
     removeUnmentioned: (clusterId: number, at: number) => void removeUnmentioned.run(clusterId, at),
   };
+}
+
+function priorityOf(priority: PrioritizedResource | undefined): [string | null, number | null] {
+  if (priority === undefined || priority.score <= 0) return [null, null];
+  return [JSON.stringify(priority), priority.score];
 }
 
 interface FindingOwner {

@@ -1,26 +1,50 @@
 import type { Database } from '../../database/database.ts';
 import type { IngestOptions } from '../port.ts';
 
+/** How long each kind of history is kept, in ms. */
+export interface Retention {
+  /** What failed or was fixed when. */
+  readonly changesMs: number;
+  /** Scores and counts, for trends. */
+  readonly scoresMs: number;
+  readonly jobsMs: number;
+  /** Which reports came, in how many parts. */
+  readonly reportsMs: number;
+  /** How long a repeated report is recognised. */
+  readonly receiptsMs: number;
+}
+
 /**
  * Removes history that is older than the retention. The latest state is never touched: not objects, findings and images, not the
- * newest report of each cluster.
+ * newest report of each cluster, not the job that made a recurring scan which is still there.
  */
-export function createPruner(database: Database, options: IngestOptions): (now: number) => void {
-  const history = [
-    'DELETE FROM posture_change WHERE at < ?',
-    'DELETE FROM vulnerability_change WHERE at < ?',
-    'DELETE FROM score WHERE at < ?',
-    'DELETE FROM job WHERE last_at < ?',
-    `DELETE FROM posture_report WHERE generated_at < ? AND id NOT IN (SELECT id FROM (
-       SELECT id, max(generated_at) FROM posture_report WHERE is_delta = 0 GROUP BY cluster_id))`,
-    `DELETE FROM image_scan WHERE scanned_at < ? AND id NOT IN (SELECT id FROM (
-       SELECT id, max(scanned_at) FROM image_scan GROUP BY image))`,
-  ].map((statement) => database.sql.prepare(statement));
-  const receipts = database.sql.prepare('DELETE FROM receipt WHERE last_at < ?');
+export function createPruner(database: Database, { retention }: IngestOptions): (now: number) => void {
+  const statements = [
+    ['changesMs', 'DELETE FROM posture_change WHERE at < ?'],
+    ['changesMs', 'DELETE FROM vulnerability_change WHERE at < ?'],
+    ['scoresMs', 'DELETE FROM score WHERE at < ?'],
+    ['scoresMs', 'DELETE FROM image_score WHERE at < ?'],
+    [
+      'jobsMs',
+      `DELETE FROM job WHERE last_at < ? AND NOT EXISTS (
+         SELECT 1 FROM schedule s WHERE s.account = job.account AND s.job_id = job.job_id)`,
+    ],
+    [
+      'reportsMs',
+      `DELETE FROM posture_report WHERE generated_at < ? AND id NOT IN (SELECT id FROM (
+         SELECT id, max(generated_at) FROM posture_report WHERE is_delta = 0 GROUP BY cluster_id))`,
+    ],
+    [
+      'reportsMs',
+      `DELETE FROM image_scan WHERE scanned_at < ? AND id NOT IN (SELECT id FROM (
+         SELECT id, max(scanned_at) FROM image_scan GROUP BY image))`,
+    ],
+    ['receiptsMs', 'DELETE FROM receipt WHERE last_at < ?'],
+  ] as const;
+  const prepared = statements.map(([kind, statement]) => ({ kind, statement: database.sql.prepare(statement) }));
 
   return (now) =>
     database.transaction(() => {
-      for (const statement of history) statement.run(now - options.historyMs);
-      receipts.run(now - options.receiptsMs);
+      for (const { kind, statement } of prepared) statement.run(now - retention[kind]);
     });
 }

@@ -22,6 +22,19 @@ const ImageManifest = z.object({ architecture: optionalId, os: optionalId, size:
 /** Ours, in `@kso/wire` too: which database the findings come from. `label` is set for one that is not real, such as the sample. */
 const VulnerabilityDatabase = z.object({ built: optionalId, label: optionalId });
 
+const ChangedFindings = z.object({
+  total: z.number().int().min(0),
+  first: list(z.object({ id, package: optionalId, version: optionalId })),
+});
+
+/** Ours: what is new and what is gone since the answer of an older database, at most a hundred of each by name. */
+const FindingsChange = z.object({
+  since: nullable(z.object({ databaseBuilt: optionalId })),
+  appeared: ChangedFindings,
+  disappeared: ChangedFindings,
+});
+export type FindingsChange = z.output<typeof FindingsChange>;
+
 const Summary = z.object({
   imageHash: optionalId,
   imageTag: optionalId,
@@ -32,6 +45,7 @@ const Summary = z.object({
   vulnerabilityDatabase: nullable(VulnerabilityDatabase),
   platform: optionalId,
   distributionAlert: prose,
+  findingsChange: nullable(FindingsChange),
 });
 
 /** Container scan report, "v2" (kubevuln.md 10.2), as far as it is kept. */

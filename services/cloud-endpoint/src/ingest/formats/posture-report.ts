@@ -12,6 +12,9 @@ const Path = z.object({
   ),
 });
 
+/** What of an exception policy is shown with what it covers; its name, as people know it. */
+const Exception = z.object({ name: prose, reason: prose, expirationDate: optionalId });
+
 /** `findings` is ours: what was found, in plain words. */
 const Rule = z.object({
   name: prose,
@@ -19,6 +22,7 @@ const Rule = z.object({
   info: prose,
   paths: list(Path),
   findings: list(z.object({ message: prose })),
+  exception: list(Exception.catch({ name: undefined, reason: undefined, expirationDate: undefined })),
 });
 
 const StatusInfo = z.object({ status: z.string().max(64), subStatus: optionalId, info: prose });
@@ -56,11 +60,55 @@ const Resource = z.object({
 });
 export type Resource = z.output<typeof Resource>;
 
-const ResourceResult = z.object({ resourceID: id, controls: list(ControlOfResource), rawResource: nullable(Resource) });
+/** How far the failed controls of a workload let an attacker go (scanner.md 18). */
+const PrioritizedResource = z.object({
+  score: z.number(),
+  severity: optionalNumber,
+  priorityVector: list(
+    z.object({
+      attackTrackName: prose,
+      score: optionalNumber,
+      vector: list(z.object({ controlID: id, category: prose })),
+    }),
+  ),
+});
+export type PrioritizedResource = z.output<typeof PrioritizedResource>;
+
+const ResourceResult = z.object({
+  resourceID: id,
+  controls: list(ControlOfResource),
+  rawResource: nullable(Resource),
+  // Upstream sends one without content for most objects.
+  prioritizedResource: nullable(PrioritizedResource).catch(undefined),
+});
 export type ResourceResult = z.output<typeof ResourceResult>;
+
+const FrameworkSummary = z.object({
+  name: id,
+  status: optionalId,
+  version: optionalId,
+  complianceScore: optionalNumber,
+});
+export type FrameworkSummary = z.output<typeof FrameworkSummary>;
+
+/** Ours, and upstream's with `--audit-exceptions`: what became of each exception, also of those that cover nothing. */
+const ExceptionAudit = z.object({
+  exceptions: list(
+    z.object({
+      id: prose,
+      source: optionalId,
+      status: optionalId,
+      resources: optionalNumber,
+      findings: optionalNumber,
+      problem: prose,
+    }),
+  ),
+});
+export type ExceptionAudit = z.output<typeof ExceptionAudit>;
 
 const ScanCoverage = z.object({
   failedGVRPulls: list(z.object({ gvr: prose, error: prose })),
+  policyDegradations: list(z.object({ component: prose, reason: prose })),
   notEvaluatedControls: list(z.object({ controlID: id, reason: prose, missingGVRs: list(z.string().max(512)) })),
   evaluatedControls: optionalNumber,
   totalControls: optionalNumber,
@@ -83,6 +131,7 @@ export const PostureReport = z.object({
     z.object({
       controls: nullable(z.record(z.string().max(256), ControlSummary)),
       complianceScore: optionalNumber,
+      frameworks: list(FrameworkSummary),
     }),
   ),
   resources: list(Resource),
@@ -99,6 +148,8 @@ export const PostureReport = z.object({
     }),
   ),
   scanCoverage: nullable(ScanCoverage),
+  // Upstream's has another content; a report is not refused for it.
+  exceptionAudit: nullable(ExceptionAudit).catch(undefined),
   delta: nullable(z.object({ deletedResourceIDs: list(id) })),
   paginationInfo: pagination,
 });
