@@ -26,6 +26,7 @@ export { type OpenTokenAccess, openTokenAccess, type TokenAccessPorts } from './
 export { createOwnerLookup, type OwnerLookupOptions } from './owners/owner-lookup.ts';
 export { type LookUpOwner, type OwnerLookup, type TopOwner, topOwner } from './owners/top-owner.ts';
 export { createPodReader, type PodReader } from './pod-reader.ts';
+export * from './pull-secrets/index.ts';
 export { defaultReflectorSettings, type ReflectorSettings } from './reflector/settings.ts';
 export { type ServiceAccountTokenOptions, serviceAccountTokens } from './service-account-tokens.ts';
 export { createTurns } from './turns.ts';

@@ -1,0 +1,9 @@
+export {
+  createPullSecretReader,
+  type PullSecret,
+  type PullSecretReader,
+  type PullSecretReaderOptions,
+  type PullSecrets,
+  type WorkloadName,
+} from './pull-secret-reader.ts';
+export { type SecretContent, secretContent, secretValue } from './secret-content.ts';
