@@ -1,7 +1,27 @@
-import { defineConfig, duration, port, secret, timerDuration } from '@kso/kit';
+import { byteSize, defineConfig, duration, httpUrl, port, secret, timerDuration } from '@kso/kit';
 import { z } from 'zod';
 
-/** Settings of the kollector (kollector.md 2, 11). */
+/** What reports say of the installation, from `clusterData.json` (kollector.md 9); what is not known is left out. */
+export interface InstallationData {
+  readonly clusterName?: string;
+  readonly namespace?: string;
+  readonly storage?: boolean;
+  readonly relevantImageVulnerabilitiesEnabled?: boolean;
+  readonly relevantImageVulnerabilitiesConfiguration?: string;
+  readonly imageVulnerabilitiesScanningEnabled?: boolean;
+  readonly postureScanEnabled?: boolean;
+  readonly otelCollector?: boolean;
+}
+
+/** Whole seconds, as the charts write `WAIT_BEFORE_REPORT`, or a duration with its unit → milliseconds. */
+function secondsOrDuration() {
+  return z
+    .union([z.string(), z.number()], 'expected seconds, or a duration with its unit')
+    .transform((value) => (/^\d{1,6}$/.test(String(value).trim()) ? `${String(value).trim()}s` : String(value)))
+    .pipe(duration());
+}
+
+/** Settings of the kollector (kollector.md 2, 9 to 12). */
 export const kollectorConfig = defineConfig({
   service: 'kollector',
   prefix: 'KSO_KOLLECTOR',
@@ -53,13 +73,65 @@ export const kollectorConfig = defineConfig({
     concurrency: z.number().int().positive().default(4),
     /** Where it is remembered what was asked for. Empty: in memory. */
     dataDir: z.string().optional(),
+    /**
+     * Where reports of the cluster go: a URL, or a host for `wss`. Empty: from `servicesFile`, else from `clusterDataFile`; nowhere if
+     * those name none either.
+     */
+    eventReceiverUrl: z.string().optional(),
+    /** Shown to the receiver as `X-API-KEY`; else the mounted `accessKey` is taken. */
+    accessKey: secret().optional(),
+    /** If not empty, only pods, services, secrets and CronJobs of these namespaces are reported. Scans of images do not look at it. */
+    reportNamespaces: z.array(z.string()).default([]),
+    /** Report Secrets, without what is in them. Needs the right to list them, and with it to read them all. */
+    reportSecrets: z.boolean().default(false),
+    /** How much of a workload stands beside its pods: all of it, as the existing product has it, or its identity and spec. */
+    ownerData: z.enum(['full', 'spec-only']).default('full'),
+    /** Print each report. They contain environment variables of pods. */
+    printReport: z.boolean().default(false),
+    /** From the connection to the first report. */
+    waitBeforeReport: secondsOrDuration().default(30_000),
+    /** The first report leaves after this time also when not everything is known; what is missing follows. */
+    firstReportTimeout: timerDuration().default(60_000),
+    /** Changes leave together when none has come for this time … */
+    reportQuiet: timerDuration().default(1000),
+    /** … and at the latest after this. */
+    reportMaxDelay: timerDuration().default(5000),
+    /** A larger report is sent in parts. */
+    maxFrame: byteSize().default(4 * 1024 * 1024),
+    pingInterval: timerDuration().default(10_000),
+    reconnectMin: timerDuration().default(1000),
+    reconnectMax: timerDuration().default(60_000),
+    /** End with code 4 when the connection is lost, as the existing product does, instead of connecting again. */
+    exitOnDisconnect: z.boolean().default(false),
+    /** Ask the instance metadata of the cloud who runs the nodes. */
+    cloudMetadata: z.boolean().default(true),
+    cloudMetadataUrl: httpUrl().default('http://169.254.169.254'),
+    /** With several replicas: the one that has the Lease works, the others wait. */
+    lease: z
+      .object({
+        enabled: z.boolean().default(false),
+        /** Empty: the pod's own. */
+        namespace: z.string().optional(),
+        name: z.string().default('kollector'),
+        /** Of this replica; by default the host name, which in a pod is its name. */
+        identity: z.string().optional(),
+      })
+      .prefault({}),
+    /** What service discovery found, as the charts mount it. A file that is not there is no error. */
+    servicesFile: z.string().default('/etc/config/services.json'),
     clusterDataFile: z.string().optional(),
     credentialsFolder: z.string().default('/etc/credentials'),
   }),
   aliases: {
     triggerNewImageScan: ['ACTIVATE_CVE_SCAN_ON_NEW_IMAGE_FEATURE'],
     clusterDataFile: ['CONFIG'],
+    reportNamespaces: ['NAMESPACE'],
+    waitBeforeReport: ['WAIT_BEFORE_REPORT'],
+    printReport: ['PRINT_REPORT'],
   },
 });
 
-export type KollectorConfig = z.output<typeof kollectorConfig.schema>;
+export type KollectorConfig = z.output<typeof kollectorConfig.schema> & {
+  /** From `clusterDataFile`: no setting of its own. */
+  readonly installation?: InstallationData;
+};

@@ -7,6 +7,12 @@ export const kollectorErrors = {
     retryable: false,
     severity: 'fatal',
   },
+  RECEIVER_INVALID: {
+    message: 'eventReceiverUrl is no address for reports: {address}',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'fatal',
+  },
 } as const satisfies ErrorTable;
 
 export const fail = errorFactory(kollectorErrors);

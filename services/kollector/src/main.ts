@@ -1,41 +1,71 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { sanitizeClusterName } from '@kso/domain';
-import { composeServices, createHealthServer, createHttpClient, loadConfig, readOutgoing, runMain } from '@kso/kit';
-import { createClusterSource, createKubeClient, createOwnerLookup, findConnection, topOwner } from '@kso/kube';
-import { kollectorConfig } from './config.ts';
+import {
+  type BasePorts,
+  composeServices,
+  createHealthServer,
+  createHttpClient,
+  loadConfig,
+  readOutgoing,
+  runMain,
+} from '@kso/kit';
+import {
+  createClusterSource,
+  createKubeClient,
+  createLeaderElection,
+  createOwnerLookup,
+  findConnection,
+  type KubeClient,
+  topOwner,
+} from '@kso/kube';
+import { type KollectorConfig, kollectorConfig } from './config.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
+import { findCloudVendor } from './metadata/cloud-vendor.ts';
 import { createKollector } from './service.ts';
 import { createSender } from './triggers/create-sender.ts';
+
+/** As the existing product ends when its connection does (kollector.md 2.5). */
+const disconnectedExitCode = 4;
+const cloudMetadataBudgetMs = 5000;
 
 await runMain(
   async (ports) => {
     const { env } = process;
     const loaded = loadConfig(kollectorConfig, { env, logger: ports.logger });
-    const config = withForeignSettings(loaded.config, ports.logger);
+    const settings = withForeignSettings(loaded.config, ports.logger);
     const connection = await findConnection({
       env,
       clock: ports.clock,
-      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-      ...(config.context === undefined ? {} : { context: config.context }),
+      ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
+      ...(settings.context === undefined ? {} : { context: settings.context }),
     });
+    const clusterName = sanitizeClusterName(settings.clusterName ?? connection.name);
+    const config = { ...settings, clusterName, installation: { ...settings.installation, clusterName } };
     const client = createKubeClient(connection, { clock: ports.clock, userAgent: 'kso-kollector' });
     const lookUp = createOwnerLookup(client, ports.clock);
-    const http = createHttpClient({ outgoing: readOutgoing(env) });
-    const clusterName = sanitizeClusterName(config.clusterName ?? connection.name);
+    const outgoing = readOutgoing(env);
+    const http = createHttpClient({ outgoing });
     const asked = openAskedImages(config.dataDir);
+    const ownerOf = (object: Parameters<typeof topOwner>[0]) => topOwner(object, lookUp);
 
-    const kollector = createKollector(
-      { ...config, clusterName },
-      {
-        ...ports,
-        source: createClusterSource({ ...ports, client }),
-        topOwner: (object) => topOwner(object, lookUp),
-        sender: createSender(config, clusterName, { ...ports, http }),
-        asked,
+    const kollector = createKollector(config, {
+      ...ports,
+      source: createClusterSource({ ...ports, client }),
+      topOwner: ownerOf,
+      sender: createSender(config, clusterName, { ...ports, http }),
+      asked,
+      reports: {
+        reader: { topOwner: ownerOf, get: client.get },
+        cloudVendor: () => findCloudVendor({ url: config.cloudMetadataUrl, budgetMs: cloudMetadataBudgetMs }, http),
+        outgoing,
+        print: (text) => void process.stdout.write(text),
+        ...(config.exitOnDisconnect ? { onDisconnected: () => process.exit(disconnectedExitCode) } : {}),
       },
-    );
+      ...(config.lease.enabled ? { election: openElection(config, client, ports) } : {}),
+    });
     const adapters = {
       name: 'adapters',
       start: () => Promise.resolve(),
@@ -50,6 +80,11 @@ await runMain(
   },
   { service: 'kollector' },
 );
+
+function openElection({ lease }: KollectorConfig, client: KubeClient, ports: BasePorts) {
+  const { name, identity = hostname(), namespace = client.namespace ?? 'default' } = lease;
+  return createLeaderElection({ namespace, name, identity }, { ...ports, client });
+}
 
 function openAskedImages(dataDir: string | undefined) {
   if (dataDir === undefined || dataDir === '') return memoryAskedImages();

@@ -1,19 +1,21 @@
-import { type ObjectSource, SourceError, type SourceEvent, sanitizeClusterName } from '@kso/domain';
+import { type ObjectSource, SourceError, type SourceEvent } from '@kso/domain';
 import { type BasePorts, backoffDelay, describeError, type Service } from '@kso/kit';
-import type { TopOwner } from '@kso/kube';
+import type { LeaderElection, TopOwner } from '@kso/kube';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import type { KollectorConfig } from './config.ts';
 import type { AskedImages } from './images/asked-images.ts';
-import { createImageFollower } from './images/image-follower.ts';
-import { createSeenImages } from './images/seen-images.ts';
+import { createImageTrigger, type ImageTrigger } from './images/image-trigger.ts';
 import { kollectorMetrics } from './kollector-metrics.ts';
+import { createReporting, type Reporting, type ReportPorts } from './reports/reporting.ts';
 import type { CommandSender } from './triggers/command-sender.ts';
-import { createTriggerQueue } from './triggers/trigger-queue.ts';
 
-export { type KollectorConfig, kollectorConfig } from './config.ts';
+export { type InstallationData, type KollectorConfig, kollectorConfig } from './config.ts';
 export { withForeignSettings } from './foreign-settings.ts';
 export { type AskedImages, memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
 export type { ContainerImage } from './images/container-image.ts';
+export { type CloudVendor, type CloudVendorOptions, findCloudVendor } from './metadata/cloud-vendor.ts';
+export type { ReportPorts } from './reports/reporting.ts';
+export type { OwnerReader } from './reports/workload-owner.ts';
 export type { CommandSender, SendOutcome } from './triggers/command-sender.ts';
 export { createSender } from './triggers/create-sender.ts';
 export {
@@ -32,6 +34,10 @@ export interface KollectorPorts extends BasePorts {
   readonly sender: CommandSender;
   /** Closed by whoever opened it. */
   readonly asked: AskedImages;
+  /** Without them nothing is reported; manifests never are. */
+  readonly reports?: ReportPorts;
+  /** Of several replicas the one that leads watches, reports and asks; the others wait. */
+  readonly election?: LeaderElection;
 }
 
 export interface Kollector extends Service {
@@ -39,117 +45,136 @@ export interface Kollector extends Service {
   idle(): Promise<void>;
 }
 
-const podKind: GroupKind = { group: '', kind: 'Pod' };
-const templateKinds: readonly GroupKind[] = [
-  podKind,
-  { group: '', kind: 'ReplicationController' },
-  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind) => ({ group: 'apps', kind })),
-  ...['Job', 'CronJob'].map((kind) => ({ group: 'batch', kind })),
-];
 const sourceBackoff = { baseMs: 1000, maxMs: 30_000 };
 
+/** What this process does while it leads. */
+interface Term {
+  readonly trigger: ImageTrigger | undefined;
+  readonly reporting: Reporting | undefined;
+  readonly kinds: readonly GroupKind[];
+  /** Kinds without which images cannot be judged, and why they are not there yet. */
+  readonly waitingFor: Map<string, string>;
+  /** Kinds that reports have to do without, with the reason. */
+  readonly missing: Map<string, string>;
+  /** Why the source cannot be watched at all. */
+  problem: string | undefined;
+}
+
 /**
- * Watches what runs and asks for a scan of each image that is new (kollector.md 11, 13). `start` does not wait for the cluster: until
- * the first list is complete the service is not ready, and it tries again while there is no cluster.
+ * Watches what runs, tells a receiver of it and asks for a scan of each image that is new (kollector.md). `start` does not wait for the
+ * cluster: until the first list is complete the service is not ready, and it tries again while there is no cluster.
+ * @throws RECEIVER_INVALID
  */
 export function createKollector(config: KollectorConfig, ports: KollectorPorts): Kollector {
-  const { logger, clock, source } = ports;
+  const { logger, clock, source, election } = ports;
   const meters = kollectorMetrics(ports.metrics);
-  const seen = createSeenImages(ports.asked, config.atStart);
-  const queue = createTriggerQueue(
-    {
-      maxPending: config.maxPending,
-      concurrency: config.concurrency,
-      backoff: { baseMs: config.retryMin, maxMs: config.retryMax },
-      giveUpAfterMs: config.giveUpAfter,
-    },
-    {
-      ...ports,
-      meters,
-      delivered: (wlid, images) => {
-        try {
-          seen.delivered(wlid, images);
-        } catch (error) {
-          // It was asked for; only the next start will not know.
-          logger.error({ err: error, wlid }, 'what was asked for cannot be remembered');
-        }
-      },
-      stillRunning: seen.stillRunning,
-      lost: (wlid, images) => {
-        for (const pod of seen.lost(wlid, images)) follower.forget(pod);
-      },
-    },
-  );
-  const follower = createImageFollower(
-    {
-      clusterName: sanitizeClusterName(config.clusterName ?? source.name),
-      sourceType: source.type,
-      wantsNamespace: namespaceFilter(config),
-    },
-    { ...ports, meters, seen, ask: queue.add },
-  );
-  const kinds = source.type === 'cluster' ? [podKind] : templateKinds;
   const stopping = new AbortController();
-  const waitingFor = new Map(kinds.map(({ kind }) => [kind, 'not listed yet']));
-  let problem: string | undefined;
-  let watching: Promise<void> | undefined;
+  const reportPorts = source.type === 'cluster' && wantsReports(config) ? ports.reports : undefined;
+  let term = beginTerm();
+  let working: Promise<void> | undefined;
 
-  const onEvent = (event: SourceEvent) => {
-    if (event.type === 'synced') waitingFor.delete(event.kind.kind);
-    if (event.type === 'failed') waitingFor.set(event.kind.kind, `${event.reason}: ${event.detail}`);
-    follower.onEvent(event);
-  };
+  function beginTerm(): Term {
+    const trigger = config.triggerNewImageScan ? createImageTrigger(config, { ...ports, meters }) : undefined;
+    const reporting =
+      reportPorts === undefined ? undefined : createReporting(config, { ...ports, ...reportPorts, meters });
+    return {
+      trigger,
+      reporting,
+      kinds: [...(trigger?.kinds ?? []), ...(reporting?.kinds ?? [])],
+      waitingFor: new Map((trigger?.kinds ?? []).map(({ kind }) => [kind, 'not listed yet'])),
+      missing: new Map(),
+      problem: undefined,
+    };
+  }
 
-  const watch = async () => {
-    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
+  const watch = async (own: Term, signal: AbortSignal) => {
+    const onEvent = (event: SourceEvent) => {
+      note(own, event);
+      own.trigger?.onEvent(event);
+      own.reporting?.onEvent(event);
+    };
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
-        await source.watch(kinds, onEvent, stopping.signal);
-        problem = undefined;
+        await source.watch(own.kinds, onEvent, signal);
+        own.problem = undefined;
+        own.reporting?.listed();
         return;
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        problem = describeError(error);
+        if (signal.aborted) return;
+        own.problem = describeError(error);
         const reason = error instanceof SourceError ? error.reason : 'unknown';
-        logger.warn({ source: source.name, reason, problem, attempt }, 'the source cannot be watched yet');
-        await clock.sleep(backoffDelay(attempt, sourceBackoff), stopping.signal).catch(() => {});
+        logger.warn({ source: source.name, reason, problem: own.problem, attempt }, 'the source cannot be watched yet');
+        await clock.sleep(backoffDelay(attempt, sourceBackoff), signal).catch(() => {});
       }
+    }
+  };
+
+  const lead = async (signal: AbortSignal) => {
+    const own = term;
+    try {
+      await Promise.all([watch(own, signal), own.reporting?.run(signal), untilAborted(signal)]);
+    } finally {
+      await own.trigger?.stop();
+      // The next term begins with nothing: what was seen may have changed since.
+      if (!stopping.signal.aborted) term = beginTerm();
     }
   };
 
   return {
     name: 'kollector',
     start: async () => {
-      if (!config.triggerNewImageScan) {
-        waitingFor.clear();
-        return;
-      }
-      logger.info({ source: source.name, type: source.type, route: ports.sender.route }, 'watching for new images');
-      watching ??= watch();
+      if (term.kinds.length === 0) return;
+      const { name, type } = source;
+      const does = { images: term.trigger !== undefined, reports: term.reporting !== undefined };
+      logger.info({ source: name, type, route: ports.sender.route, ...does }, 'watching what runs');
+      working ??= election === undefined ? lead(stopping.signal) : election.run(lead, stopping.signal);
+      working.catch((error: unknown) => logger.error({ err: error }, 'watching what runs has failed'));
     },
     stop: async () => {
       stopping.abort();
-      await watching;
-      await follower.stop();
-      await queue.stop();
+      await working?.catch(() => {});
+      await term.trigger?.stop();
     },
     notReady: () => {
-      if (problem !== undefined) return problem;
-      const [first] = waitingFor;
-      return first === undefined ? undefined : `${first[0]}: ${first[1]}`;
+      if (term.problem !== undefined) return term.problem;
+      // Who waits for its turn is ready to take it.
+      if (election?.isLeader === false) return undefined;
+      const [first] = term.waitingFor;
+      return first === undefined ? term.reporting?.notReady() : `${first[0]}: ${first[1]}`;
     },
-    remarks: () => {
-      if (!config.triggerNewImageScan) return ['scans of new images are turned off'];
-      return queue.size === 0 ? [] : [`${queue.size} workloads wait to be asked for through the ${ports.sender.route}`];
-    },
-    idle: async () => {
-      await follower.idle();
-      await queue.idle();
-    },
+    remarks: () => [
+      ...(election?.isLeader === false ? ['another replica watches and reports'] : []),
+      ...(term.trigger === undefined ? ['scans of new images are turned off'] : []),
+      ...(term.trigger === undefined || term.trigger.pending === 0
+        ? []
+        : [`${term.trigger.pending} workloads wait to be asked for through the ${ports.sender.route}`]),
+      ...[...term.missing].map(([kind, reason]) => `reports without ${kind}: ${reason}`),
+    ],
+    idle: async () => term.trigger?.idle(),
   };
 }
 
-function namespaceFilter({ includeNamespaces, excludeNamespaces }: KollectorConfig): (namespace: string) => boolean {
-  const included = new Set(includeNamespaces);
-  const excluded = new Set(excludeNamespaces);
-  return (namespace) => (included.size === 0 ? !excluded.has(namespace) : included.has(namespace));
+/** Somebody has to hear of them. */
+function wantsReports({ eventReceiverUrl, printReport }: KollectorConfig): boolean {
+  return printReport || (eventReceiverUrl !== undefined && eventReceiverUrl !== '');
+}
+
+function note({ waitingFor, missing, trigger }: Term, event: SourceEvent): void {
+  if (event.type !== 'synced' && event.type !== 'failed') return;
+  const { kind } = event.kind;
+  if (event.type === 'synced') {
+    waitingFor.delete(kind);
+    missing.delete(kind);
+    return;
+  }
+  const problem = `${event.reason}: ${event.detail}`;
+  const isNeeded = trigger?.kinds.some((one) => one.kind === kind) ?? false;
+  (isNeeded ? waitingFor : missing).set(kind, problem);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -9,11 +9,18 @@ import {
   readOutgoing,
   systemClock,
 } from '@kso/kit';
-import { createClusterSource, createKubeClient, createOwnerLookup, topOwner } from '@kso/kube';
+import { createClusterSource, createKubeClient, createLeaderElection, createOwnerLookup, topOwner } from '@kso/kube';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import type { KubeObject } from '@kso/wire';
 import { expect, onTestFinished } from 'vitest';
-import { type AskedImages, createKollector, createSender, kollectorConfig, memoryAskedImages } from './service.ts';
+import {
+  type AskedImages,
+  createKollector,
+  createSender,
+  kollectorConfig,
+  memoryAskedImages,
+  type ReportPorts,
+} from './service.ts';
 
 export interface Received {
   readonly path: string;
@@ -105,14 +112,22 @@ export interface Started {
   readonly cluster: FakeApiServer;
   readonly receiver: Receiver;
   readonly kollector: ReturnType<typeof createKollector>;
+  /** What was printed. */
+  readonly printed: readonly string[];
   metrics(): Promise<string>;
 }
 
+interface Parts {
+  readonly cluster?: FakeApiServer;
+  readonly receiver?: Receiver;
+  readonly asked?: AskedImages;
+  /** Competes for the Lease `kollector` under this name. */
+  readonly identity?: string;
+  readonly cloudVendor?: ReportPorts['cloudVendor'];
+}
+
 /** A kollector on a fake API server; settings are given as in a file. */
-export async function startKollector(
-  settings: Record<string, unknown> = {},
-  parts: { cluster?: FakeApiServer; receiver?: Receiver; asked?: AskedImages } = {},
-): Promise<Started> {
+export async function startKollector(settings: Record<string, unknown> = {}, parts: Parts = {}): Promise<Started> {
   const cluster = parts.cluster ?? (await startCluster());
   const receiver = parts.receiver ?? (await startReceiver());
   const overrides = { clusterName: 'c1', operatorUrl: receiver.url, credentialsFolder: '/nonexistent', ...settings };
@@ -123,12 +138,22 @@ export async function startKollector(
   const client = createKubeClient(cluster.connection(), { clock, userAgent: 'kso-kollector' });
   const lookUp = createOwnerLookup(client, clock);
   const http = createHttpClient({ outgoing: readOutgoing({}) });
+  const ownerOf = (object: KubeObject) => topOwner(object, lookUp);
+  const printed: string[] = [];
+  const { identity } = parts;
+  const lease = { namespace: 'kubescape', name: 'kollector', durationMs: 1500, renewDeadlineMs: 1000, retryMs: 100 };
   const kollector = createKollector(config, {
     ...ports,
     source: createClusterSource({ ...ports, client }, { settings: { backoff: { baseMs: 20, maxMs: 100 } } }),
-    topOwner: (object) => topOwner(object, lookUp),
+    topOwner: ownerOf,
     sender: createSender(config, 'c1', { ...ports, http }),
     asked: parts.asked ?? memoryAskedImages(),
+    reports: {
+      reader: { topOwner: ownerOf, get: client.get },
+      cloudVendor: parts.cloudVendor ?? (() => Promise.resolve(undefined)),
+      print: (text) => printed.push(text),
+    },
+    ...(identity === undefined ? {} : { election: createLeaderElection({ ...lease, identity }, { ...ports, client }) }),
   });
   onTestFinished(async () => {
     await kollector.stop();
@@ -136,7 +161,7 @@ export async function startKollector(
     await http.close();
   });
   await kollector.start();
-  return { cluster, receiver, kollector, metrics: () => metrics.registry.metrics() };
+  return { cluster, receiver, kollector, printed, metrics: () => metrics.registry.metrics() };
 }
 
 export async function startCluster(): Promise<FakeApiServer> {
