@@ -1,3 +1,6 @@
+// What runs inside the page is checked against the types of a browser.
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
