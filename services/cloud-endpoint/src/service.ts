@@ -3,6 +3,8 @@ import { type Account, createAccessControl } from './access/access-control.ts';
 import { registerDiscovery } from './api/discovery.ts';
 import { createEventHub } from './api/events.ts';
 import { registerApi } from './api/routes.ts';
+import { registerClusterReports } from './cluster-reports/routes.ts';
+import { openStateStore } from './cluster-reports/state-store.ts';
 import type { Notifications } from './commands/notifications.ts';
 import { registerCommands } from './commands/routes.ts';
 import type { CloudEndpointConfig } from './config.ts';
@@ -17,6 +19,8 @@ import { registerPage } from './page/page.ts';
 import { createPolicyDocuments } from './policy/documents.ts';
 import { registerPolicyRoutes } from './policy/routes.ts';
 import { registerPolicyReading } from './policy/sender-routes.ts';
+import { createScheduleQueries } from './schedules/queries.ts';
+import { registerSchedules } from './schedules/routes.ts';
 
 export {
   type GatewayOptions,
@@ -75,7 +79,18 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEnd
   const onChange = (change: Change): void => events.publish(change);
   registerPolicyReading(app, { access, documents, clock });
   registerPolicyRoutes(app, { access, documents, ingest, onChange, logger });
-  registerCommands(app, { access, notifications: ports.notifications, logger });
+  const sending = { notifications: ports.notifications, logger };
+  registerCommands(app, { access, ...sending });
+  registerSchedules(app, {
+    ...sending,
+    access,
+    ingest,
+    onChange,
+    clock,
+    schedules: createScheduleQueries(database.sql),
+  });
+  const states = openStateStore(config.dataDir);
+  registerClusterReports(app, { ...ports, access, states, reportLimit: config.limits.report });
   registerPage(app);
 
   let url: string | undefined;
@@ -110,6 +125,7 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEnd
     await server.stop();
     await pruning;
     await ingest.close();
+    states.close();
     database.close();
   }
 }
