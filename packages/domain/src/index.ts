@@ -12,6 +12,7 @@ export * from './object-source.ts';
 export * from './owner.ts';
 export * from './purl.ts';
 export * from './schedule.ts';
+export * from './schedule-name.ts';
 export * from './scores/index.ts';
 export * from './severity.ts';
 export * from './slug.ts';
