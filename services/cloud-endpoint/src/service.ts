@@ -19,6 +19,8 @@ import { registerPage } from './page/page.ts';
 import { createPolicyDocuments } from './policy/documents.ts';
 import { registerPolicyRoutes } from './policy/routes.ts';
 import { registerPolicyReading } from './policy/sender-routes.ts';
+import { createScheduleQueries } from './schedules/queries.ts';
+import { registerSchedules } from './schedules/routes.ts';
 
 export {
   type GatewayOptions,
@@ -77,7 +79,16 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEnd
   const onChange = (change: Change): void => events.publish(change);
   registerPolicyReading(app, { access, documents, clock });
   registerPolicyRoutes(app, { access, documents, ingest, onChange, logger });
-  registerCommands(app, { access, notifications: ports.notifications, logger });
+  const sending = { notifications: ports.notifications, logger };
+  registerCommands(app, { access, ...sending });
+  registerSchedules(app, {
+    ...sending,
+    access,
+    ingest,
+    onChange,
+    clock,
+    schedules: createScheduleQueries(database.sql),
+  });
   const states = openStateStore(config.dataDir);
   registerClusterReports(app, { ...ports, access, states, reportLimit: config.limits.report });
   registerPage(app);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CommandAnswer, CommandRequest } from '../commands/routes.ts';
 import { routes } from '../ingest/port.ts';
 import { ControlInputs, PolicyList } from '../policy/routes.ts';
+import { EndingQuery, ScheduleList, ScheduleQuery, ScheduleRequest, ScheduleView } from '../schedules/routes.ts';
 import {
   Cluster,
   Image,
@@ -44,6 +45,7 @@ export const answers = {
   '/api/clusters/{cluster}/jobs': page(Job),
   '/api/clusters/{cluster}/jobs/{job}/steps': z.strictObject({ items: z.array(JobStep) }),
   '/api/clusters/{cluster}/receipts': page(Receipt),
+  '/api/schedules': ScheduleList,
   '/api/registries': z.strictObject({ items: z.array(Registry) }),
   '/api/registries/repositories': page(Repository),
   '/api/exceptions/posture': PolicyList,
@@ -55,6 +57,7 @@ export const answers = {
 
 const queries: Readonly<Record<string, z.ZodObject>> = {
   '/api/clusters/{cluster}/trends': TrendQuery,
+  '/api/schedules': ScheduleQuery,
   '/api/registries/repositories': RepositoryQuery,
   '/api/clusters/{cluster}/workloads': WorkloadQuery,
   '/api/clusters/{cluster}/images': ImageQuery,
@@ -81,6 +84,7 @@ export function openApiDocument(): object {
       ownPaths(),
       eventPath(),
       commandPath(),
+      schedulePaths(),
       policyManagement(),
       policyReading(),
       discoveryPaths(),
@@ -116,6 +120,27 @@ function commandPath(): Paths {
     ...problems(400, 401, 403, 409, 501, 502),
   };
   return { '/api/commands': { post: { requestBody, responses } } };
+}
+
+function schedulePaths(): Paths {
+  const refusals = problems(400, 401, 403, 409, 501, 502, 503);
+  const post = {
+    requestBody: { required: true, ...json(ScheduleRequest, 'input') },
+    responses: {
+      200: answered('it was asked for before', ScheduleView),
+      202: answered('asked for', ScheduleView),
+      ...refusals,
+    },
+  };
+  const item = '/api/schedules/{cluster}/{name}';
+  const parameters = [...pathParameters(item), ...parametersOf(EndingQuery)];
+  const responses = {
+    202: answered('the cluster is told', CommandAnswer),
+    204: { description: 'forgotten' },
+    ...refusals,
+    ...problems(404),
+  };
+  return { '/api/schedules': { post }, [item]: { delete: { parameters, responses } } };
 }
 
 function discoveryPaths(): Paths {

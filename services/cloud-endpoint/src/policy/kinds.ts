@@ -1,6 +1,6 @@
 import { builtInCatalogue, parseAttackTrack, parseControlInputs, parseFrameworkDocument } from '@kso/controls';
 import { isRecord, readExceptions, type UnknownRecord } from '@kso/domain';
-import { readVulnerabilityException } from './vulnerability-exception.ts';
+import { readScopedException } from './vulnerability-exception.ts';
 
 /** What people keep here for the scanners of their clusters. */
 export const policyKinds = [
@@ -41,9 +41,14 @@ export function readPolicyDocument(kind: PolicyKind, value: unknown, name?: stri
   const called = name ?? own;
   if (called === undefined || called.trim() === '') return refused('name: it is missing');
   if (called.length > maxNameLength) return refused(`name: it has more than ${maxNameLength} characters`);
-  const named = kind === 'attackTrack' ? value : { ...value, name: called };
+  const named = kind === 'attackTrack' ? value : { ...defaultsOf(kind), ...value, name: called };
   const problem = problemOf(kind, named);
   return problem === undefined ? { ok: true, value: { name: called, document: named } } : refused(problem);
+}
+
+/** Whoever writes an exception for a vulnerability means this, the only action that has an effect. */
+function defaultsOf(kind: PolicyKind): UnknownRecord {
+  return kind === 'vulnerabilityException' ? { actions: ['ignore'] } : {};
 }
 
 function problemOf(kind: Exclude<PolicyKind, 'controlInputs'>, document: UnknownRecord): string | undefined {
@@ -51,7 +56,7 @@ function problemOf(kind: Exclude<PolicyKind, 'controlInputs'>, document: Unknown
     case 'postureException':
       return postureProblem(document);
     case 'vulnerabilityException': {
-      const read = readVulnerabilityException(document);
+      const read = readScopedException(document);
       return read.ok ? undefined : read.reason;
     }
     case 'framework': {

@@ -117,8 +117,8 @@ describe('documents that people keep', () => {
     ],
     ['/api/exceptions/posture/x', { ...exporter, name: 'x', expirationDate: 'soon' }, 'expirationDate'],
     ['/api/exceptions/posture/x', [], 'no JSON object'],
-    ['/api/exceptions/vulnerability/x', { vulnerabilities: [] }, 'designators'],
-    ['/api/exceptions/vulnerability/x', { ...openssl, name: 'x', designators: [{}] }, 'it names nothing'],
+    ['/api/exceptions/vulnerability/x', { vulnerabilities: [] }, 'vulnerabilities: it names none'],
+    ['/api/exceptions/vulnerability/x', { ...openssl, name: 'x', designators: [{}] }, 'name nothing'],
     [
       '/api/exceptions/vulnerability/x',
       { ...openssl, name: 'x', designators: [{ attributes: { name: '(' } }] },
@@ -127,9 +127,9 @@ describe('documents that people keep', () => {
     [
       '/api/exceptions/vulnerability/x',
       { ...openssl, name: 'x', designators: [{ attributes: { app: 'a' } }] },
-      'it is none of cluster',
+      'app is none of cluster',
     ],
-    ['/api/exceptions/vulnerability/x', { ...openssl, name: 'x', expirationDate: '2030' }, 'expirationDate'],
+    ['/api/exceptions/vulnerability/x', { ...openssl, name: 'x', expirationDate: '2030-13' }, 'expirationDate'],
     ['/api/frameworks/x', { controlsIDs: ['C-9999'] }, 'C-9999'],
     ['/api/attack-tracks/x', { metadata: { name: 'x' }, spec: {} }, 'spec.data'],
     ['/api/control-inputs', { insecureCapabilities: 'ALL' }, 'insecureCapabilities'],

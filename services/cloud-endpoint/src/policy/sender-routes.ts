@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AccessControl } from '../access/access-control.ts';
 import { fail } from '../errors.ts';
-import type { PolicyDocuments, StoredDocument } from './documents.ts';
+import type { PolicyDocuments } from './documents.ts';
 import { controlInputsName } from './kinds.ts';
-import { readVulnerabilityException, scopeFields, type VulnerabilityScope } from './vulnerability-exception.ts';
+import { readScopedException, scopeFields, type VulnerabilityScope } from './vulnerability-exception.ts';
 
 /** Routes that scanners read policy from (scanner.md 21, kubevuln.md 9.1). */
 export const policyPaths = {
@@ -49,15 +49,13 @@ export function registerPolicyReading(app: FastifyInstance, { access, documents,
   app.get(policyPaths.vulnerabilityExceptions, (request) => {
     const scope = scopeOf(request.query as Record<string, unknown>);
     return documents.list(account(request), 'vulnerabilityException').filter((each) => {
-      const read = readVulnerabilityException(each);
-      return read.ok && !isExpired(each, clock.now()) && read.exception.covers(scope);
+      const read = readScopedException(each);
+      if (!read.ok) return false;
+      const { expiresAt = Number.POSITIVE_INFINITY, covers } = read.exception;
+      // Upstream's scanner does not look at the date itself.
+      return expiresAt > clock.now() && covers(scope);
     });
   });
-}
-
-/** Scanners of vulnerabilities do not look at the date themselves (kubevuln.md 9.1). */
-function isExpired({ expirationDate }: StoredDocument, now: number): boolean {
-  return typeof expirationDate === 'string' && Date.parse(expirationDate) < now;
 }
 
 function scopeOf(query: Record<string, unknown>): VulnerabilityScope {

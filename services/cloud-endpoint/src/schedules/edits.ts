@@ -19,6 +19,7 @@ export interface Schedule {
 }
 
 export type ScheduleEdit =
+  /** One that is there already, under another name, is not made twice. */
   | { readonly type: 'putSchedule'; readonly schedule: Schedule }
   /** The command that ends it was sent. */
   | {
@@ -37,7 +38,9 @@ export const maxSchedules = 200;
 export function createScheduleEdits(sql: DatabaseSync): (edit: ScheduleEdit, now: number) => EditOutcome {
   const insert = sql.prepare(
     `INSERT OR IGNORE INTO schedule (account, cluster, name, kind, target, cron, time_zone, job_id, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (
+       SELECT 1 FROM schedule WHERE account = ?1 AND cluster = ?2 AND kind = ?4 AND target = ?5 AND cron = ?6
+         AND time_zone = ?7 AND ending_job_id IS NULL)`,
   );
   const count = sql.prepare('SELECT count(*) AS n FROM schedule WHERE account = ? AND cluster = ?');
   const end = sql.prepare('UPDATE schedule SET ending_job_id = ? WHERE account = ? AND cluster = ? AND name = ?');
