@@ -55,6 +55,7 @@ describe('resolving a reference', () => {
         layers: [expect.objectContaining({ digest: expect.stringMatching(/^sha256:/) })],
         compressedBytes: expect.any(Number),
       },
+      switches: { plainHttp: true, skipTlsVerify: false },
     });
   });
 

@@ -99,6 +99,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       // An expired login must not hide a public image: nobody comes last (kubevuln.md 5.1).
       for await (const login of loginsFor(request)) {
         const resolution = await attempt(login);
+        if (resolution.outcome === 'resolved') return { ...resolution, switches: { plainHttp, skipTlsVerify } };
         if (resolution.outcome !== 'unauthorized') return resolution;
         refused ??= resolution;
       }

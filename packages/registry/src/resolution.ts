@@ -23,6 +23,8 @@ export type Resolution =
       readonly login?: Login;
       /** Where that login is from, if it is known. */
       readonly origin?: CredentialOrigin;
+      /** How the registry was spoken to; absent for an image layout. */
+      readonly switches?: { readonly plainHttp: boolean; readonly skipTlsVerify: boolean };
     }
   | { readonly outcome: 'unauthorized'; readonly registry: string; readonly detail: string }
   | { readonly outcome: 'manifestUnknown'; readonly detail: string }

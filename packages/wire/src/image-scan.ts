@@ -60,6 +60,20 @@ export const FindingsChange = z.object({
 });
 export type FindingsChange = z.infer<typeof FindingsChange>;
 
+/** Where a login is from: the kind of source, and the `namespace/name` of a Secret or the name of a cloud. Nothing secret. */
+export const PulledWith = z.object({
+  kind: z.enum([
+    'request',
+    'podPullSecret',
+    'serviceAccountPullSecret',
+    'registrySecret',
+    'cloudIdentity',
+    'dockerConfig',
+  ]),
+  name: z.string().optional(),
+});
+export type PulledWith = z.infer<typeof PulledWith>;
+
 /** All that is known of one image with one database: the answer to a question whose key is in the store's idempotency key. */
 export const ImageMatches = z.object({
   /** Digest of the platform's manifest. */
@@ -75,6 +89,8 @@ export const ImageMatches = z.object({
   alerts: z.array(z.string()),
   engines: z.object({ sbom: z.string(), matcher: z.string(), mode: z.string() }),
   database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }).extend({ digest: z.string() }),
+  /** The login that the image was pulled with, by where it is from; absent for a pull without one. */
+  pulledWith: PulledWith.optional(),
   /** Absent in the first answer about the image. */
   change: FindingsChange.optional(),
 });

@@ -78,6 +78,8 @@ export const ImageScanJob = z.object({
   credentialsList: z.array(RegistryCredentials).optional(),
   /** The same, sealed by `CredentialSealer` of `@kso/registry` for `imageTag`: what may lie in a journal. */
   sealedCredentials: z.string().optional(),
+  /** Name of a Secret in the operator's namespace whose `registriesAuth` has the login (operator-gateway.md 4.3.4): no login is queued. */
+  registrySecret: z.string().optional(),
   useHTTP: z.boolean().optional(),
   skipTLSVerify: z.boolean().optional(),
   sessionJobIds: z.array(z.string()).default([]),

@@ -7,6 +7,7 @@ import type { Store } from '@kso/store';
 import { imageScanKind } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
 import type { KubevulnConfig } from './config.ts';
+import type { CredentialFinder } from './credentials/port.ts';
 import { createScanMetrics } from './metrics.ts';
 import { createDatabaseAgeAlarm } from './prerequisites/database-age.ts';
 import { createFileImport } from './prerequisites/database-file.ts';
@@ -29,6 +30,12 @@ import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
+export {
+  type CredentialFinder,
+  createCredentialFinder,
+  type OpenedCredentials,
+  openCredentials,
+} from './credentials/index.ts';
 export { kubevulnErrors } from './errors.ts';
 export { hostSwitches } from './host-switches.ts';
 
@@ -40,6 +47,8 @@ export interface KubevulnPorts extends BasePorts {
   readonly matcher: VulnerabilityMatcher;
   readonly registry: RegistryClient;
   readonly sealer: CredentialSealer;
+  /** Logins beside those that come with jobs. */
+  readonly credentials?: CredentialFinder;
   /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
   readonly poster?: { wake(): void };
 }
@@ -94,6 +103,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       clock,
       results: store.results,
       imageLayouts: config.imageLayouts,
+      credentials: ports.credentials,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),

@@ -1,4 +1,5 @@
 import type { Tracer } from '@kso/kit';
+import type { CredentialOrigin } from '@kso/registry';
 import type { ResultStore } from '@kso/store';
 import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
 import { findingsChange } from '../summary/findings-change.ts';
@@ -73,7 +74,7 @@ async function answer(options: EvaluatorOptions, question: Question, request: Ev
     const matched = await options.tracer.span('GrypeAdapter.ScanSBOM', span, () =>
       matchSbom(options, question, sbom.sbom, request),
     );
-    return matched.outcome === 'matched' ? keep(options, image, matched) : matched;
+    return matched.outcome === 'matched' ? keep(options, image, { ...matched, pulledWith: sbom.pulledWith }) : matched;
   } catch (error) {
     if (!sbom.kept) throw error;
     // Damaged, or put out of the cache meanwhile: once more with a new one, and not for ever with this one.
@@ -82,11 +83,22 @@ async function answer(options: EvaluatorOptions, question: Question, request: Ev
   }
 }
 
-function keep({ results, now }: EvaluatorOptions, image: Question['image'], { matches, key }: Matched): ScanOutcome {
+interface Answered extends Matched {
+  readonly pulledWith: CredentialOrigin | undefined;
+}
+
+function keep({ results, now }: EvaluatorOptions, image: Question['image'], answered: Answered): ScanOutcome {
+  const { matches, key } = answered;
   const place = { kind: imageMatchesKind, key: imageMatchesKey(image.digest, image.platform) };
   // Written by `keep` and the matching pass alone, so its shape is known.
   const before = results.get(place.kind, place.key)?.body as unknown as ImageMatches | undefined;
-  const answer = before === undefined ? matches : { ...matches, change: findingsChange(before, matches) };
+  // An SBOM that was kept was pulled before, with what is known from then.
+  const pulledWith = answered.pulledWith ?? before?.pulledWith;
+  const answer = {
+    ...matches,
+    ...(pulledWith === undefined ? {} : { pulledWith }),
+    ...(before === undefined ? {} : { change: findingsChange(before, matches) }),
+  };
   results.put({ ...place, idempotencyKey: key, body: answer as unknown as JsonValue, storedAt: now() });
   return { outcome: 'evaluated', matches: answer };
 }

@@ -6,7 +6,6 @@ import {
   findInLayouts,
   formatPlatform,
   type LayoutImage,
-  type Login,
   type Platform,
   parsePlatform,
   type RegistryClient,
@@ -17,6 +16,7 @@ import {
 import type { ResultStore } from '@kso/store';
 import type { ImageScanJob, RegistryCredentials } from '@kso/wire';
 import { z } from 'zod';
+import { type CredentialFinder, nothingFound } from '../credentials/port.ts';
 import { explainResolution } from './explain.ts';
 import { type Interrupted, type NotEvaluated, notEvaluated } from './outcome.ts';
 
@@ -35,7 +35,7 @@ export type ImageSource =
       readonly type: 'registry';
       readonly reference: ImageReference;
       /** Absent when the identity was known from before: whoever pulls has to ask the registry first. */
-      readonly resolved?: { readonly image: ResolvedImage; readonly login?: Login };
+      readonly resolved?: Omit<Extract<Resolution, { outcome: 'resolved' }>, 'outcome'>;
     };
 
 export interface LocatorOptions {
@@ -46,6 +46,8 @@ export interface LocatorOptions {
   readonly imageLayouts?: string | undefined;
   /** Told of a layout there that cannot be read; the image is then looked for elsewhere. */
   readonly onBrokenLayout?: (error: unknown) => void;
+  /** Logins beside those that come with a job. */
+  readonly credentials?: CredentialFinder | undefined;
   /** For jobs that do not say what the node runs. */
   readonly defaultPlatform: string;
 }
@@ -141,9 +143,9 @@ async function locateInRegistry(
   for (const reference of candidates) {
     const resolution = await resolveWithRetries(options, { reference, platform, request });
     if (resolution.outcome === 'resolved') {
-      const { image, login } = resolution;
+      const { outcome: _outcome, ...resolved } = resolution;
+      const { image } = resolved;
       if (reference.digest !== undefined) writeIdentity(options, reference, platform, image);
-      const resolved = { image, ...(login === undefined ? {} : { login }) };
       return located(image, { type: 'registry', reference, resolved });
     }
     // Only what is not there by its digest may be looked for by its tag.
@@ -160,35 +162,50 @@ interface ResolveInput {
 }
 
 /** Waits as a registry asks, within the deadline of the scan (B19). */
-function resolveWithRetries(
-  { registry, clock }: LocatorOptions,
-  { reference, platform, request }: ResolveInput,
-): Promise<Resolution> {
+async function resolveWithRetries(options: LocatorOptions, input: ResolveInput): Promise<Resolution> {
+  const { registry, clock } = options;
+  const { reference, platform, request } = input;
   const { job, signal } = request;
+  const asked = { job, registry: reference.registry, repository: reference.repository, signal };
+  const found = (await options.credentials?.find(asked)) ?? nothingFound;
+  let atCloud = nothingFound;
   // A login that names no host is for the registry that the pod spec names, whatever a runtime says it pulled from (B29).
   const written = parseImageReference(job.imageTag);
   const owner = written.type === 'reference' ? written.reference : reference;
-  const credentials = credentialsOfRequest(request.credentials, owner.registry);
-  return retry(
+  const given = credentialsOfRequest(request.credentials, owner.registry);
+  const resolution = await retry(
     { attempts: 3, baseMs: 500, maxMs: 30_000, budgetMs: request.remainingMs() },
     {
       clock,
       signal,
-      decide: (resolution) => {
-        if (resolution.outcome === 'rateLimited') return { retry: true, retryAfterMs: resolution.retryAfterMs };
-        return { retry: resolution.outcome === 'unreachable' };
+      decide: (answer) => {
+        if (answer.outcome === 'rateLimited') return { retry: true, retryAfterMs: answer.retryAfterMs };
+        return { retry: answer.outcome === 'unreachable' };
       },
     },
     () =>
       registry.resolve({
         reference,
         platform,
-        credentials,
+        credentials: [...given.map((each) => ({ ...each, origin: ofRequest })), ...found.credentials],
+        fallback: async () => {
+          atCloud = (await options.credentials?.findAtCloud(asked)) ?? nothingFound;
+          return atCloud.credentials;
+        },
         signal,
-        plainHttp: job.useHTTP,
-        skipTlsVerify: job.skipTLSVerify,
+        plainHttp: job.useHTTP ?? found.switches.plainHttp,
+        skipTlsVerify: job.skipTLSVerify ?? found.switches.skipTlsVerify,
       }),
   );
+  return withGaps(resolution, [...found.gaps, ...atCloud.gaps]);
+}
+
+const ofRequest = { kind: 'request' } as const;
+
+/** A login that could not be read matters only where nobody was let in. */
+function withGaps(resolution: Resolution, gaps: readonly string[]): Resolution {
+  if (resolution.outcome !== 'unauthorized' || gaps.length === 0) return resolution;
+  return { ...resolution, detail: `${resolution.detail}; logins that could not be had: ${gaps.join(', ')}` };
 }
 
 function located(image: ResolvedImage, source: ImageSource): LocatedImage {

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { type EngineCredential, type SbomEngine, type SbomRequest, withScratchDirectory } from '@kso/engines';
-import { type Login, type RegistryClient, type ResolvedImage, writeSingleImageView } from '@kso/registry';
+import {
+  type CredentialOrigin,
+  type Login,
+  type RegistryClient,
+  type ResolvedImage,
+  writeSingleImageView,
+} from '@kso/registry';
 import type { Summarizer } from '../summary/summarizer.ts';
 import { explainResolution, explainSbom } from './explain.ts';
 import type { ImageLocator, LocatedImage } from './locate-image.ts';
@@ -23,6 +29,8 @@ export interface SbomOfImage {
   readonly sbom: CachedSbom;
   /** It is an older one out of the cache, which a disk may have damaged since. */
   readonly kept: boolean;
+  /** What a new one was pulled with; absent for a pull without a login. */
+  readonly pulledWith?: CredentialOrigin | undefined;
 }
 
 /** The SBOM of an image: the one that is kept, else a new one. An image is pulled once for each version of the engine. */
@@ -54,7 +62,8 @@ export async function sbomOf(
     );
     if (created.outcome !== 'created') return explainSbom(created);
     const facts = await options.summarizer.describe(target);
-    return { outcome: 'sbom', sbom: await options.sboms.add(key, target, facts), kept: false };
+    const sbom = await options.sboms.add(key, target, facts);
+    return { outcome: 'sbom', sbom, kept: false, pulledWith: input.pulledWith };
   });
 }
 
@@ -62,6 +71,7 @@ type SbomInput = {
   readonly outcome: 'input';
   readonly source: SbomRequest['source'];
   readonly image: ResolvedImage;
+  readonly pulledWith?: CredentialOrigin | undefined;
 };
 
 async function sbomInput(
@@ -83,13 +93,16 @@ async function sbomInput(
     resolved = resolution;
   }
   const { reference } = source;
-  const { plainHttp, skipTlsVerify } = registry.switchesFor(reference.registry, {
-    plainHttp: request.job.useHTTP,
-    skipTlsVerify: request.job.skipTLSVerify,
-  });
+  const { plainHttp, skipTlsVerify } =
+    resolved.switches ??
+    registry.switchesFor(reference.registry, {
+      plainHttp: request.job.useHTTP,
+      skipTlsVerify: request.job.skipTLSVerify,
+    });
   return {
     outcome: 'input',
     image: resolved.image,
+    pulledWith: resolved.origin,
     source: {
       type: 'registry',
       reference: `${reference.registry}/${reference.repository}@${located.digest}`,

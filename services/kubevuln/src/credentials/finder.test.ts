@@ -1,0 +1,150 @@
+import { createKubeClient, type KubeClient } from '@kso/kube';
+import { createManualClock, type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
+import type { CloudLogins } from '@kso/registry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCredentialFinder } from './finder.ts';
+
+let server: FakeApiServer;
+let client: KubeClient;
+const clock = createManualClock();
+
+beforeEach(async () => {
+  server = await startFakeApiServer();
+  client = createKubeClient(server.connection(), { clock, userAgent: 'test' });
+});
+afterEach(async () => {
+  await client.close();
+  await server.stop();
+});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+function putSecret(namespace: string, name: string, data: Readonly<Record<string, string>>): void {
+  const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)]));
+  server.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data: encoded });
+}
+
+function putRegistries(name: string, ...entries: readonly object[]): void {
+  putSecret('kubescape', name, { registriesAuth: JSON.stringify(entries) });
+}
+
+function putWorkload(...secrets: readonly string[]): void {
+  const namespace = 'shop';
+  server.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
+  server.put({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace },
+    spec: { template: { spec: { imagePullSecrets: secrets.map((name) => ({ name })) } } },
+  });
+}
+
+const signal = new AbortController().signal;
+const request = {
+  job: { wlid: 'wlid://cluster-c/namespace-shop/deployment-web' },
+  registry: 'registry.example.com',
+  repository: 'team/app',
+  signal,
+};
+const finder = (changes: { pullSecrets?: boolean; clouds?: CloudLogins } = {}) =>
+  createCredentialFinder({ clock, client, namespace: 'kubescape', pullSecrets: true, ...changes });
+
+describe('logins for an image', () => {
+  it('are those of configured registries and of the workload, each with where it is from', async () => {
+    putRegistries('kubescape-registry-scan-secrets', {
+      registry: 'registry.example.com/team',
+      username: 'configured',
+      password: 'a.....b',
+      skipTLSVerify: true,
+    });
+    // B17: an entry that has only `auth`.
+    putSecret('shop', 'pull', {
+      '.dockerconfigjson': JSON.stringify({ auths: { 'registry.example.com': { auth: base64('robot:pa:ss') } } }),
+    });
+    putWorkload('pull');
+    expect(await finder().find(request)).toEqual({
+      credentials: [
+        {
+          username: 'configured',
+          password: 'a.....b',
+          authority: { host: 'registry.example.com', path: 'team' },
+          origin: { kind: 'registrySecret', name: 'kubescape/kubescape-registry-scan-secrets' },
+        },
+        {
+          username: 'robot',
+          password: 'pa:ss',
+          authority: { host: 'registry.example.com', path: '' },
+          origin: { kind: 'podPullSecret', name: 'shop/pull' },
+        },
+      ],
+      switches: { plainHttp: undefined, skipTlsVerify: true },
+      gaps: [],
+    });
+  });
+
+  it('B29 a configured registry is for its host and path, not for names that hold it', async () => {
+    putRegistries('kubescape-registry-scan-1', { registry: 'registry.example.com/team', username: 'u', password: 'p' });
+    for (const [registry, repository] of [
+      ['registry.example.com.evil.test', 'team/app'],
+      ['evil-registry.example.com', 'team/app'],
+      ['registry.example.com', 'teammate/app'],
+      ['docker.io', 'library/team'],
+    ] as const) {
+      const found = await finder().find({ ...request, registry, repository });
+      expect(found.credentials).toEqual([]);
+    }
+  });
+
+  it('the Secret that a scan of a registry names comes first', async () => {
+    putRegistries('kubescape-registry-scan-1', { registry: 'registry.example.com', username: 'one', password: 'p' });
+    putRegistries('kubescape-registry-scan-2', { registry: 'registry.example.com', username: 'two', password: 'p' });
+    putRegistries('other', { registry: 'registry.example.com', username: 'three', password: 'p' });
+    const users = async (registrySecret?: string) => {
+      const job = { wlid: '', ...(registrySecret === undefined ? {} : { registrySecret }) };
+      const { credentials } = await finder().find({ ...request, job });
+      return credentials.map(({ username }) => username);
+    };
+    expect(await users()).toEqual(['one', 'two']);
+    expect(await users('kubescape-registry-scan-2')).toEqual(['two', 'one']);
+  });
+
+  it("the chart's Secret is read by its name where Secrets may not be listed, and what may not be read is said", async () => {
+    server.refuse({ group: '', kind: 'Secret' }, 403);
+    putWorkload('pull');
+    const { credentials, gaps } = await finder().find(request);
+    expect(credentials).toEqual([]);
+    expect(gaps).toEqual([
+      'Secret kubescape/kubescape-registry-scan-secrets: may not be read',
+      'Secret shop/pull: may not be read',
+    ]);
+  });
+
+  it('one switch keeps it from reading Secrets of workloads', async () => {
+    putWorkload('pull');
+    await finder({ pullSecrets: false }).find(request);
+    expect(server.requests.filter(({ url }) => url.includes('/namespaces/shop/'))).toEqual([]);
+  });
+});
+
+describe('logins of a cloud', () => {
+  const login = { username: 'AWS', password: 'p' };
+  it.each([
+    [
+      { outcome: 'login', cloud: 'aws', login } as const,
+      {
+        credentials: [
+          { ...login, authority: { host: request.registry, path: '' }, origin: { kind: 'cloudIdentity', name: 'aws' } },
+        ],
+        gaps: [],
+      },
+    ],
+    [
+      { outcome: 'none', cloud: 'google', detail: 'HTTP 404' } as const,
+      { credentials: [], gaps: ['google identity: HTTP 404'] },
+    ],
+    [{ outcome: 'notCloud' } as const, { credentials: [], gaps: [] }],
+  ])('%j', async (answer, found) => {
+    const clouds = { loginFor: () => Promise.resolve(answer) };
+    expect(await finder({ clouds }).findAtCloud(request)).toMatchObject(found);
+  });
+});

@@ -1,0 +1,51 @@
+import { type BasePorts, createHttpClient, readOutgoing } from '@kso/kit';
+import { createKubeClient, inClusterConnection, type KubeClient, kubeconfigConnection } from '@kso/kube';
+import { createCloudLogins } from '@kso/registry';
+import type { KubevulnConfig } from '../config.ts';
+import { createCredentialFinder } from './finder.ts';
+import type { CredentialFinder } from './port.ts';
+
+export interface OpenedCredentials {
+  readonly credentials: CredentialFinder;
+  close(): Promise<void>;
+}
+
+export interface OpenCredentialsPorts extends Pick<BasePorts, 'clock' | 'logger'> {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The sources of logins that a process of its own has, as its configuration says. Outside of a cluster only clouds are left. */
+export async function openCredentials(
+  { credentials: config }: Pick<KubevulnConfig, 'credentials'>,
+  { env, clock, logger }: OpenCredentialsPorts,
+): Promise<OpenedCredentials> {
+  const wantsCluster = config.pullSecrets || config.registrySecrets;
+  const client = wantsCluster ? await openCluster(config.kubeconfig, { env, clock }) : undefined;
+  // The metadata servers with an address are reached directly anyhow; a proxy would ask its own.
+  const outgoing = readOutgoing(env, { inside: ['metadata.google.internal'] });
+  const http = config.cloudIdentity ? createHttpClient({ outgoing }) : undefined;
+  logger.info({ cluster: client?.name, ...config }, 'logins for registries');
+  return {
+    credentials: createCredentialFinder({
+      clock,
+      client,
+      namespace: config.registrySecrets ? (config.namespace ?? client?.namespace) : undefined,
+      pullSecrets: config.pullSecrets,
+      clouds: http === undefined ? undefined : createCloudLogins({ http, clock, env }),
+    }),
+    close: async () => {
+      await client?.close();
+      await http?.close();
+    },
+  };
+}
+
+async function openCluster(
+  file: string | undefined,
+  { env, clock }: Pick<OpenCredentialsPorts, 'env' | 'clock'>,
+): Promise<KubeClient | undefined> {
+  // A kubeconfig that merely lies about is somebody's own, so the usual places are not looked into.
+  const connection =
+    file === undefined ? await inClusterConnection({ env, clock }) : await kubeconfigConnection({ env, clock, file });
+  return connection === undefined ? undefined : createKubeClient(connection, { clock, userAgent: 'kso-kubevuln' });
+}
