@@ -54,7 +54,8 @@ export const ContainerScanVulnerability = z.object({
   severityScore: z.number().int(),
   name: z.string(),
   fixedIn: z.array(z.object({ name: z.string(), imageTag: z.string(), version: z.string() })),
-  exceptionApplied: z.array(z.unknown()).optional(),
+  /** Policies that cover the finding; with the action `ignore` among them it does not count. */
+  exceptionApplied: z.array(z.record(z.string(), z.unknown())).optional(),
   neglected: Count,
   urgent: Count,
   categories: z.object({ isRce: z.boolean() }),
@@ -66,6 +67,12 @@ export const ContainerScanVulnerability = z.object({
   isFixed: z.union([z.literal(0), z.literal(1)]),
   relevantLabel: z.enum(['yes', 'no', '']),
   clusterShortName: z.string(),
+  /** How sure the match is: `exact-direct-match`, `exact-indirect-match` or `cpe-match`. Ours. */
+  matchType: z.string().optional(),
+  /** Probability of exploitation within 30 days, and the share of vulnerabilities below it, 0 to 1 (first.org). Ours. */
+  epss: z.object({ probability: z.number(), percentile: z.number(), date: z.string() }).optional(),
+  /** In CISA's catalogue of known exploited vulnerabilities, since when. Ours. */
+  knownExploited: z.object({ dateAdded: z.string(), ransomware: z.boolean() }).optional(),
 });
 export type ContainerScanVulnerability = z.infer<typeof ContainerScanVulnerability>;
 
@@ -154,6 +161,8 @@ export const ContainerScanSummary = SeverityCounts.extend({
   distributionAlert: z.string().optional(),
   /** What is new and what is gone since the answer of an older database; at most a hundred of each are named. Ours. */
   findingsChange: FindingsChangeSummary.optional(),
+  /** Some exceptions could not be read: findings may count that somebody has accepted. Ours. */
+  exceptionsDegraded: z.string().optional(),
 });
 export type ContainerScanSummary = z.infer<typeof ContainerScanSummary>;
 

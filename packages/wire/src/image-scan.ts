@@ -25,6 +25,10 @@ export const ImageFinding = z.object({
   fixKnown: z.boolean(),
   /** `exact-direct-match`, `exact-indirect-match` or `cpe-match`: how sure the match is. */
   matchType: z.string(),
+  /** Probability of exploitation within 30 days, and the share of vulnerabilities below it, 0 to 1 (first.org). */
+  epss: z.object({ probability: z.number(), percentile: z.number(), date: z.string() }).optional(),
+  /** In CISA's catalogue of known exploited vulnerabilities, since when. */
+  knownExploited: z.object({ dateAdded: z.string(), ransomware: z.boolean() }).optional(),
   /** Where the package lies: file and layer (diff id). */
   locations: z.array(z.object({ path: z.string(), layer: z.string() })),
 });
@@ -139,7 +143,20 @@ export const ImageScanRecord = z.discriminatedUnion('state', [
     platform: z.string(),
     containersScanID: z.string(),
     packages: z.number().int(),
+    /** Those that count; the suppressed are not among them. */
     findings: z.number().int(),
+    /** Findings that exceptions cover, with the reasons; absent for none. */
+    suppressed: z
+      .array(
+        z.object({
+          id: z.string(),
+          package: z.string(),
+          version: z.string(),
+          exception: z.string(),
+          reason: z.string(),
+        }),
+      )
+      .optional(),
     bySeverity: z.record(z.string(), z.number().int()),
     fixable: z.number().int(),
     alerts: z.array(z.string()),

@@ -63,26 +63,32 @@ export const KubevulnConfig = z.strictObject({
       timeout: timerDuration().prefault('15m'),
     })
     .prefault({}),
-  credentials: z
+  exceptions: z
     .strictObject({
-      /** Read the pull secrets of workloads and of their ServiceAccounts, by name. */
-      pullSecrets: flag().default(true),
-      /** Read the Secrets `kubescape-registry-scan*` of the own namespace. */
-      registrySecrets: flag().default(true),
-      /** Use the pod's own identity at AWS, Google or Azure when one of their registries lets nobody in. */
-      cloudIdentity: flag().default(true),
-      /** Where Secrets of registries are; by default the pod's namespace. */
-      namespace: z.string().optional(),
-      /** Of the cluster whose Secrets are read; by default the one that the pod runs in, and none elsewhere. */
-      kubeconfig: z.string().optional(),
+      /** JSON list of vulnerability exception policies, SecurityException objects among them. */
+      file: z.string().optional(),
+      /** Folder with OpenVEX documents, `*.json`. */
+      vexDirectory: z.string().optional(),
+      /** API of the CloudEndpoint that keeps exceptions; by default where reports go. */
+      url: httpUrl().optional(),
+      /** Whether a CloudEndpoint is asked at all. */
+      fromEndpoint: flag().default(true),
+      /** Apply SecurityException objects of the cluster. */
+      fromCluster: flag().default(false),
+      refresh: timerDuration().prefault('1m'),
     })
     .prefault({}),
-  /** Token servers (`host[:port]`) that may see logins of registries in other domains. */
-  tokenServers: z.array(z.string()).default([]),
   /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDir`. */
   credentialKeyFile: z.string().optional(),
   /** Where reports go when kubevuln is a process of its own. */
-  report: z.strictObject({ url: httpUrl().optional(), accessKey: secret().optional() }).prefault({}),
+  report: z
+    .strictObject({
+      url: httpUrl().optional(),
+      accessKey: secret().optional(),
+      /** Findings of one request; a finding that is larger is a request of its own. */
+      chunkSize: byteSize().default(30_000),
+    })
+    .prefault({}),
   /** Redis of the queue, for a process of its own; without it the queue is in this process. */
   redis: z
     .strictObject({ address: hostPort(), username: z.string().optional(), password: secret().optional() })
@@ -108,5 +114,6 @@ export const kubevulnConfig = defineConfig({
     'databaseUpdate.url': ['LISTINGURL'],
     configDirectory: ['CONFIG_DIR'],
     shutdownTimeout: ['SHUTDOWNTIMEOUT'],
+    'exceptions.fromCluster': ['RISKACCEPTANCE'],
   },
 });

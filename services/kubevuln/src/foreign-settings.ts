@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ClusterData, type Logger, readClusterData, readCredentials, readServices } from '@kso/kit';
+import {
+  type ClusterData,
+  type DiscoveredServices,
+  type Logger,
+  readClusterData,
+  readCredentials,
+  readServices,
+} from '@kso/kit';
 import type { KubevulnConfig } from './config.ts';
 
 /**
@@ -25,7 +32,12 @@ export function withForeignSettings(
     ...(data?.listingURL === undefined || !isDefault('databaseUpdate.url')
       ? {}
       : { databaseUpdate: { ...config.databaseUpdate, url: data.listingURL } }),
-    report: { ...(url === undefined ? {} : { url }), ...(key === undefined ? {} : { accessKey: key }) },
+    exceptions: exceptionSettings(config, data, isDefault),
+    report: {
+      ...config.report,
+      ...(url === undefined ? {} : { url }),
+      ...(key === undefined ? {} : { accessKey: key }),
+    },
   };
 }
 
@@ -49,12 +61,34 @@ function modeOf(text: string | undefined): KubevulnConfig['cveMatchingMode'] | u
   return text === 'off' || text === 'on' || text === 'adaptive' ? text : undefined;
 }
 
-/** The event receiver that service discovery named, else that of `clusterData.json`; a host without a scheme is reached over TLS. */
+function exceptionSettings(
+  config: KubevulnConfig,
+  data: ClusterData | undefined,
+  isDefault: (path: string) => boolean,
+): KubevulnConfig['exceptions'] {
+  const { exceptions, configDirectory } = config;
+  const url = exceptions.url ?? withScheme(discoveredServices(configDirectory)?.apiServer ?? data?.backendOpenAPI);
+  return {
+    ...exceptions,
+    ...(url === undefined || data?.keepLocal === true ? {} : { url }),
+    ...(data?.riskAcceptance !== undefined && isDefault('exceptions.fromCluster')
+      ? { fromCluster: data.riskAcceptance }
+      : {}),
+  };
+}
+
+/** The event receiver that service discovery named, else that of `clusterData.json`. */
 function reportUrl({ configDirectory }: KubevulnConfig, data: ClusterData | undefined): string | undefined {
+  return withScheme(discoveredServices(configDirectory)?.eventReceiverHttp ?? data?.eventReceiverRestURL);
+}
+
+function discoveredServices(configDirectory: string | undefined): DiscoveredServices | undefined {
   const services = configDirectory === undefined ? undefined : join(configDirectory, 'services.json');
-  const discovered =
-    services !== undefined && existsSync(services) ? readServices(services).eventReceiverHttp : undefined;
-  const written = discovered ?? data?.eventReceiverRestURL;
+  return services !== undefined && existsSync(services) ? readServices(services) : undefined;
+}
+
+/** A host without a scheme is reached over TLS. */
+function withScheme(written: string | undefined): string | undefined {
   if (written === undefined || written === '') return undefined;
   return written.includes('://') ? written : `https://${written}`;
 }

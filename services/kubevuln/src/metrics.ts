@@ -11,6 +11,13 @@ export interface ScanMetrics {
   /** True when the database is older than it may be. */
   databaseStale(stale: boolean): void;
   rematch: RematchMetrics;
+  exceptions: ExceptionMetrics;
+}
+
+/** Of exceptions. */
+export interface ExceptionMetrics {
+  /** They were read again: so many are in force, and whether some may be missing. */
+  looked(state: { active: number; degraded: boolean }): void;
 }
 
 /** Of the pass over all known images after another database or engine. */
@@ -62,6 +69,7 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
   });
   return {
     rematch: createRematchMetrics(metrics),
+    exceptions: createExceptionMetrics(metrics),
     databaseStale: (isStale) => {
       stale.set(isStale ? 1 : 0);
     },
@@ -80,6 +88,23 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     },
     databaseUpdateFailed: () => {
       updateFailures.inc();
+    },
+  };
+}
+
+function createExceptionMetrics(metrics: Metrics): ExceptionMetrics {
+  const inForce = metrics.gauge({
+    name: 'kubevuln_exceptions_active',
+    help: 'Exceptions of vulnerabilities that are in force.',
+  });
+  const missing = metrics.counter({
+    name: 'kubevuln_exceptions_degraded_total',
+    help: 'Times that some exceptions could not be read.',
+  });
+  return {
+    looked: ({ active, degraded }) => {
+      inForce.set(active);
+      if (degraded) missing.inc();
     },
   };
 }

@@ -7,7 +7,10 @@ import type { Store } from '@kso/store';
 import { imageScanKind } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
 import type { KubevulnConfig } from './config.ts';
-import type { CredentialFinder } from './credentials/port.ts';
+import type { AskEndpoint } from './exceptions/endpoint.ts';
+import { reconsiderWorkloads } from './exceptions/reconsider.ts';
+import type { ClusterExceptions } from './exceptions/sources.ts';
+import { createExceptionWatch } from './exceptions/watch.ts';
 import { createScanMetrics } from './metrics.ts';
 import { createDatabaseAgeAlarm } from './prerequisites/database-age.ts';
 import { createFileImport } from './prerequisites/database-file.ts';
@@ -30,12 +33,6 @@ import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
-export {
-  type CredentialFinder,
-  createCredentialFinder,
-  type OpenedCredentials,
-  openCredentials,
-} from './credentials/index.ts';
 export { kubevulnErrors } from './errors.ts';
 export { hostSwitches } from './host-switches.ts';
 
@@ -47,8 +44,10 @@ export interface KubevulnPorts extends BasePorts {
   readonly matcher: VulnerabilityMatcher;
   readonly registry: RegistryClient;
   readonly sealer: CredentialSealer;
-  /** Logins beside those that come with jobs. */
-  readonly credentials?: CredentialFinder;
+  /** Asks a CloudEndpoint for exceptions. */
+  readonly askExceptions?: AskEndpoint;
+  /** Exceptions that are objects of the cluster. */
+  readonly clusterExceptions?: ClusterExceptions;
   /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
   readonly poster?: { wake(): void };
 }
@@ -83,13 +82,26 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     maxSbomBytes: config.maxSbomSize,
     maxResultBytes: config.maxResultSize,
   };
+  const exceptions = createExceptionWatch({
+    clock,
+    logger,
+    files: config.exceptions,
+    askEndpoint: ports.askExceptions,
+    cluster: ports.clusterExceptions,
+    everyMs: config.exceptions.refresh,
+    metrics: metrics.exceptions,
+    onChange: () => reconsider.wake(),
+  });
   const recorder = createRecorder({
     store,
     now,
+    exceptions: () => exceptions.book,
+    chunkBytes: config.report.chunkSize,
     account: config.account,
     reporting: ports.poster !== undefined,
     onReport: () => ports.poster?.wake(),
   });
+  const reconsider = reconsiderWorkloads({ results: store.results, recorder, logger });
   const evaluator = createImageEvaluator({
     sbomEngine,
     matcher,
@@ -103,7 +115,6 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       clock,
       results: store.results,
       imageLayouts: config.imageLayouts,
-      credentials: ports.credentials,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),
@@ -148,6 +159,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     logger.info(describeReadiness(readiness), 'image scans');
     // Once open it stays open: what is missing later ends scans as "not evaluated", which is queued again when it is back.
     if (readiness.state !== 'waiting') {
+      // A finding that was accepted long ago must not be reported for the moment before that is known.
+      await exceptions.first();
       worker ??= queue.work(imageScanKind, { concurrency: config.scanConcurrency }, handler);
     }
     if (readiness.state === 'ready') {
@@ -216,6 +229,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     },
     start: async () => {
       await removeStaleScratchDirectories(scratchRoot);
+      exceptions.start();
       await watcher.start();
       if (updates.enabled) updater.start();
       retention.start();
@@ -226,6 +240,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
         () => server.stop(),
         () => updater.stop(),
         () => retention.stop(),
+        () => exceptions.stop(),
+        () => reconsider.stop(),
         () => watcher.stop(),
         () => rematcher.stop(),
         async () => worker?.close(config.shutdownTimeout),

@@ -12,7 +12,7 @@ import type {
 import { describeIssues, Problems } from './problems.ts';
 import { coverageOf, type ReadException } from './read-exception.ts';
 import { isSecurityException, readSecurityException } from './read-security-exception.ts';
-import { exactMatcher, expressionMatcher } from './text-matcher.ts';
+import { exactMatcher, expressionMatcher, type TextMatcher } from './text-matcher.ts';
 
 /**
  * Reads exceptions of a file, a request, an account or a release: a list of policies, a single one, or objects of the kinds
@@ -117,21 +117,28 @@ export function designatorScope(
     problems.list.push(`${at}.designatorType: "${type.slice(0, 40)}" is none of Attributes, Wlid, WildWlid`);
     return undefined;
   }
+  return attributesScope(document, at, problems, ignoreKindCase);
+}
+
+function attributesScope(
+  document: ResourceDesignator,
+  at: string,
+  problems: Problems,
+  ignoreKindCase: boolean,
+): ExceptionScope | undefined {
   const attributes = Object.entries(document.attributes ?? {});
   if (attributes.length === 0) return undefined;
-  const fields: Partial<Record<ScopeField, ReturnType<typeof exactMatcher>>> = {};
+  const fields: Partial<Record<ScopeField, TextMatcher>> = {};
   const labels: [string, string][] = [];
-  let containerName: ReturnType<typeof exactMatcher> | undefined;
+  let containerName: TextMatcher | undefined;
   for (const [key, text] of attributes) {
     const field = Object.hasOwn(attributeFields, key) ? attributeFields[key] : undefined;
     if (field === undefined && key !== 'containerName') {
       labels.push([key, text]);
       continue;
     }
-    const matcher = problems.take(
-      `${at}.${key}`,
-      expressionMatcher(text, { ignoreCase: ignoreKindCase && field === 'kind' }),
-    );
+    const ignoreCase = ignoreKindCase && field === 'kind';
+    const matcher = problems.take(`${at}.${key}`, expressionMatcher(text, { ignoreCase }));
     if (matcher === undefined) continue;
     if (field === undefined) containerName = matcher;
     else fields[field] = matcher;

@@ -7,6 +7,14 @@ const Vulnerability = z.looseObject({
   dataSource: z.string().default(''),
   namespace: z.string().default(''),
   severity: z.string().default('Unknown'),
+  epss: z
+    .array(z.looseObject({ epss: z.number(), percentile: z.number(), date: z.string().default('') }))
+    .nullish()
+    .catch(undefined),
+  knownExploited: z
+    .array(z.looseObject({ dateAdded: z.string().default(''), knownRansomwareCampaignUse: z.string().optional() }))
+    .nullish()
+    .catch(undefined),
   description: z.string().default(''),
   cvss: z
     .array(z.looseObject({ version: z.string().default(''), vector: z.string().default('') }))

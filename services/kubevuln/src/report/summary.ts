@@ -18,11 +18,14 @@ export interface SummaryInput {
   readonly matches: ImageMatches;
   readonly vulnerabilities: readonly ContainerScanVulnerability[];
   readonly database: VulnerabilityDatabaseInfo;
+  readonly exceptionsDegraded?: string | undefined;
 }
 
 /** Counts and identity of a scan (kubevuln.md 10.6). */
 export function summaryRecord(input: SummaryInput): ContainerScanSummary {
-  const { subject, matches, vulnerabilities } = input;
+  const { subject, matches } = input;
+  const excluded = input.vulnerabilities.filter(isIgnored);
+  const vulnerabilities = input.vulnerabilities.filter((item) => !isIgnored(item));
   const [registry = ''] = subject.imageTag.split('/');
   const apiVersion = apiVersionOf(subject);
   const [os = '', architecture = ''] = matches.platform.split('/');
@@ -46,6 +49,7 @@ export function summaryRecord(input: SummaryInput): ContainerScanSummary {
     status: 'Success',
     packages: [],
     severitiesStats: severityStats(vulnerabilities),
+    ...(excluded.length === 0 ? {} : { excludedSeveritiesStats: severityStats(excluded) ?? [] }),
     jobIDs: [...input.jobIds],
     vulnerabilities: vulnerabilities.map(({ name }) => ({ name })),
     context: subject.context,
@@ -56,6 +60,7 @@ export function summaryRecord(input: SummaryInput): ContainerScanSummary {
     vulnerabilityDatabase: input.database,
     platform: matches.platform,
     ...(alert === undefined ? {} : { distributionAlert: alert }),
+    ...(input.exceptionsDegraded === undefined ? {} : { exceptionsDegraded: input.exceptionsDegraded }),
     ...(matches.change === undefined ? {} : { findingsChange: changeSummary(matches.change) }),
   };
 }
@@ -91,6 +96,11 @@ function countsOf(vulnerabilities: readonly ContainerScanVulnerability[]): Omit<
     neglected: 0,
     relevancyScanCount: 0,
   };
+}
+
+/** Somebody has accepted it (kubevuln.md 9.5): it stays in the report with the reason, and counts apart. */
+function isIgnored({ exceptionApplied = [] }: ContainerScanVulnerability): boolean {
+  return exceptionApplied.some(({ actions }) => Array.isArray(actions) && actions.includes('ignore'));
 }
 
 function isRce({ categories }: ContainerScanVulnerability): boolean {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OutboxEntry, Store } from '@kso/store';
 import {
   containerScanPath,
+  type ImageFinding,
   type ImageMatches,
   ImageScanJob,
   type ImageScanRecord,
@@ -13,6 +14,8 @@ import {
   type JsonValue,
   scanFailurePath,
 } from '@kso/wire';
+import { type AppliedExceptions, type ExceptionBook, emptyBook, isSuppressed } from '../exceptions/book.ts';
+import { exceptionSubject } from '../exceptions/subject.ts';
 import { containerScanReport } from '../report/container-scan-report.ts';
 import { scanFailureReport } from '../report/scan-failure.ts';
 import { containersScanId, reportSubject } from '../report/workload.ts';
@@ -40,6 +43,8 @@ export interface Recorder {
    * says something else. False when the record is too old to know its job.
    */
   rematched(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): boolean;
+  /** Writes what other exceptions make of the same findings, and reports it when that is something else. */
+  reconsidered(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): void;
 }
 
 export interface RecorderOptions {
@@ -48,6 +53,10 @@ export interface RecorderOptions {
   /** Without a CloudEndpoint results are kept and nothing is queued for one. */
   readonly reporting: boolean;
   readonly now: () => number;
+  /** Those known now; default: none. */
+  readonly exceptions?: () => ExceptionBook;
+  /** See `ReportInput`. */
+  readonly chunkBytes?: number;
   /** Called after a report was queued. */
   readonly onReport: () => void;
 }
@@ -62,6 +71,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const isNews = matches.change === undefined || isChanged(matches.change);
       recordEvaluated({ ...options, reporting: options.reporting && isNews }, { payload, jobId }, matches);
       return true;
+    },
+    reconsidered: ({ job, jobId }, matches) => {
+      const payload = ImageScanJob.safeParse(job).data;
+      if (payload !== undefined) recordEvaluated(options, { payload, jobId }, matches);
     },
   };
 }
@@ -78,8 +91,18 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
   });
   const containersScanID = containersScanId(payload, subject, engines);
   const { digest: databaseDigest, ...databaseInfo } = database;
-  const answer = hash([containersScanID, payload.wlid, payload.containerName, matches.digest, databaseDigest]);
-  const bySeverity = countBySeverity(matches);
+  const book = options.exceptions?.() ?? emptyBook;
+  const exceptions = book.apply(exceptionSubject(subject, payload.imageTag, matches.digest), matches.findings);
+  const counted = matches.findings.filter((finding) => !isSuppressed(exceptions, finding));
+  const answer = hash([
+    containersScanID,
+    payload.wlid,
+    payload.containerName,
+    matches.digest,
+    databaseDigest,
+    ...exceptionState(exceptions),
+  ]);
+  const bySeverity = countBySeverity(counted);
   const record = (sequence: number): ImageScanRecord => ({
     ...identityOf(job, at, sequence),
     state: 'evaluated',
@@ -87,9 +110,10 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     platform: matches.platform,
     containersScanID,
     packages: matches.packages,
-    findings: matches.findings.length,
+    findings: counted.length,
+    ...(counted.length === matches.findings.length ? {} : { suppressed: suppressedOf(exceptions) }),
     bySeverity,
-    fixable: matches.findings.filter(({ fixKnown }) => fixKnown).length,
+    fixable: counted.filter(({ fixKnown }) => fixKnown).length,
     alerts: matches.alerts,
     database: databaseInfo,
     answer: imageAnswerKey(matches),
@@ -104,6 +128,9 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
       jobIds: [...payload.sessionJobIds, job.jobId].filter((id, index, all) => id !== '' && all.indexOf(id) === index),
       matches,
       database: { ...databaseInfo, ageSeconds },
+      exceptions,
+      exceptionsDegraded: book.degraded,
+      ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     });
     return chunks.map((body, chunk) =>
       entry(job, { path: containerScanPath, key: `${key}/${chunk}`, group: key, body }),
@@ -113,7 +140,7 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
   save(options, job, { answer, at, record, report: (sequence) => report(`containerScan/${answer}/${sequence}`) });
   return {
     image: subject.imageHash,
-    findings: matches.findings.length,
+    findings: counted.length,
     bySeverity,
     packages: matches.packages,
   };
@@ -196,7 +223,25 @@ function sequenceOf(body: JsonValue | undefined): number {
   return typeof sequence === 'number' ? sequence : 0;
 }
 
-function countBySeverity({ findings }: ImageMatches): Record<string, number> {
+/** Equal for equal exceptions of equal findings; nothing without any. */
+function exceptionState(exceptions: AppliedExceptions): string[] {
+  if (exceptions.size === 0) return [];
+  const states = [...exceptions].flatMap(([{ id, package: item }, applied]) =>
+    applied.map((exception) => JSON.stringify([id, item.purl, item.name, item.version, exception.policy])),
+  );
+  return [hash(states.sort())];
+}
+
+function suppressedOf(exceptions: AppliedExceptions) {
+  return [...exceptions].flatMap(([{ id, package: item }, applied]) => {
+    const exception = applied.find(({ isSuppressing }) => isSuppressing);
+    if (exception === undefined) return [];
+    const { name, version } = item;
+    return [{ id, package: name, version, exception: exception.id, reason: exception.reason }];
+  });
+}
+
+function countBySeverity(findings: readonly ImageFinding[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
   return counts;

@@ -56,7 +56,25 @@ export function findingOf({ vulnerability, relatedVulnerabilities, matchDetails,
     fix: vulnerability.fix,
     fixKnown: isFixKnown(vulnerability.fix, matchDetails),
     matchType: matchDetails[0]?.type ?? '',
+    ...exploitationOf(vulnerability),
     locations: artifact.locations.map(({ path, layerID }) => ({ path, layer: layerID ?? '' })),
+  };
+}
+
+/** Where a record has several (one for each CVE that an advisory stands for), the worst. */
+function exploitationOf({ epss, knownExploited }: GrypeMatch['vulnerability']) {
+  const [likeliest] = (epss ?? []).toSorted((a, b) => b.epss - a.epss);
+  const [exploited] = (knownExploited ?? []).toSorted((a, b) => (a.dateAdded < b.dateAdded ? -1 : 1));
+  const isRansomware = (knownExploited ?? []).some(
+    ({ knownRansomwareCampaignUse: use }) => use?.toLowerCase() === 'known',
+  );
+  return {
+    ...(likeliest === undefined
+      ? {}
+      : { epss: { probability: likeliest.epss, percentile: likeliest.percentile, date: likeliest.date } }),
+    ...(exploited === undefined
+      ? {}
+      : { knownExploited: { dateAdded: exploited.dateAdded, ransomware: isRansomware } }),
   };
 }
 
