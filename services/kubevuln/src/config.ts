@@ -78,6 +78,22 @@ export const KubevulnConfig = z.strictObject({
       refresh: timerDuration().prefault('1m'),
     })
     .prefault({}),
+  credentials: z
+    .strictObject({
+      /** Read the pull secrets of workloads and of their ServiceAccounts, by name. */
+      pullSecrets: flag().default(true),
+      /** Read the Secrets `kubescape-registry-scan*` of the own namespace. */
+      registrySecrets: flag().default(true),
+      /** Use the pod's own identity at AWS, Google or Azure when one of their registries lets nobody in. */
+      cloudIdentity: flag().default(true),
+      /** Where Secrets of registries are; by default the pod's namespace. */
+      namespace: z.string().optional(),
+      /** Of the cluster whose Secrets are read; by default the one that the pod runs in, and none elsewhere. */
+      kubeconfig: z.string().optional(),
+    })
+    .prefault({}),
+  /** Token servers (`host[:port]`) that may see logins of registries in other domains. */
+  tokenServers: z.array(z.string()).default([]),
   /** File with the key for logins that wait in the queue; whoever adds jobs with logins needs the same. Default: in `dataDir`. */
   credentialKeyFile: z.string().optional(),
   /** Where reports go when kubevuln is a process of its own. */

@@ -7,6 +7,7 @@ import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue
 import { createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import { openSqliteStore, type Store } from '@kso/store';
 import { type KubevulnConfig, kubevulnConfig } from './config.ts';
+import { openCredentials } from './credentials/open.ts';
 import { openExceptions } from './exceptions/open.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { hostSwitches } from './host-switches.ts';
@@ -24,7 +25,13 @@ async function create(ports: BasePorts): Promise<Service> {
   const store = openSqliteStore({ path: join(dataDir, 'kubevuln.db') });
   const queue = await openQueue(config, ports);
   const outgoing = readOutgoing(env);
-  const registry = createRegistryClient({ outgoing, clock: ports.clock, hosts: hostSwitches(config) });
+  const registry = createRegistryClient({
+    outgoing,
+    clock: ports.clock,
+    hosts: hostSwitches(config),
+    tokenServers: config.tokenServers,
+  });
+  const logins = await openCredentials(config, { ...ports, env });
   const poster = openPoster(config, store, ports);
   const exceptions = await openExceptions(config, { ...ports, env, outgoing });
   const kubevuln = createKubevuln(config, {
@@ -35,6 +42,7 @@ async function create(ports: BasePorts): Promise<Service> {
     store,
     registry,
     sealer,
+    credentials: logins.credentials,
     ...(poster === undefined ? {} : { poster }),
   });
   const health = createHealthServer({ ...ports, host: config.host, port: config.healthPort, services: [kubevuln] });
@@ -50,6 +58,7 @@ async function create(ports: BasePorts): Promise<Service> {
       await poster?.stop();
       await queue.close();
       await registry.close();
+      await logins.close();
       await exceptions.close();
       store.close();
       await health.stop();

@@ -7,6 +7,7 @@ import type { Store } from '@kso/store';
 import { imageScanKind } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
 import type { KubevulnConfig } from './config.ts';
+import type { CredentialFinder } from './credentials/port.ts';
 import type { AskEndpoint } from './exceptions/endpoint.ts';
 import { reconsiderWorkloads } from './exceptions/reconsider.ts';
 import type { ClusterExceptions } from './exceptions/sources.ts';
@@ -33,6 +34,12 @@ import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
+export {
+  type CredentialFinder,
+  createCredentialFinder,
+  type OpenedCredentials,
+  openCredentials,
+} from './credentials/index.ts';
 export { kubevulnErrors } from './errors.ts';
 export { hostSwitches } from './host-switches.ts';
 
@@ -44,6 +51,8 @@ export interface KubevulnPorts extends BasePorts {
   readonly matcher: VulnerabilityMatcher;
   readonly registry: RegistryClient;
   readonly sealer: CredentialSealer;
+  /** Logins beside those that come with jobs. */
+  readonly credentials?: CredentialFinder;
   /** Asks a CloudEndpoint for exceptions. */
   readonly askExceptions?: AskEndpoint;
   /** Exceptions that are objects of the cluster. */
@@ -115,6 +124,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       clock,
       results: store.results,
       imageLayouts: config.imageLayouts,
+      credentials: ports.credentials,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),
