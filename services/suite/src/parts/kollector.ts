@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import type { ObjectSource } from '@kso/domain';
-import { createHttpClient, readOutgoing } from '@kso/kit';
-import { createKollector, createSender, kollectorConfig, sqliteAskedImages } from '@kso/kollector';
+import { createHttpClient, type HttpClient, type Outgoing, readOutgoing } from '@kso/kit';
+import {
+  createKollector,
+  createSender,
+  findCloudVendor,
+  kollectorConfig,
+  type ReportPorts,
+  sqliteAskedImages,
+} from '@kso/kollector';
 import type { KubeObject } from '@kso/wire';
 import { untilAborted } from '../until-aborted.ts';
-import { type Context, portsOf } from './context.ts';
+import { portsOf, type WorkingContext } from './context.ts';
 import { type TargetSource, topOwnerOf } from './target-source.ts';
 
 export interface KollectorPart {
@@ -18,12 +25,17 @@ export interface KollectorOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Watches what runs and asks for scans of its images, straight at the operator: between the two is no network here. */
+const cloudMetadataBudgetMs = 5000;
+
+/**
+ * Watches what runs, asks for scans of its images, straight at the operator, since between the two is no network here, and tells the
+ * CloudEndpoint what there is in the cluster.
+ */
 export async function startKollector(
-  context: Context,
+  context: WorkingContext,
   { target, operatorUrl, env }: KollectorOptions,
 ): Promise<KollectorPart> {
-  const { config, folders, stack } = context;
+  const { config, folders, stack, backend } = context;
   const ports = portsOf(context, 'kollector');
   const settings = kollectorConfig.schema.parse({
     host: config.host,
@@ -31,8 +43,14 @@ export async function startKollector(
     account: config.account,
     operatorUrl,
     atStart: config.images.atStart,
+    // Manifests are not reported: there is no cluster to tell of.
+    ...(target.client === undefined ? {} : { eventReceiverUrl: backend.reportUrl() }),
+    ...(config.accessKey === undefined ? {} : { accessKey: config.accessKey.reveal() }),
+    waitBeforeReport: '0s',
+    cloudMetadata: env['KUBERNETES_SERVICE_HOST'] !== undefined,
   });
-  const http = createHttpClient({ outgoing: readOutgoing(env) });
+  const outgoing = readOutgoing(env);
+  const http = createHttpClient({ outgoing });
   stack.onUnwind(() => http.close());
   const asked = sqliteAskedImages(join(folders.target, 'asked-images.db'));
   stack.onUnwind(() => asked.close());
@@ -40,7 +58,9 @@ export async function startKollector(
   const topOwner = (object: KubeObject) => topOwnerOf(target, object);
   const read = Promise.withResolvers<void>();
   const source = tellingWhenRead(target.source, read.resolve);
-  const kollector = await stack.start(createKollector(settings, { ...ports, source, topOwner, sender, asked }));
+  const kollector = await stack.start(
+    createKollector(settings, { ...ports, source, topOwner, sender, asked, ...reportsOf(target, http, outgoing) }),
+  );
   return {
     firstImagesAsked: async (signal) => {
       await untilAborted(read.promise, signal);
@@ -49,11 +69,23 @@ export async function startKollector(
   };
 }
 
+function reportsOf(target: TargetSource, http: HttpClient, outgoing: Outgoing): { readonly reports?: ReportPorts } {
+  const { client } = target;
+  if (client === undefined) return {};
+  return {
+    reports: {
+      reader: { topOwner: (pod) => topOwnerOf(target, pod), get: client.get },
+      cloudVendor: () => findCloudVendor({ url: 'http://169.254.169.254', budgetMs: cloudMetadataBudgetMs }, http),
+      outgoing,
+      print: () => {},
+    },
+  };
+}
+
 /** The kollector starts without waiting for the cluster; its source knows when the first lists are complete. */
 function tellingWhenRead(source: ObjectSource, onRead: () => void): ObjectSource {
   return {
-    name: source.name,
-    type: source.type,
+    ...source,
     watch: async (kinds, onEvent, signal) => {
       await source.watch(kinds, onEvent, signal);
       onRead();
