@@ -85,6 +85,8 @@ export function createImageQueries(sql: DatabaseSync) {
   };
 }
 
+export type ImageQueries = ReturnType<typeof createImageQueries>;
+
 /** We have written this JSON ourselves, from a checked report. */
 function changeOf(row: Row): Pick<z.output<typeof Image>, 'change'> {
   if (typeof row['change'] !== 'string') return {};

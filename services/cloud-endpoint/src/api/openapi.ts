@@ -3,6 +3,7 @@ import { CommandAnswer, CommandRequest } from '../commands/routes.ts';
 import { routes } from '../ingest/port.ts';
 import { ControlInputs, PolicyList } from '../policy/routes.ts';
 import { EndingQuery, ScheduleList, ScheduleQuery, ScheduleRequest, ScheduleView } from '../schedules/routes.ts';
+import { exportPaths } from './exports.ts';
 import {
   Cluster,
   Image,
@@ -20,6 +21,7 @@ import {
 } from './model.ts';
 import { answered, joined, json, type Paths, parametersOf, pathParameters, problems } from './openapi-parts.ts';
 import { policyManagement, policyReading } from './openapi-policy.ts';
+import { statePaths } from './openapi-state.ts';
 import {
   ImageQuery,
   JobQuery,
@@ -84,6 +86,8 @@ export function openApiDocument(): object {
       ownPaths(),
       eventPath(),
       commandPath(),
+      statePaths(),
+      exportFiles(),
       schedulePaths(),
       policyManagement(),
       policyReading(),
@@ -99,6 +103,16 @@ function ownPaths(): Paths {
     Object.entries(answers).map(([path, answer]) => {
       const responses = { 200: answered('the state of now', answer), ...problems(400, 401, 404) };
       return [path, { get: { parameters: [...pathParameters(path), ...parametersOf(queries[path])], responses } }];
+    }),
+  );
+}
+
+function exportFiles(): Paths {
+  const file = { description: 'the whole list as a file', content: { 'text/csv': {}, 'application/json': {} } };
+  return Object.fromEntries(
+    Object.entries(exportPaths).map(([path, query]) => {
+      const parameters = [...pathParameters(path), ...parametersOf(query)];
+      return [path, { get: { parameters, responses: { 200: file, ...problems(400, 401, 404) } } }];
     }),
   );
 }

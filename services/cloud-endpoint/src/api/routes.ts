@@ -6,6 +6,7 @@ import { requirePerson } from '../access/person.ts';
 import { fail } from '../errors.ts';
 import { type ClusterKey, createClusterQueries } from './clusters.ts';
 import type { EventHub } from './events.ts';
+import { registerExports } from './exports.ts';
 import { createImageQueries } from './images.ts';
 import { createJobQueries } from './jobs.ts';
 import { openApiDocument } from './openapi.ts';
@@ -78,6 +79,7 @@ export function registerApi(app: FastifyInstance, { sql, access, events, clock }
     scope.get(`${under}/receipts`, (request) =>
       jobs.receipts(clusterOf(request), readQuery(ReceiptQuery, request.query)),
     );
+    registerExports(scope, { clusterOf, workloads, images });
     scope.get('/api/registries', (request) => ({ items: registries.list(access.reader(request).account) }));
     scope.get('/api/registries/repositories', (request) =>
       registries.repositories(access.reader(request).account, readQuery(RepositoryQuery, request.query)),

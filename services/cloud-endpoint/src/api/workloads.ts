@@ -79,6 +79,8 @@ export function createWorkloadQueries(sql: DatabaseSync) {
   };
 }
 
+export type WorkloadQueries = ReturnType<typeof createWorkloadQueries>;
+
 /** Findings of a report that came before exceptions were kept have none. */
 function detailOf(finding: Row): FindingDetail {
   return {

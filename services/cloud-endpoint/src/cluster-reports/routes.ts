@@ -21,7 +21,7 @@ export interface ClusterReportOptions extends BasePorts {
 export const clusterReportsPath = '/k8s/cluster-reports';
 /** A reporter that has said nothing, not even to a ping, for two of these is gone. */
 const silenceMs = 60_000;
-const ObjectsQuery = PageQuery.extend({ section: z.enum(reportSections) });
+export const ObjectsQuery = PageQuery.extend({ section: z.enum(reportSections) });
 
 /**
  * `GET /k8s/cluster-reports` (websocket): takes the reports of a cluster, one frame each, and keeps what they say. Of two reporters of one
