@@ -10,6 +10,7 @@ export {
   type LoadOptions,
   loadConfig,
 } from './config/load.ts';
+export { coerce, isSecret, type Leaf, leavesOf, unknownKeys } from './config/schema-tree.ts';
 export { nearest } from './config/suggest.ts';
 export { type HostPort, parseBoolean, parseByteSize, parseDuration, parseHostPort } from './config/units.ts';
 export * from './database.ts';
@@ -39,7 +40,7 @@ export { redactHeaders, redactText } from './redact.ts';
 export * from './retry.ts';
 export * from './rotating-token.ts';
 export * from './run-main.ts';
-export { Secret } from './secret.ts';
+export { redacted, Secret } from './secret.ts';
 export * from './service.ts';
 export * from './traceparent.ts';
 export * from './tracing.ts';

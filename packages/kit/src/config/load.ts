@@ -5,8 +5,7 @@ import { readJsonFile, readTextFile } from '../files.ts';
 import type { Logger } from '../logger.ts';
 import { describeConfig, type EffectiveSetting } from './effective.ts';
 import { envName, isServiceLink } from './env-names.ts';
-import { secretMark } from './fields.ts';
-import { coerce, type Leaf, leavesOf, type Schema, unknownKeys } from './schema-tree.ts';
+import { coerce, isSecret, type Leaf, leavesOf, unknownKeys } from './schema-tree.ts';
 import { nearest } from './suggest.ts';
 
 /** The only description of a service's configuration. */
@@ -97,11 +96,6 @@ interface Loading {
   readonly sources: Record<string, string>;
   readonly problems: string[];
   readonly leaves: readonly Leaf[];
-}
-
-function isSecret(schema: Schema): boolean {
-  const meta = 'meta' in schema && typeof schema.meta === 'function' ? (schema.meta() as unknown) : undefined;
-  return typeof meta === 'object' && meta !== null && secretMark in meta;
 }
 
 function readFile(service: string, file: string, problems: string[]): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { secretMark } from './fields.ts';
 import { parseBoolean } from './units.ts';
 
 /** What the loader needs to know of a schema: its leaves, and how text from the environment becomes a value of each. */
@@ -36,6 +37,12 @@ function unwrap(schema: Schema): Schema {
 /** The fields of an object schema, or undefined when it is none. */
 export function shapeOf(schema: Schema): Readonly<Record<string, Schema>> | undefined {
   return definitionOf(unwrap(schema)).shape;
+}
+
+/** True for a field that was made by `secret()`. */
+export function isSecret(schema: Schema): boolean {
+  const meta = 'meta' in schema && typeof schema.meta === 'function' ? (schema.meta() as unknown) : undefined;
+  return typeof meta === 'object' && meta !== null && secretMark in meta;
 }
 
 /** All leaves of an object schema in the order in which they are written. */

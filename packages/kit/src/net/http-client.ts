@@ -14,6 +14,8 @@ export interface HttpClientOptions {
   readonly bodyTimeoutMs?: number;
   /** Replaces the usual roots, for servers with a CA of their own. */
   readonly ca?: string | readonly string[];
+  /** Shown to servers that ask for one; PEM. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
   /** Only where a user has asked for it. */
   readonly insecureSkipTlsVerify?: boolean;
 }
@@ -56,6 +58,7 @@ function createDispatcher(undici: Undici, options: HttpClientOptions): Dispatche
   const ca = options.ca ?? options.outgoing.ca;
   const tls = {
     ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...options.clientCertificate,
     ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
   };
   const limits = {
