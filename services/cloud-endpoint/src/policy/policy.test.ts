@@ -187,10 +187,12 @@ describe('GET /api/v1/armoVulnerabilityExceptions', () => {
     const web = { cluster: 'prod', namespace: 'shop', kind: 'deployment', name: 'web-1', containerName: 'app' };
     expect(await ask(endpoint, web)).toEqual(['dated', 'everywhere', 'web']);
     expect(await ask(endpoint, { ...web, containerName: 'sidecar' })).toEqual(['dated', 'everywhere']);
-    // A scan of a registry has no workload.
-    expect(await ask(endpoint, {})).toEqual(['dated', 'everywhere']);
+    const registry = { cluster: '', namespace: '', kind: '', name: '', containerName: '' };
+    expect(await ask(endpoint, registry)).toEqual(['dated', 'everywhere']);
     endpoint.setTime('2026-12-01T00:00:01Z');
-    expect(await ask(endpoint, {})).toEqual(['everywhere']);
+    expect(await ask(endpoint, registry)).toEqual(['everywhere']);
+    // Whoever asks for all of them looks at scopes and dates itself.
+    expect(await ask(endpoint, {})).toEqual(['dated', 'everywhere', 'web']);
   });
 
   it('takes the account twice, and gives each account its own', async () => {
