@@ -18,6 +18,7 @@ import {
   type RegoEvaluation,
 } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
+import { withApiServerInfo } from './api-server-facts.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 
 export interface SessionOptions {
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly clusterName?: string | undefined;
   /** Evaluates further controls, in the place of our own of the same ids. The caller closes it. */
   readonly rego?: RegoEngine | undefined;
+  /** Count SecurityException objects of the source. */
+  readonly securityExceptions?: boolean | undefined;
   /** False for a single scan whose results are not kept. */
   readonly incremental?: boolean;
   /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
@@ -64,10 +67,11 @@ export interface Session {
 const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
+  const source = withApiServerInfo(options.source);
   const {
-    source,
     inputs = defaultControlInputs,
     incremental = true,
+    securityExceptions = true,
     clusterName = '',
     onChange,
     onProgress,
@@ -86,6 +90,7 @@ export function createSession(options: SessionOptions): Session {
     // Whoever writes manifests runs the scan as well; in a cluster, whoever may write a label could except himself.
     inlineExceptions: scope === 'file',
     additionalKinds: rego?.kinds ?? [],
+    customResources: securityExceptions,
   });
   let policy: PosturePolicy = { ...defaultPosturePolicy, inputs: { ...defaultPosturePolicy.inputs, inputs } };
   const unreadable = new Map<string, UnreadableDocument>();
