@@ -17,3 +17,4 @@ export * from './model.ts';
 export { type Endpoint, openEndpoint } from './reporting/endpoint.ts';
 export { createReportSender, type ReportSender, type SendResult } from './reporting/report-sender.ts';
 export type { AccountReport } from './reporting/run-reports.ts';
+export { type UploadResult, uploadReport } from './reporting/upload.ts';

@@ -34,6 +34,12 @@ export const cliErrors = {
     retryable: true,
     severity: 'error',
   },
+  NOT_TAKEN: {
+    message: 'the inventory was not taken: {problem}',
+    httpStatus: 502,
+    retryable: true,
+    severity: 'error',
+  },
   SCAN_FAILED: {
     message: 'the scan has no result: {reason}',
     httpStatus: 500,

@@ -5,7 +5,9 @@ import type { ExitCode } from './exit-codes.ts';
 import type { CliHost } from './host.ts';
 import { listenerNames, listenValue, portValue, textValue } from './options/values.ts';
 import { productVersion } from './product-version.ts';
+import { addCompletion } from './program/completion.ts';
 import { addFix } from './program/fix.ts';
+import { addInventory } from './program/inventory.ts';
 import { addList } from './program/list.ts';
 import { examples, exitStatusHelp, failOnOption, formatOption } from './program/options.ts';
 import { addScan } from './program/scan.ts';
@@ -32,7 +34,9 @@ export function createProgram(host: CliHost, onEnd: (code: ExitCode) => void): C
   addScan(program, host, onEnd);
   addList(program, host, onEnd);
   addFix(program, host, onEnd);
+  addInventory(program, host, onEnd);
   addTools(program, host, onEnd);
+  addCompletion(program, host, onEnd);
   program
     .command('version')
     .description('Print the version of kso, of Node.js and of the engines that were found.')

@@ -17,7 +17,8 @@ export interface PlannedAnswer {
 /** An Anchore-compatible API for tests: says what it is told to, 200 `{}` otherwise. */
 export interface AnchoreServer {
   readonly url: string;
-  readonly seen: readonly SeenRequest[];
+  /** In order; may be emptied. */
+  readonly seen: SeenRequest[];
   /** The next answers of a route, in order; text is sent as it is. */
   plan(route: string, ...answers: readonly PlannedAnswer[]): void;
   /** Bodies that a route got. */

@@ -81,3 +81,9 @@ export function workloadValue(text: string): { readonly kind: string; readonly n
     throw new InvalidArgumentError('It is KIND/NAME, e.g. Deployment/web.');
   return { kind, name };
 }
+
+export function secondsValue(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,9}(\.\d+)?$/.test(text) || seconds <= 0) throw new InvalidArgumentError('A number of seconds above 0.');
+  return seconds;
+}
