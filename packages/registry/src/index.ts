@@ -35,6 +35,12 @@ export { type DockerConfig, parseDockerConfig } from './credentials/docker-confi
 export { type ConfiguredRegistry, parseRegistriesAuth } from './credentials/registries-auth.ts';
 export { type CredentialSealer, createCredentialSealer, readOrCreateKey } from './credentials/sealer.ts';
 export { registryErrors } from './errors.ts';
-export { findInLayouts, type LayoutImage, resolveInLayout, writeSingleImageView } from './layout/layout.ts';
+export {
+  findInLayouts,
+  type LayoutImage,
+  resolveInLayout,
+  soleInLayout,
+  writeSingleImageView,
+} from './layout/layout.ts';
 export { formatPlatform, type Platform, parsePlatform, platformMatches } from './platform.ts';
 export type { FailedResolution, Resolution, ResolvedImage } from './resolution.ts';

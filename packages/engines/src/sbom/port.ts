@@ -18,7 +18,13 @@ export type SbomSource =
       readonly skipTlsVerify: boolean;
     }
   /** An OCI image layout that holds exactly one image. */
-  | { readonly type: 'ociLayout'; readonly directory: string };
+  | { readonly type: 'ociLayout'; readonly directory: string }
+  /** What `docker save` writes. */
+  | { readonly type: 'dockerArchive'; readonly file: string }
+  /** Files as they lie there, e.g. an unpacked root. */
+  | { readonly type: 'directory'; readonly directory: string }
+  /** An SBOM that somebody made: Syft's JSON, CycloneDX or SPDX. */
+  | { readonly type: 'sbom'; readonly file: string };
 
 export interface SbomRequest {
   readonly source: SbomSource;

@@ -88,9 +88,22 @@ export function memoryVariables(memoryBytes: number | undefined): Record<string,
 }
 
 function syftArguments(source: SbomSource, configuration: string): string[] {
-  const target = source.type === 'registry' ? `registry:${source.reference}` : `oci-dir:${source.directory}`;
+  const common = ['--config', configuration, '-o', 'syft-json', '-v'];
+  if (source.type === 'sbom') return ['convert', source.file, ...common];
   // Without the file cataloguers, as upstream (kubevuln.md 5.5). `-v` for the line that ends the pull.
-  return ['scan', target, '--config', configuration, '--select-catalogers', '-file', '-o', 'syft-json', '-v'];
+  const image = ['--select-catalogers', '-file'];
+  switch (source.type) {
+    case 'registry':
+      return ['scan', `registry:${source.reference}`, ...image, ...common];
+    case 'ociLayout':
+      return ['scan', `oci-dir:${source.directory}`, ...image, ...common];
+    case 'dockerArchive':
+      return ['scan', `docker-archive:${source.file}`, ...image, ...common];
+    case 'directory':
+      return ['scan', `dir:${source.directory}`, ...image, ...common];
+    default:
+      return source satisfies never;
+  }
 }
 
 function secretsOf(source: SbomSource): string[] {

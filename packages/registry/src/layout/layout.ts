@@ -39,6 +39,13 @@ export async function findInLayouts(
   return undefined;
 }
 
+/** The only image (or index of several platforms) of a layout; undefined when there are none or several. @throws LAYOUT_INVALID */
+export async function soleInLayout(directory: string): Promise<LayoutImage | undefined> {
+  const { manifests } = await readIndex(directory);
+  const [descriptor] = manifests;
+  return descriptor === undefined || manifests.length > 1 ? undefined : { directory, descriptor };
+}
+
 /** Which image of a layout runs on a platform, as a registry would resolve it. @throws LAYOUT_INVALID */
 export async function resolveInLayout(image: LayoutImage, wanted: Platform): Promise<Resolution> {
   const { directory, descriptor } = image;
