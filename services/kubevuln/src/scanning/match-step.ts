@@ -22,12 +22,15 @@ export interface Matched {
   readonly key: string;
 }
 
+/** A question about an image, wherever its layers are. */
+type MatchQuestion = Omit<Question, 'image'> & { readonly image: Pick<Question['image'], 'digest' | 'platform'> };
+
 /** Matches a kept SBOM against the database. */
 export async function matchSbom(
   options: MatchStepOptions,
-  question: Question,
+  question: MatchQuestion,
   sbom: CachedSbom,
-  request: EvaluateRequest,
+  request: Pick<EvaluateRequest, 'deadline' | 'signal' | 'onPhase'>,
 ): Promise<Matched | NotEvaluated | Interrupted> {
   await request.onPhase('cve_matching');
   return withScratchDirectory(options.scratchRoot, async (directory) => {
@@ -45,14 +48,17 @@ export async function matchSbom(
     if (outcome.outcome !== 'matched') return explainMatch(outcome);
     await request.onPhase('result_storage');
     const engines = { ...question.engines, matcherVersion: outcome.engineVersion, database: outcome.database };
-    const answered: Question = { ...question, engines };
+    const answered: MatchQuestion = { ...question, engines };
     const image = describeQuestion(answered, outcome);
     const matches = await options.summarizer.summarize({ image, sbomFile: sbom.file, resultFile });
     return { outcome: 'matched', matches, key: questionKey(answered) };
   });
 }
 
-function describeQuestion({ image, engines }: Question, { database }: Extract<MatchOutcome, { outcome: 'matched' }>) {
+function describeQuestion(
+  { image, engines }: MatchQuestion,
+  { database }: Extract<MatchOutcome, { outcome: 'matched' }>,
+) {
   return {
     digest: image.digest,
     platform: image.platform,
