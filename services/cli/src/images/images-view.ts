@@ -1,5 +1,5 @@
 import { parseSeverity, parseWlid, type Severity } from '@kso/domain';
-import type { ImageOutcome, ImagesView, ImageView, VulnerabilityView } from '@kso/report';
+import type { ImageOutcome, ImagesView, ImageView, SeverityCounts, VulnerabilityView } from '@kso/report';
 import type { ImageFinding, ImageScanRecord } from '@kso/wire';
 
 /** Kinds as they are written, by their form in a wlid. */
@@ -59,6 +59,15 @@ export function vulnerabilityViews(findings: readonly ImageFinding[]): Vulnerabi
     installed: finding.package.version,
     fixedIn: finding.fix.versions,
   }));
+}
+
+export function severityCounts(findings: readonly Pick<ImageFinding, 'severity'>[]): SeverityCounts {
+  const counts: Partial<Record<Severity, number>> = {};
+  for (const finding of findings) {
+    const severity = severityOf(finding.severity);
+    counts[severity] = (counts[severity] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function outcomeOf(record: ImageScanRecord): ImageOutcome {

@@ -5,7 +5,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
 import { formatsValue, listValue, percentValue, severityValue, textValue, workloadValue } from '../options/values.ts';
 import { scanFormats } from '../scan/outputs.ts';
-import { examples, exitStatusHelp, failOnOption, formatOption } from './options.ts';
+import { examples, exitStatusHelp, failOnOption } from './options.ts';
 
 type OnEnd = (code: ExitCode) => void;
 
@@ -97,11 +97,24 @@ function addImage(scan: Command, host: CliHost, onEnd: OnEnd): void {
   scan
     .command('image')
     .description(
-      'Scan one image for known vulnerabilities. It needs Syft and Grype (kso tools install) and a Grype database.',
+      'Scan one image, or what lies on this machine, for known vulnerabilities. It needs Syft and Grype (kso tools install) and a Grype database. Private registries: the logins of docker are used, its credential helpers too.',
     )
-    .argument('<reference>', 'image, e.g. nginx:1.27 or registry.example.com/team/app@sha256:…')
-    .addOption(formatOption())
+    .argument(
+      '<reference>',
+      'nginx:1.27 or registry.example.com/team/app@sha256:…; dir:FOLDER, oci-dir:FOLDER, docker-archive:FILE (docker save), sbom:FILE (Syft, CycloneDX, SPDX)',
+    )
+    .addOption(
+      new Option('-f, --format <format>', 'how to print the result')
+        .choices(['table', 'json', 'sarif', 'cyclonedx', 'spdx', 'html'])
+        .default('table'),
+    )
     .addOption(failOnOption())
+    .option('--only-fixed', 'only vulnerabilities for which a fixed version is known')
+    .addOption(
+      new Option('--vex <files>', 'OpenVEX documents: what they say is not affected does not count').argParser(
+        listValue,
+      ),
+    )
     .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
     .option('--platform <os/arch>', 'platform of an image of several, e.g. linux/arm64', textValue)
     .addHelpText(
@@ -109,11 +122,19 @@ function addImage(scan: Command, host: CliHost, onEnd: OnEnd): void {
       examples([
         ['kso scan image nginx:1.27', 'a table of its vulnerabilities'],
         ['kso scan image app:1 --format json --fail-on critical', 'for a pipeline'],
+        ['kso scan image app:1 --only-fixed --fail-on high', 'exit status 1 if an update would help'],
+        ['kso scan image app:1 --vex app.vex.json', 'without what is known not to matter'],
+        ['kso scan image app:1 -f sarif -o app.sarif', 'for code scanning'],
+        ['kso scan image app:1 -f cyclonedx -o app.cdx.json', 'an SBOM with its vulnerabilities'],
+        ['docker save app:1 -o app.tar; kso scan image docker-archive:app.tar', 'before it is pushed'],
+        ['kso scan image oci-dir:build/image --platform linux/arm64', 'an OCI image layout'],
+        ['kso scan image dir:/mnt/root', 'files as they lie there'],
+        ['kso scan image sbom:app.spdx.json', 'from an SBOM, without the image'],
       ]) + exitStatusHelp,
     )
-    .action(async (reference: string, options: ScanImageOptions) => {
+    .action(async (image: string, options: ScanImageOptions) => {
       const { scanImage } = await import('../commands/scan-image.ts');
-      onEnd(await scanImage(reference, options, host));
+      onEnd(await scanImage(image, options, host));
     });
 }
 
