@@ -14,6 +14,9 @@ export function imageScanJobKey(job: ImageScanJob): string {
     job.wlid,
     job.containerName,
     job.instanceID ?? '',
+    // Only where there are some: keys of plain scans stay what they were.
+    ...(job.onlySbom === true ? ['sbom'] : []),
+    ...(job.profile === undefined ? [] : ['profile', job.profile.namespace, job.profile.name]),
   ];
   return `image-scan/${createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 40)}`;
 }

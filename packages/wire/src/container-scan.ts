@@ -218,5 +218,7 @@ export const ScanFailureReport = z.object({
   timestamp: z.string(),
   imageHash: z.string().optional(),
   jobID: z.string().optional(),
+  registryName: z.string().optional(),
+  isRegistryScan: z.boolean().optional(),
 });
 export type ScanFailureReport = z.infer<typeof ScanFailureReport>;

@@ -158,6 +158,8 @@ export const ImageScanRecord = z.discriminatedUnion('state', [
       )
       .optional(),
     bySeverity: z.record(z.string(), z.number().int()),
+    /** Those of them in packages that the container uses, by severity; absent when nobody has observed it. */
+    relevant: z.record(z.string(), z.number().int()).optional(),
     fixable: z.number().int(),
     alerts: z.array(z.string()),
     database: VulnerabilityDatabaseInfo.omit({ ageSeconds: true }),

@@ -80,6 +80,26 @@ export const ImageScanJob = z.object({
   sealedCredentials: z.string().optional(),
   /** Name of a Secret in the operator's namespace whose `registriesAuth` has the login (operator-gateway.md 4.3.4): no login is queued. */
   registrySecret: z.string().optional(),
+  /** For images that a scan of a registry has found, and no workload. */
+  registryScan: z
+    .object({
+      /** `host/project`, or the display name of a registry object. */
+      registryName: z.string(),
+      repository: z.string(),
+      tag: z.string(),
+      sensor: z.string().default(''),
+      registryID: z.string().optional(),
+      /** One for all images of a run. */
+      registryScanID: z.string().optional(),
+      imagesCount: z.number().int().optional(),
+    })
+    .optional(),
+  /** Make and keep the SBOM, and nothing else. */
+  onlySbom: z.boolean().optional(),
+  /** Which image it is, and what of it is used, is in a container's profile (kubevuln.md 7); the object itself where the request brings it. */
+  profile: z
+    .object({ namespace: z.string(), name: z.string(), object: z.record(z.string(), z.json()).optional() })
+    .optional(),
   useHTTP: z.boolean().optional(),
   skipTLSVerify: z.boolean().optional(),
   sessionJobIds: z.array(z.string()).default([]),

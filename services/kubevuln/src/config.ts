@@ -63,6 +63,16 @@ export const KubevulnConfig = z.strictObject({
       timeout: timerDuration().prefault('15m'),
     })
     .prefault({}),
+  relevancy: z
+    .strictObject({
+      /** Read ContainerProfile objects from the cluster; else only those that come with a request are known. */
+      fromCluster: flag().default(false),
+      /** Take profiles of containers that ran before their observation began. */
+      partial: flag().default(false),
+      /** Do not take every package for used because the database that they are listed in was read. */
+      ignorePackageDatabases: flag().default(false),
+    })
+    .prefault({}),
   exceptions: z
     .strictObject({
       /** JSON list of vulnerability exception policies, SecurityException objects among them. */
@@ -130,6 +140,7 @@ export const kubevulnConfig = defineConfig({
     'databaseUpdate.url': ['LISTINGURL'],
     configDirectory: ['CONFIG_DIR'],
     shutdownTimeout: ['SHUTDOWNTIMEOUT'],
+    'relevancy.partial': ['PARTIALRELEVANCY'],
     'exceptions.fromCluster': ['RISKACCEPTANCE'],
   },
 });

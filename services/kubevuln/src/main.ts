@@ -11,6 +11,7 @@ import { openCredentials } from './credentials/open.ts';
 import { openExceptions } from './exceptions/open.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { hostSwitches } from './host-switches.ts';
+import { openProfiles } from './relevancy/open.ts';
 import { createKubevuln } from './service.ts';
 
 /** Kubevuln as a process of its own: real engines, queue, store and poster around the service. */
@@ -34,9 +35,11 @@ async function create(ports: BasePorts): Promise<Service> {
   const logins = await openCredentials(config, { ...ports, env });
   const poster = openPoster(config, store, ports);
   const exceptions = await openExceptions(config, { ...ports, env, outgoing });
+  const profiles = await openProfiles(config, { ...ports, env });
   const kubevuln = createKubevuln(config, {
     ...ports,
     ...exceptions.ports,
+    ...profiles.ports,
     ...createEngines(config, env),
     queue,
     store,
@@ -60,6 +63,7 @@ async function create(ports: BasePorts): Promise<Service> {
       await registry.close();
       await logins.close();
       await exceptions.close();
+      await profiles.close();
       store.close();
       await health.stop();
     },

@@ -1,9 +1,10 @@
 import type { Metrics } from '@kso/kit';
+import type { ScanEndpoint } from './scanning/endpoint.ts';
 
 /** What kubevuln counts, under the names of kubevuln.md 13.1. */
 export interface ScanMetrics {
-  completed(outcome: 'success' | 'error', reason: string, seconds: number): void;
-  rejected(reason: 'too_many_requests' | 'queue_full' | 'invalid_request'): void;
+  completed(endpoint: ScanEndpoint, outcome: 'success' | 'partial' | 'error', reason: string, seconds: number): void;
+  rejected(endpoint: ScanEndpoint, reason: 'too_many_requests' | 'queue_full' | 'invalid_request'): void;
   /** A job shared the pull and the match of another one. */
   shared(): void;
   databaseBuilt(epochMs: number | undefined): void;
@@ -29,8 +30,6 @@ export interface RematchMetrics {
   mismatch(): void;
   ended(seconds: number): void;
 }
-
-const endpoint = 'scanCVE';
 
 export function createScanMetrics(metrics: Metrics): ScanMetrics {
   const labelNames = ['endpoint', 'outcome', 'reason'];
@@ -73,11 +72,11 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     databaseStale: (isStale) => {
       stale.set(isStale ? 1 : 0);
     },
-    completed: (outcome, reason, seconds) => {
+    completed: (endpoint, outcome, reason, seconds) => {
       scans.inc({ endpoint, outcome, reason });
       duration.observe({ endpoint, outcome, reason }, seconds);
     },
-    rejected: (reason) => {
+    rejected: (endpoint, reason) => {
       rejections.inc({ endpoint, reason });
     },
     shared: () => {

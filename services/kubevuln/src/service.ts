@@ -19,17 +19,20 @@ import { createDatabaseUpdater } from './prerequisites/database-updater.ts';
 import { type Expectations, lookAtPrerequisites, type Readiness } from './prerequisites/prerequisites.ts';
 import { queueMissedScans } from './prerequisites/rescan.ts';
 import { createPrerequisiteWatcher } from './prerequisites/watcher.ts';
+import type { ContainerProfiles } from './relevancy/profiles.ts';
+import { createRelevancyStore } from './relevancy/relevancy-store.ts';
 import { createRematcher } from './rematching/rematcher.ts';
 import { createRecorder } from './results/recorder.ts';
 import { createRetention } from './results/retention.ts';
 import { registerDiagnostics } from './routes/diagnostics.ts';
 import { createJobAliases } from './routes/job-aliases.ts';
-import { registerScanImage } from './routes/scan-image.ts';
+import { registerScanRoutes } from './routes/scan-routes.ts';
 import { registerScanStatus } from './routes/scan-status.ts';
 import { createImageEvaluator } from './scanning/evaluate-image.ts';
 import { createImageScanHandler } from './scanning/image-scan-handler.ts';
 import { createImageLocator } from './scanning/locate-image.ts';
 import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
+import { createProfileStep } from './scanning/profile-step.ts';
 import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 
@@ -58,6 +61,8 @@ export interface KubevulnPorts extends BasePorts {
   /** Exceptions that are objects of the cluster. */
   readonly clusterExceptions?: ClusterExceptions;
   /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
+  /** Profiles of containers that do not come with a request. */
+  readonly profiles?: ContainerProfiles;
   readonly poster?: { wake(): void };
 }
 
@@ -92,6 +97,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     maxResultBytes: config.maxResultSize,
   };
   const exceptions = createExceptionWatch({
+  const relevancy = createRelevancyStore(store.results, now);
     clock,
     logger,
     files: config.exceptions,
@@ -106,6 +112,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     now,
     exceptions: () => exceptions.book,
     chunkBytes: config.report.chunkSize,
+    relevancy,
     account: config.account,
     reporting: ports.poster !== undefined,
     onReport: () => ports.poster?.wake(),
@@ -136,6 +143,13 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   const handler = createImageScanHandler({
     evaluator,
     recorder,
+    profiles: createProfileStep({
+      ...config.relevancy,
+      acceptPartial: config.relevancy.partial,
+      profiles: ports.profiles,
+      summarizer,
+      relevancy,
+    }),
     sealer,
     breaker,
     clock,
@@ -259,7 +273,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       ])),
   };
   registerHealth(server.app, { services: [service], metrics: ports.metrics });
-  registerScanImage(server.app, {
+  registerScanRoutes(server.app, {
     queue,
     sealer,
     breaker,

@@ -1,6 +1,7 @@
 import { splitInParts } from '@kso/delivery';
 import type { ContainerScanReport, ContainerScanSummary, ImageMatches, VulnerabilityDatabaseInfo } from '@kso/wire';
 import type { AppliedExceptions } from '../exceptions/book.ts';
+import type { PackageKey } from '../relevancy/relevant-packages.ts';
 import { indexLayers } from './layers.ts';
 import { summaryRecord } from './summary.ts';
 import { vulnerabilityRecord } from './vulnerability.ts';
@@ -16,6 +17,8 @@ export interface ReportInput {
   readonly database: VulnerabilityDatabaseInfo;
   /** Exceptions by finding; default: none. */
   readonly exceptions?: AppliedExceptions;
+  /** Packages that the container uses (`packageKey`); absent when nobody has observed it. */
+  readonly relevant?: ReadonlySet<PackageKey> | undefined;
   /** Why some exceptions may be missing. */
   readonly exceptionsDegraded?: string | undefined;
   /** Bytes of JSON that the findings of one chunk may have, the newline at its end included; default 30,000 (kubevuln.md 10.3). */
@@ -24,8 +27,15 @@ export interface ReportInput {
 
 /** The chunks of a report, in their order, each as the JSON text of one request. */
 export function containerScanReport(input: ReportInput): string[] {
-  const { subject, containersScanID, timestamp, exceptions = new Map(), chunkBytes = 30_000 } = input;
-  const context = { subject, containersScanID, timestamp, exceptions, layers: indexLayers(input.matches.history) };
+  const { subject, containersScanID, timestamp, exceptions = new Map(), relevant, chunkBytes = 30_000 } = input;
+  const context = {
+    subject,
+    containersScanID,
+    timestamp,
+    exceptions,
+    relevant,
+    layers: indexLayers(input.matches.history),
+  };
   const records = input.matches.findings.map((finding) => vulnerabilityRecord(finding, context));
   const summary = summaryRecord({ ...input, vulnerabilities: records });
   // Each finding is serialised once; a chunk is its texts put together.

@@ -61,6 +61,7 @@ export function scanFailureReport({ subject, jobId, reason, detail, at }: Failur
             },
           ],
         }),
+    ...(subject.registryName === undefined ? {} : { isRegistryScan: true, registryName: subject.registryName }),
     imageTag: subject.imageTag,
     failureCase: failureCaseOf(failureReason),
     failureReason,

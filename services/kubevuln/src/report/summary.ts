@@ -8,6 +8,7 @@ import type {
   VulnerabilityDatabaseInfo,
 } from '@kso/wire';
 import { manifestLayers } from './layers.ts';
+import { relevantLabel } from './vulnerability.ts';
 import { apiVersionOf, type ReportSubject } from './workload.ts';
 
 export interface SummaryInput {
@@ -19,11 +20,13 @@ export interface SummaryInput {
   readonly vulnerabilities: readonly ContainerScanVulnerability[];
   readonly database: VulnerabilityDatabaseInfo;
   readonly exceptionsDegraded?: string | undefined;
+  readonly relevant?: ReadonlySet<string> | undefined;
 }
 
 /** Counts and identity of a scan (kubevuln.md 10.6). */
 export function summaryRecord(input: SummaryInput): ContainerScanSummary {
   const { subject, matches } = input;
+  const hasRelevancyData = input.relevant !== undefined;
   const excluded = input.vulnerabilities.filter(isIgnored);
   const vulnerabilities = input.vulnerabilities.filter((item) => !isIgnored(item));
   const [registry = ''] = subject.imageTag.split('/');
@@ -31,7 +34,7 @@ export function summaryRecord(input: SummaryInput): ContainerScanSummary {
   const [os = '', architecture = ''] = matches.platform.split('/');
   const [alert] = matches.alerts;
   return {
-    ...countsOf(vulnerabilities),
+    ...countsOf(vulnerabilities, hasRelevancyData),
     designators: subject.designators,
     version: subject.imageTag.slice(subject.imageTag.lastIndexOf('/') + 1),
     registry,
@@ -48,14 +51,14 @@ export function summaryRecord(input: SummaryInput): ContainerScanSummary {
     versionImage: '',
     status: 'Success',
     packages: [],
-    severitiesStats: severityStats(vulnerabilities),
-    ...(excluded.length === 0 ? {} : { excludedSeveritiesStats: severityStats(excluded) ?? [] }),
+    severitiesStats: severityStats(vulnerabilities, hasRelevancyData),
+    ...(excluded.length === 0 ? {} : { excludedSeveritiesStats: severityStats(excluded, false) ?? [] }),
     jobIDs: [...input.jobIds],
     vulnerabilities: vulnerabilities.map(({ name }) => ({ name })),
     context: subject.context,
     timestamp: input.timestamp,
-    relevantLabel: '',
-    hasRelevancyData: false,
+    relevantLabel: relevantLabel(hasRelevancyData ? vulnerabilities.some(({ isRelevant }) => isRelevant) : undefined),
+    hasRelevancyData,
     imageManifest: { architecture, os, size: matches.size, layers: manifestLayers(matches.history) },
     vulnerabilityDatabase: input.database,
     platform: matches.platform,
@@ -74,27 +77,33 @@ function changeSummary({ since, appeared, disappeared, altered }: FindingsChange
 }
 
 /** Sorted by name, only the severities that occur; null for none, as Go writes an empty list. */
-function severityStats(vulnerabilities: readonly ContainerScanVulnerability[]): SeverityStats[] | null {
+function severityStats(
+  vulnerabilities: readonly ContainerScanVulnerability[],
+  hasRelevancyData: boolean,
+): SeverityStats[] | null {
   const groups = Object.entries(Object.groupBy(vulnerabilities, ({ severity }) => severity));
   if (groups.length === 0) return null;
   return groups
-    .map(([severity, group = []]) => ({ severity, ...countsOf(group) }))
+    .map(([severity, group = []]) => ({ severity, ...countsOf(group, hasRelevancyData) }))
     .sort((a, b) => (a.severity < b.severity ? -1 : 1));
 }
 
-function countsOf(vulnerabilities: readonly ContainerScanVulnerability[]): Omit<SeverityStats, 'severity'> {
+function countsOf(
+  vulnerabilities: readonly ContainerScanVulnerability[],
+  hasRelevancyData: boolean,
+): Omit<SeverityStats, 'severity'> {
   const count = (test: (item: ContainerScanVulnerability) => boolean) => vulnerabilities.filter(test).length;
   return {
     healthStatus: '',
     total: vulnerabilities.length,
     rceFixCount: count((item) => isRce(item) && hasFix(item)),
-    relevantFixCount: 0,
+    relevantFixCount: count((item) => item.isRelevant === true && hasFix(item)),
     fixedTotal: count(hasFix),
-    relevantTotal: 0,
+    relevantTotal: count(({ isRelevant }) => isRelevant === true),
     rceTotal: count(isRce),
     urgent: 0,
     neglected: 0,
-    relevancyScanCount: 0,
+    relevancyScanCount: hasRelevancyData ? 1 : 0,
   };
 }
 

@@ -10,6 +10,8 @@ export interface ReportSubject {
   readonly kind: string;
   readonly name: string;
   readonly containerName: string;
+  /** Of a scan of a registry. */
+  readonly registryName?: string;
   readonly account: string;
   readonly imageTag: string;
   readonly imageHash: string;
@@ -53,6 +55,7 @@ export function reportSubject({ job, account, sbomVersion, digest }: SubjectOpti
     customerGUID: account,
     sbomToolVersion: sbomVersion,
     apiVersion: apiVersions[canonicalKind(kind)] ?? '',
+    ...registryAttributes(job),
   });
   return {
     wlid: job.wlid,
@@ -62,6 +65,7 @@ export function reportSubject({ job, account, sbomVersion, digest }: SubjectOpti
     name,
     containerName: job.containerName,
     account,
+    ...(job.registryScan === undefined ? {} : { registryName: job.registryScan.registryName }),
     imageTag: normalizedImageTag(job.imageTag),
     imageHash: normalizedImageHash(job.imageTag, job.imageHash === '' ? (digest ?? '') : job.imageHash),
     designators: { designatorType: 'Attributes', attributes },
@@ -70,6 +74,21 @@ export function reportSubject({ job, account, sbomVersion, digest }: SubjectOpti
       value,
       source: 'designators.attributes' as const,
     })),
+  };
+}
+
+/** What a scan of a registry is about, in the names of kubevuln.md 10.4. */
+function registryAttributes({ registryScan }: ImageScanJob): Record<string, string> {
+  if (registryScan === undefined) return {};
+  const { registryName, repository, tag, sensor, registryID = '', registryScanID = '', imagesCount } = registryScan;
+  return {
+    registryName,
+    repository,
+    tag,
+    sensor,
+    registryID,
+    registryScanID,
+    registryScanImagesCount: imagesCount === undefined ? '' : String(imagesCount),
   };
 }
 

@@ -16,8 +16,11 @@ import {
 } from '@kso/wire';
 import { type AppliedExceptions, type ExceptionBook, emptyBook, isSuppressed } from '../exceptions/book.ts';
 import { exceptionSubject } from '../exceptions/subject.ts';
+import type { RelevancyStore } from '../relevancy/relevancy-store.ts';
+import { packageKey } from '../relevancy/relevant-packages.ts';
 import { containerScanReport } from '../report/container-scan-report.ts';
 import { scanFailureReport } from '../report/scan-failure.ts';
+import { type SystemReportStep, systemReport, systemReportPath } from '../report/system-report.ts';
 import { containersScanId, reportSubject } from '../report/workload.ts';
 import type { NotEvaluated } from '../scanning/outcome.ts';
 import { isChanged } from '../summary/findings-change.ts';
@@ -36,6 +39,8 @@ export interface ScanJob {
  * already there is neither stored nor reported again, so a job that ran twice (a crash in between) reports once.
  */
 export interface Recorder {
+  /** The scan of an image of a registry has begun: its backend follows it. */
+  started(job: ScanJob): void;
   evaluated(job: ScanJob, matches: ImageMatches): ImageScanResult;
   notEvaluated(job: ScanJob, outcome: NotEvaluated): ImageScanResult;
   /**
@@ -55,6 +60,8 @@ export interface RecorderOptions {
   readonly now: () => number;
   /** Those known now; default: none. */
   readonly exceptions?: () => ExceptionBook;
+  /** Which packages of its image a container uses, where that is known. */
+  readonly relevancy?: Pick<RelevancyStore, 'find'>;
   /** See `ReportInput`. */
   readonly chunkBytes?: number;
   /** Called after a report was queued. */
@@ -63,8 +70,19 @@ export interface RecorderOptions {
 
 export function createRecorder(options: RecorderOptions): Recorder {
   return {
-    evaluated: (job, matches) => recordEvaluated(options, job, matches),
-    notEvaluated: (job, outcome) => recordNotEvaluated(options, job, outcome),
+    started: (job) => {
+      if (options.reporting) reportSteps(options, job, 'started', [{ step: 'started' }]);
+    },
+    evaluated: (job, matches) => {
+      const result = recordEvaluated(options, job, matches);
+      if (options.reporting) reportSteps(options, job, 'ended', [{ step: 'success' }, { step: 'done' }]);
+      return result;
+    },
+    notEvaluated: (job, outcome) => {
+      const result = recordNotEvaluated(options, job, outcome);
+      if (options.reporting) reportSteps(options, job, 'ended', [{ step: 'failed', error: outcome.detail }]);
+      return result;
+    },
     rematched: ({ job, jobId }, matches) => {
       const payload = ImageScanJob.safeParse(job).data;
       if (payload === undefined) return false;
@@ -93,6 +111,8 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
   const { digest: databaseDigest, ...databaseInfo } = database;
   const book = options.exceptions?.() ?? emptyBook;
   const exceptions = book.apply(exceptionSubject(subject, payload.imageTag, matches.digest), matches.findings);
+  const relevant = options.relevancy?.find(payload, matches);
+  const isRelevant = (finding: ImageFinding): boolean => relevant?.has(packageKey(finding.package)) === true;
   const counted = matches.findings.filter((finding) => !isSuppressed(exceptions, finding));
   const answer = hash([
     containersScanID,
@@ -101,6 +121,7 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     matches.digest,
     databaseDigest,
     ...exceptionState(exceptions),
+    ...(relevant === undefined ? [] : ['relevancy', ...matches.findings.filter(isRelevant).map(findingKey).sort()]),
   ]);
   const bySeverity = countBySeverity(counted);
   const record = (sequence: number): ImageScanRecord => ({
@@ -113,6 +134,7 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     findings: counted.length,
     ...(counted.length === matches.findings.length ? {} : { suppressed: suppressedOf(exceptions) }),
     bySeverity,
+    ...(relevant === undefined ? {} : { relevant: countBySeverity(counted.filter(isRelevant)) }),
     fixable: counted.filter(({ fixKnown }) => fixKnown).length,
     alerts: matches.alerts,
     database: databaseInfo,
@@ -129,6 +151,7 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
       matches,
       database: { ...databaseInfo, ageSeconds },
       exceptions,
+      relevant,
       exceptionsDegraded: book.degraded,
       ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     });
@@ -171,6 +194,26 @@ function recordNotEvaluated(options: RecorderOptions, job: ScanJob, outcome: Not
   return { image: payload.imageTag, findings: 0, bySeverity: {}, packages: 0, notEvaluated: { reason, detail } };
 }
 
+/** Puts steps of a registry scan on their way; of another scan nothing. `name` tells them apart from those of another time. */
+function reportSteps(
+  options: RecorderOptions,
+  job: ScanJob,
+  name: string,
+  steps: readonly { readonly step: SystemReportStep; readonly error?: string }[],
+): void {
+  const { payload, jobId, parentId = '' } = job;
+  if (payload.registryScan === undefined) return;
+  const subject = reportSubject({ job: payload, account: options.account, sbomVersion: '' });
+  const { actionIDN } = payload;
+  const entries = steps.map(({ step, error }) => {
+    const body = JSON.stringify(systemReport({ subject, step, error, jobId, parentId, actionIDN, at: options.now() }));
+    const key = `sysreport/${hash([jobId, name, step])}`;
+    return entry(job, { path: systemReportPath, key, group: key, body });
+  });
+  options.store.outbox.put(entries);
+  options.onReport();
+}
+
 interface Answer {
   /** Equal for equal answers. */
   readonly answer: string;
@@ -209,8 +252,9 @@ function entry(
   };
 }
 
+/** What a later report of the same image needs. */
 function withoutLogins(job: ScanJob['payload']): JsonObject {
-  return JSON.parse(JSON.stringify({ ...job, sealedCredentials: undefined })) as JsonObject;
+  return JSON.parse(JSON.stringify({ ...job, sealedCredentials: undefined, profile: undefined })) as JsonObject;
 }
 
 function identityOf({ payload, jobId }: ScanJob, scannedAt: number, sequence: number) {
@@ -221,6 +265,10 @@ function identityOf({ payload, jobId }: ScanJob, scannedAt: number, sequence: nu
 function sequenceOf(body: JsonValue | undefined): number {
   const sequence = typeof body === 'object' && body !== null && !Array.isArray(body) ? body['sequence'] : undefined;
   return typeof sequence === 'number' ? sequence : 0;
+}
+
+function findingKey({ id, package: item }: ImageFinding): string {
+  return JSON.stringify([id, item.name, item.version, item.type]);
 }
 
 /** Equal for equal exceptions of equal findings; nothing without any. */

@@ -1,13 +1,14 @@
 import type { JobQueue, JobRecord, JobState } from '@kso/queue';
 import { imageScanKind } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
+import { endpointOf, type ScanEndpoint } from '../scanning/endpoint.ts';
 import type { JobAliases } from './job-aliases.ts';
 import { sendUpstreamProblem } from './problem.ts';
 
 /** A job as `GET /v1/scanStatus/:jobID` shows it (kubevuln.md 1.8); times in RFC 3339. */
 export interface ScanStatus {
   readonly jobID: string;
-  readonly endpoint: 'scanCVE';
+  readonly endpoint: ScanEndpoint;
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'abandoned';
   readonly phase: string;
   readonly reason?: string;
@@ -49,7 +50,7 @@ export function scanStatus(jobID: string, record: JobRecord): ScanStatus {
   const { addedAt, startedAt, finishedAt, failure } = record;
   return {
     jobID,
-    endpoint: 'scanCVE',
+    endpoint: endpointOf(record.payload),
     state,
     phase: phaseOf(state, record),
     ...(failure === undefined ? {} : { reason: failure.code.toLowerCase() }),

@@ -3,11 +3,15 @@ import type { CredentialOrigin } from '@kso/registry';
 import type { ResultStore } from '@kso/store';
 import { type ImageMatches, imageMatchesKey, imageMatchesKind, type JsonValue } from '@kso/wire';
 import { findingsChange } from '../summary/findings-change.ts';
+import { explainProgram } from './explain.ts';
+import type { LocatedImage } from './locate-image.ts';
 import { type Matched, type MatchStepOptions, matchSbom } from './match-step.ts';
-import type { ScanOutcome } from './outcome.ts';
+import { type Interrupted, type NotEvaluated, notEvaluated, type ScanOutcome } from './outcome.ts';
 import { enginesReady, type Question, questionKey } from './question.ts';
 import type { EvaluateRequest } from './request.ts';
-import { type SbomStepOptions, sbomOf } from './sbom-step.ts';
+import type { CachedSbom } from './sbom-cache.ts';
+import type { SbomStepOptions } from './sbom-step.ts';
+import { createSharedSbom, isRefusedLogin, type SharedSbom } from './shared-sbom.ts';
 import { SingleFlight } from './single-flight.ts';
 
 export interface EvaluatorOptions extends SbomStepOptions, MatchStepOptions {
@@ -22,9 +26,19 @@ export interface EvaluatorOptions extends SbomStepOptions, MatchStepOptions {
 /** What an image's packages are known for: answered from the store when the same question was answered before, else by the engines. */
 export interface ImageEvaluator {
   evaluate(request: EvaluateRequest): Promise<ScanOutcome>;
+  /** The SBOM alone, which needs neither matcher nor database. */
+  catalogue(request: EvaluateRequest): Promise<Catalogued | NotEvaluated | Interrupted>;
+}
+
+/** An image whose SBOM is kept now. */
+export interface Catalogued {
+  readonly outcome: 'catalogued';
+  readonly image: LocatedImage;
+  readonly sbom: CachedSbom;
 }
 
 export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator {
+  const sharedSbom = createSharedSbom(options);
   const flights = new SingleFlight<ScanOutcome>();
   return {
     evaluate: async (request) => {
@@ -41,7 +55,7 @@ export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator 
         let own = false;
         const outcome = await flights.run(questionKey(question), request.deadline.backstop, (signal) => {
           own = true;
-          return answer(options, question, { ...request, signal });
+          return answer({ ...options, sharedSbom }, question, { ...request, signal });
         });
         // The other job's login was refused; ours has not been shown yet.
         if (!own && isRefusedLogin(outcome)) continue;
@@ -49,11 +63,15 @@ export function createImageEvaluator(options: EvaluatorOptions): ImageEvaluator 
         return outcome;
       }
     },
+    catalogue: async (request) => {
+      const syft = await options.sbomEngine.status();
+      if (syft.found !== 'found') return notEvaluated('sbomEngineMissing', explainProgram(syft));
+      const image = await options.locator.locate(request);
+      if (image.outcome !== 'located') return image;
+      const made = await sharedSbom(image, syft.version, request);
+      return made.outcome === 'sbom' ? { outcome: 'catalogued', image, sbom: made.sbom } : made;
+    },
   };
-}
-
-function isRefusedLogin(outcome: ScanOutcome): boolean {
-  return outcome.outcome === 'notEvaluated' && outcome.reason === 'unauthorized';
 }
 
 function findMatches(results: ResultStore, question: Question): ImageMatches | undefined {
@@ -63,12 +81,12 @@ function findMatches(results: ResultStore, question: Question): ImageMatches | u
   return stored?.idempotencyKey === questionKey(question) ? (stored.body as unknown as ImageMatches) : undefined;
 }
 
-async function answer(options: EvaluatorOptions, question: Question, request: EvaluateRequest): Promise<ScanOutcome> {
+type AnswerOptions = EvaluatorOptions & { readonly sharedSbom: SharedSbom };
+
+async function answer(options: AnswerOptions, question: Question, request: EvaluateRequest): Promise<ScanOutcome> {
   const { image, engines } = question;
   const span = { attributes: { 'kso.image.digest': image.digest, 'kso.image.platform': image.platform } };
-  const sbom = await options.tracer.span('SyftAdapter.CreateSBOM', span, () =>
-    sbomOf(options, image, engines.sbomVersion, request),
-  );
+  const sbom = await options.sharedSbom(image, engines.sbomVersion, request);
   if (sbom.outcome !== 'sbom') return sbom;
   try {
     const matched = await options.tracer.span('GrypeAdapter.ScanSBOM', span, () =>

@@ -7,14 +7,17 @@ import type { ScanMetrics } from '../metrics.ts';
 import { wireReasonOf } from '../report/scan-failure.ts';
 import type { Recorder, ScanJob } from '../results/recorder.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import type { ImageEvaluator } from './evaluate-image.ts';
-import { type NotEvaluated, notEvaluated, type ScanOutcome } from './outcome.ts';
+import { endpointOf } from './endpoint.ts';
+import type { Catalogued, ImageEvaluator } from './evaluate-image.ts';
+import { type Interrupted, type NotEvaluated, notEvaluated, type ScanOutcome } from './outcome.ts';
+import type { ProfileAnswer, ProfileStep } from './profile-step.ts';
 import type { RateLimitBreaker } from './rate-limit-breaker.ts';
-import type { ScanPhase } from './request.ts';
+import type { EvaluateRequest, ScanPhase } from './request.ts';
 
 export interface HandlerOptions {
   readonly evaluator: ImageEvaluator;
   readonly recorder: Recorder;
+  readonly profiles: ProfileStep;
   readonly sealer: CredentialSealer;
   readonly breaker: RateLimitBreaker;
   readonly scanTimeoutMs: number;
@@ -30,16 +33,21 @@ export interface HandlerOptions {
  */
 export function createImageScanHandler(options: HandlerOptions): JobHandler {
   return async (running) => {
-    const payload = parsePayload(running);
+    const asked = parsePayload(running);
     const { jobId, parentId } = running;
-    const logger = options.logger.child({ jobId, parentId, image: payload.imageTag });
     const deadline = startDeadline(options.scanTimeoutMs, running.signal, options.clock.now);
     const startedAt = options.clock.now();
+    const seconds = (): number => (options.clock.now() - startedAt) / 1000;
     try {
-      const outcome = await evaluate({ ...options, logger }, { running, payload, deadline });
+      const used = await options.profiles.read(asked, deadline.signal);
+      if (used.outcome !== 'known') return withoutImage(options, { running, asked, used, seconds: seconds() });
+      const payload = resealed(options.sealer, asked, used.payload);
+      const logger = options.logger.child({ jobId, parentId, image: payload.imageTag });
+      const job = jobOf(options, running, payload);
+      if (payload.registryScan !== undefined) options.recorder.started(job);
+      const outcome = await evaluate({ ...options, logger }, { running, payload, deadline, paths: used.paths });
       if (outcome.outcome === 'interrupted') throw fail('SCAN_INTERRUPTED');
-      const seconds = (options.clock.now() - startedAt) / 1000;
-      return conclude({ ...options, logger }, { job: jobOf(options, running, payload), outcome, seconds });
+      return conclude({ ...options, logger }, { job, outcome, seconds: seconds() });
     } finally {
       deadline.release();
     }
@@ -51,6 +59,17 @@ function parsePayload(running: RunningJob): ImageScanJob {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw fail('IMAGE_SCAN_INVALID', { problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` });
+}
+
+/** Logins that came with a profile were sealed before anybody knew for which image. */
+function resealed(sealer: CredentialSealer, asked: ImageScanJob, payload: ImageScanJob): ImageScanJob {
+  const { sealedCredentials } = asked;
+  if (sealedCredentials === undefined || payload.imageTag === asked.imageTag) return payload;
+  const credentials = sealer.open(sealedCredentials, asked.imageTag);
+  // Sealed with another key: whoever opens it says so.
+  return credentials === undefined
+    ? payload
+    : { ...payload, sealedCredentials: sealer.seal(credentials, payload.imageTag) };
 }
 
 /** The job as it may be written down: logins that came in the clear are sealed. */
@@ -70,15 +89,42 @@ interface Scan {
   readonly running: RunningJob;
   readonly payload: ImageScanJob;
   readonly deadline: Deadline;
+  /** Files that the container uses, of a scan by profile. */
+  readonly paths?: readonly string[] | undefined;
 }
 
-async function evaluate(options: HandlerOptions, { running, payload, deadline }: Scan): Promise<ScanOutcome> {
+type Outcome = ScanOutcome | Pick<Catalogued, 'outcome' | 'image'>;
+
+interface WithoutImage {
+  readonly running: RunningJob;
+  readonly asked: ImageScanJob;
+  readonly used: Exclude<ProfileAnswer, { outcome: 'known' }>;
+  readonly seconds: number;
+}
+
+/** There is no image to say anything about: the profile is missing, or does not say enough yet. */
+function withoutImage({ logger, metrics }: HandlerOptions, { running, asked, used, seconds }: WithoutImage): JsonValue {
+  const { jobId, parentId } = running;
+  const { name, namespace } = asked.profile ?? {};
+  const { outcome, detail } = used;
+  logger.info({ jobId, parentId, profile: `${namespace}/${name}`, outcome, detail }, 'no scan by profile');
+  // The container has to be restarted, and its next profile starts the next scan (kubevuln.md 1.8).
+  if (outcome === 'partial') {
+    metrics.completed('scanCP', 'partial', 'none', seconds);
+    return { image: '', findings: 0, bySeverity: {}, packages: 0, notEvaluated: { reason: 'partial', detail } };
+  }
+  metrics.completed('scanCP', 'error', 'unexpected_error', seconds);
+  throw fail('UNEXPECTED_ERROR', { reason: 'profile', detail });
+}
+
+async function evaluate(options: HandlerOptions, scan: Scan): Promise<Outcome> {
+  const { running, payload, deadline } = scan;
   const credentials = credentialsOf(options.sealer, payload);
   if (credentials === undefined) {
     return notEvaluated('credentialsUnreadable', 'the logins of the job were sealed with another key');
   }
   try {
-    const outcome = await options.evaluator.evaluate({
+    const outcome = await answer(options, scan, {
       job: payload,
       credentials,
       deadline,
@@ -98,6 +144,21 @@ async function evaluate(options: HandlerOptions, { running, payload, deadline }:
   }
 }
 
+/** What is asked of the engines: an SBOM alone, the findings, or these and which of them are in packages that are used. */
+async function answer(
+  { evaluator, profiles }: HandlerOptions,
+  { payload, paths }: Scan,
+  request: EvaluateRequest,
+): Promise<Outcome> {
+  if (payload.onlySbom === true) return evaluator.catalogue(request);
+  if (paths !== undefined) {
+    const catalogued = await evaluator.catalogue(request);
+    if (catalogued.outcome !== 'catalogued') return catalogued;
+    await profiles.keep(payload, catalogued, paths);
+  }
+  return evaluator.evaluate(request);
+}
+
 const maxDetailCharacters = 2000;
 
 /** For whoever looks only: a scan does not end because nobody could be told how far it is. */
@@ -110,7 +171,7 @@ async function reportPhase(running: RunningJob, phase: ScanPhase, logger: Logger
 }
 
 /** An abort is the job's end, or the deadline's: the second is a result. */
-function whyInterrupted(deadline: Deadline): ScanOutcome {
+function whyInterrupted(deadline: Deadline): NotEvaluated | Interrupted {
   return deadline.expired
     ? notEvaluated('timedOut', 'timeout while waiting for the registry')
     : { outcome: 'interrupted' };
@@ -123,15 +184,22 @@ function credentialsOf(sealer: CredentialSealer, payload: ImageScanJob): Registr
 
 interface Conclusion {
   readonly job: ScanJob;
-  readonly outcome: Exclude<ScanOutcome, { outcome: 'interrupted' }>;
+  readonly outcome: Exclude<Outcome, { outcome: 'interrupted' }>;
   readonly seconds: number;
 }
 
 function conclude(options: HandlerOptions, { job, outcome, seconds }: Conclusion): JsonValue {
   const { recorder, logger, metrics } = options;
+  const endpoint = endpointOf(job.payload);
+  if (outcome.outcome === 'catalogued') {
+    const { digest } = outcome.image;
+    metrics.completed(endpoint, 'success', 'none', seconds);
+    logger.info({ digest, seconds }, 'SBOM made');
+    return { image: job.payload.imageTag, findings: 0, bySeverity: {}, packages: 0, digest };
+  }
   if (outcome.outcome === 'evaluated') {
     const result = recorder.evaluated(job, outcome.matches);
-    metrics.completed('success', 'none', seconds);
+    metrics.completed(endpoint, 'success', 'none', seconds);
     logger.info({ image: result.image, findings: result.findings, seconds }, 'image scanned');
     return result as unknown as JsonValue;
   }
@@ -140,10 +208,10 @@ function conclude(options: HandlerOptions, { job, outcome, seconds }: Conclusion
   logger.warn({ reason, detail, seconds }, 'image not evaluated');
   // Nobody did anything wrong: the image is for other machines (B25).
   if (reason === 'platformNotSupported') {
-    metrics.completed('success', 'none', seconds);
+    metrics.completed(endpoint, 'success', 'none', seconds);
     return result as unknown as JsonValue;
   }
-  metrics.completed('error', wireReasonOf(reason), seconds);
+  metrics.completed(endpoint, 'error', wireReasonOf(reason), seconds);
   throw errorOf(outcome);
 }
 

@@ -5,6 +5,8 @@ import type { RegistryCredentials } from '@kso/wire';
 /** Remembers which image with which login a registry refused for too many requests, so that nobody asks again at once (kubevuln.md 1.7). */
 export interface RateLimitBreaker {
   trip(image: { imageTag: string }, credentials: readonly RegistryCredentials[]): void;
+  /** When asking again may help; undefined when it may help now. */
+  retryAfterSeconds(image: { imageTag: string }, credentials: readonly RegistryCredentials[]): number | undefined;
   isOpen(image: { imageTag: string }, credentials: readonly RegistryCredentials[]): boolean;
 }
 
@@ -19,6 +21,10 @@ export function createRateLimitBreaker(now: () => number): RateLimitBreaker {
     trip: ({ imageTag }, credentials) => {
       sweep();
       until.set(keyOf(imageTag, credentials), now() + openMs);
+    },
+    retryAfterSeconds: ({ imageTag }, credentials) => {
+      const end = until.get(keyOf(imageTag, credentials));
+      return end === undefined ? undefined : Math.max(1, Math.ceil((end - now()) / 1000));
     },
     isOpen: ({ imageTag }, credentials) => {
       sweep();

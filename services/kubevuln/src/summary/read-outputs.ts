@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { SyftDocument } from '@kso/engines/documents';
 import type { ImageMatches } from '@kso/wire';
+import { type PackageKey, type RelevancyQuestion, relevantPackages } from '../relevancy/relevant-packages.ts';
 import { imageMatches, type MatchedImage } from './image-matches.ts';
 import type { SbomFacts } from './sbom-facts.ts';
 
@@ -28,6 +29,11 @@ async function readCompressed(file: string): Promise<string> {
   // With `pipe` an error of the file would be nobody's, and end the thread.
   const [content] = await Promise.all([text(decompressed), pipeline(createReadStream(file), decompressed)]);
   return content;
+}
+
+/** @param sbomFile SBOM in Syft's JSON format, zstd */
+export async function readRelevant(sbomFile: string, question: RelevancyQuestion): Promise<PackageKey[]> {
+  return relevantPackages(JSON.parse(await readCompressed(sbomFile)), question);
 }
 
 /** @param jsonFile SBOM in Syft's JSON format, as Syft wrote it. */

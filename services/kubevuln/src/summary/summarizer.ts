@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { describeError } from '@kso/kit';
 import type { ImageMatches } from '@kso/wire';
 import { fail } from '../errors.ts';
+import type { PackageKey, RelevancyQuestion } from '../relevancy/relevant-packages.ts';
 import type { SummaryTask } from './read-outputs.ts';
 import type { SbomFacts } from './sbom-facts.ts';
-import type { WorkerAnswer, WorkerTask } from './worker.ts';
+import type { WorkerAnswer, WorkerResult, WorkerTask } from './worker.ts';
 
 /** Reads the engines' outputs without holding up the process that answers probes and requests. */
 export interface Summarizer {
@@ -12,6 +13,8 @@ export interface Summarizer {
   summarize(task: SummaryTask): Promise<ImageMatches>;
   /** @throws SUMMARY_FAILED */
   describe(jsonFile: string): Promise<SbomFacts>;
+  /** Which packages of a kept SBOM are used. @throws SUMMARY_FAILED */
+  relevant(sbomFile: string, question: RelevancyQuestion): Promise<readonly PackageKey[]>;
   close(): Promise<void>;
 }
 
@@ -23,7 +26,7 @@ export interface SummarizerOptions {
 }
 
 interface Waiting {
-  readonly resolve: (result: ImageMatches | SbomFacts) => void;
+  readonly resolve: (result: WorkerResult) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -73,18 +76,18 @@ export function createSummarizer({ heapMiB = 1024, idleMs = 60_000 }: Summarizer
 
   let last: Promise<unknown> = Promise.resolve();
   /** One after the other: the thread that a monstrous image ends takes no other image along, and its heap is for one. */
-  const perform = (task: WorkerTask): Promise<ImageMatches | SbomFacts> => {
+  const perform = (task: WorkerTask): Promise<WorkerResult> => {
     const next = last.then(() => (closed ? Promise.reject(fail('SUMMARY_FAILED', { problem: stops })) : ask(task)));
     last = next.catch(() => undefined);
     return next;
   };
 
-  const ask = (task: WorkerTask): Promise<ImageMatches | SbomFacts> => {
+  const ask = (task: WorkerTask): Promise<WorkerResult> => {
     clearTimeout(idle);
     worker ??= start();
     lastId += 1;
     const id = lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<ImageMatches | SbomFacts>();
+    const { promise, resolve, reject } = Promise.withResolvers<WorkerResult>();
     waiting.set(id, { resolve, reject });
     worker.postMessage({ id, task } satisfies { id: number; task: WorkerTask }, []);
     return promise;
@@ -93,7 +96,9 @@ export function createSummarizer({ heapMiB = 1024, idleMs = 60_000 }: Summarizer
   return {
     // The thread answers each type of task with its own type of result.
     summarize: (task) => perform({ type: 'summarize', task }) as Promise<ImageMatches>,
-    describe: (jsonFile) => perform({ type: 'describe', jsonFile }),
+    describe: (jsonFile) => perform({ type: 'describe', jsonFile }) as Promise<SbomFacts>,
+    relevant: (sbomFile, question) =>
+      perform({ type: 'relevant', sbomFile, question }) as Promise<readonly PackageKey[]>,
     close: async () => {
       closed = true;
       await end();

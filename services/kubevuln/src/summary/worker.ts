@@ -1,19 +1,32 @@
 import { parentPort } from 'node:worker_threads';
 import type { ImageMatches } from '@kso/wire';
-import { describe, type SummaryTask, summarize } from './read-outputs.ts';
+import type { PackageKey, RelevancyQuestion } from '../relevancy/relevant-packages.ts';
+import { describe, readRelevant, type SummaryTask, summarize } from './read-outputs.ts';
 import type { SbomFacts } from './sbom-facts.ts';
 
 export type WorkerTask =
   | { readonly type: 'summarize'; readonly task: SummaryTask }
-  | { readonly type: 'describe'; readonly jsonFile: string };
+  | { readonly type: 'describe'; readonly jsonFile: string }
+  | { readonly type: 'relevant'; readonly sbomFile: string; readonly question: RelevancyQuestion };
+
+export type WorkerResult = ImageMatches | SbomFacts | readonly PackageKey[];
 
 /** What goes back for each task. */
 export type WorkerAnswer =
-  | { readonly id: number; readonly result: ImageMatches | SbomFacts }
+  | { readonly id: number; readonly result: WorkerResult }
   | { readonly id: number; readonly problem: string };
 
-function perform(task: WorkerTask): Promise<ImageMatches | SbomFacts> {
-  return task.type === 'summarize' ? summarize(task.task) : describe(task.jsonFile);
+function perform(task: WorkerTask): Promise<WorkerResult> {
+  switch (task.type) {
+    case 'summarize':
+      return summarize(task.task);
+    case 'describe':
+      return describe(task.jsonFile);
+    case 'relevant':
+      return readRelevant(task.sbomFile, task.question);
+    default:
+      return task satisfies never;
+  }
 }
 
 parentPort?.on('message', ({ id, task }: { id: number; task: WorkerTask }) => {

@@ -58,7 +58,7 @@ export interface StartOptions {
   readonly noDatabase?: boolean;
   readonly engineMissing?: boolean;
   readonly matches?: FakeMatches;
-  readonly ports?: Partial<Pick<KubevulnPorts, 'askExceptions' | 'clusterExceptions'>>;
+  readonly ports?: Partial<Pick<KubevulnPorts, 'askExceptions' | 'clusterExceptions' | 'profiles'>>;
 }
 
 /** The service with fake engines, a fake registry, a queue in this process and a store in memory. */
@@ -127,16 +127,19 @@ export async function startKubevuln(options: StartOptions = {}) {
       headers: { 'content-type': 'application/json' },
       payload: typeof body === 'string' ? body : JSON.stringify(body),
     });
-  const scan = async (body: Record<string, unknown>) => {
+  const scan = async (body: Record<string, unknown>, url?: string) => {
     const jobID = `job-${Math.random()}`;
-    const answer = await post({
-      imageTag: `${registry.host}/shop/cart:1`,
-      imageHash: cart.descriptor.digest,
-      wlid: workload,
-      containerName: 'cart',
-      jobID,
-      ...body,
-    });
+    const answer = await post(
+      {
+        imageTag: `${registry.host}/shop/cart:1`,
+        imageHash: cart.descriptor.digest,
+        wlid: workload,
+        containerName: 'cart',
+        jobID,
+        ...body,
+      },
+      url,
+    );
     if (answer.statusCode !== 200) throw new Error(`refused: ${answer.body}`);
     return ended(queue, jobID);
   };
