@@ -31,8 +31,8 @@ import { registerScanStatus } from './routes/scan-status.ts';
 import { createImageEvaluator } from './scanning/evaluate-image.ts';
 import { createImageScanHandler } from './scanning/image-scan-handler.ts';
 import { createImageLocator } from './scanning/locate-image.ts';
-import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
 import { createProfileStep } from './scanning/profile-step.ts';
+import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
 import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 
@@ -60,9 +60,9 @@ export interface KubevulnPorts extends BasePorts {
   readonly askExceptions?: AskEndpoint;
   /** Exceptions that are objects of the cluster. */
   readonly clusterExceptions?: ClusterExceptions;
-  /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
   /** Profiles of containers that do not come with a request. */
   readonly profiles?: ContainerProfiles;
+  /** Told of new reports. Without it results are kept and nothing is queued for a CloudEndpoint. */
   readonly poster?: { wake(): void };
 }
 
@@ -96,8 +96,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     maxSbomBytes: config.maxSbomSize,
     maxResultBytes: config.maxResultSize,
   };
-  const exceptions = createExceptionWatch({
   const relevancy = createRelevancyStore(store.results, now);
+  const exceptions = createExceptionWatch({
     clock,
     logger,
     files: config.exceptions,
@@ -111,8 +111,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     store,
     now,
     exceptions: () => exceptions.book,
-    chunkBytes: config.report.chunkSize,
     relevancy,
+    chunkBytes: config.report.chunkSize,
     account: config.account,
     reporting: ports.poster !== undefined,
     onReport: () => ports.poster?.wake(),
@@ -142,7 +142,6 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   });
   const handler = createImageScanHandler({
     evaluator,
-    recorder,
     profiles: createProfileStep({
       ...config.relevancy,
       acceptPartial: config.relevancy.partial,
@@ -150,6 +149,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       summarizer,
       relevancy,
     }),
+    recorder,
     sealer,
     breaker,
     clock,
