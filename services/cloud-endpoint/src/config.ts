@@ -52,6 +52,12 @@ const schema = z.object({
       receipts: duration().default(30 * day),
     })
     .prefault({}),
+  inventory: z
+    .object({
+      /** Days after which an image that inventories do not name any more is gone; −1 shows what the newest report holds. */
+      imageTtlDays: z.number().int().min(-1).default(120),
+    })
+    .prefault({}),
 });
 
 /** Configuration of the cloud-endpoint (docs/reference/cloud-endpoint-api.md). Variables: `KSO_CLOUD_ENDPOINT_…`. */

@@ -25,6 +25,12 @@ export const cloudEndpointErrors = {
     retryable: false,
     severity: 'warn',
   },
+  ACCOUNT_UNKNOWN: {
+    message: 'User account not found: {account}',
+    httpStatus: 403,
+    retryable: false,
+    severity: 'warn',
+  },
   REPORT_INVALID: { message: '{reason}', httpStatus: 400, retryable: false, severity: 'warn' },
   REPORT_TOO_LARGE: {
     message: 'the report has more than {limit} bytes',

@@ -44,7 +44,7 @@ async function fill(endpoint: ReturnType<typeof start>) {
   );
 }
 
-/** Routes below `/api`, `/k8s` and `/v1`; Fastify shows them as a tree. */
+/** Routes below `/api`, `/k8s`, `/v1` and `/v2`; Fastify shows them as a tree. */
 function routesOf(app: FastifyInstance): string[] {
   const above: string[] = [];
   return app
@@ -56,7 +56,7 @@ function routesOf(app: FastifyInstance): string[] {
       const whole = above.join('') + path;
       above.push(path);
       const named = methods.split(', ').filter((method) => method !== '' && method !== 'HEAD');
-      return /^\/(api|k8s|v1)\//.test(whole) ? named.map((method) => `${method} ${whole}`) : [];
+      return /^\/((api|k8s|v1|v2)\/|version$)/.test(whole) ? named.map((method) => `${method} ${whole}`) : [];
     });
 }
 

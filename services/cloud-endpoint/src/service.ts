@@ -15,6 +15,7 @@ import type { Change, Ingest, IngestOptions } from './ingest/port.ts';
 import { createReceiver } from './ingest/receiver.ts';
 import { registerIngestRoutes } from './ingest/routes.ts';
 import { createWorkerIngest } from './ingest/worker-ingest.ts';
+import { registerInventoryReading } from './inventory/routes.ts';
 import { registerPage } from './page/page.ts';
 import { createPolicyDocuments } from './policy/documents.ts';
 import { registerPolicyRoutes } from './policy/routes.ts';
@@ -74,7 +75,10 @@ export function createCloudEndpoint(config: CloudEndpointConfig, ports: CloudEnd
     onChange: (change) => events.publish(change),
   });
   registerDiscovery(app, { publicUrl: config.publicUrl, gatewayUrl: config.gatewayUrl });
-  registerApi(app, { sql: database.sql, access, events, clock });
+  const imageTtlDays = config.inventory.imageTtlDays === 0 ? -1 : config.inventory.imageTtlDays;
+  if (config.inventory.imageTtlDays === 0) logger.warn({ imageTtlDays }, 'inventory.imageTtlDays of 0 counts as -1');
+  registerApi(app, { sql: database.sql, access, events, clock, imageTtlDays });
+  registerInventoryReading(app, { sql: database.sql, access, clock, imageTtlDays });
   const documents = createPolicyDocuments(database.sql);
   const onChange = (change: Change): void => events.publish(change);
   registerPolicyReading(app, { access, documents, clock });
@@ -141,9 +145,19 @@ function createIngest(config: CloudEndpointConfig, database: Database, file: str
   return createWorkerIngest(options, ports.logger);
 }
 
-function retentionOf({ retention }: CloudEndpointConfig): Retention {
+/** What is not in use any more is kept for its `firstSeen`, should it come back, when reports alone decide. */
+const unusedImagesMs = 120 * 86_400_000;
+
+function retentionOf({ retention, inventory }: CloudEndpointConfig): Retention {
   const { history, changes = history, scores = history, jobs = history, reports = history, receipts } = retention;
-  return { changesMs: changes, scoresMs: scores, jobsMs: jobs, reportsMs: reports, receiptsMs: receipts };
+  return {
+    changesMs: changes,
+    scoresMs: scores,
+    jobsMs: jobs,
+    reportsMs: reports,
+    receiptsMs: receipts,
+    inventoryMs: inventory.imageTtlDays > 0 ? inventory.imageTtlDays * 86_400_000 : unusedImagesMs,
+  };
 }
 
 function accountsOf(config: CloudEndpointConfig): Account[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommandAnswer, CommandRequest } from '../commands/routes.ts';
-import { routes } from '../ingest/port.ts';
+import { anchoreRoutes, type RouteName, routes } from '../ingest/port.ts';
+import { Inventory, InventoryAgents, InventoryQuery } from '../inventory/queries.ts';
 import { ControlInputs, PolicyList } from '../policy/routes.ts';
 import { EndingQuery, ScheduleList, ScheduleQuery, ScheduleRequest, ScheduleView } from '../schedules/routes.ts';
 import { exportPaths } from './exports.ts';
@@ -43,6 +44,8 @@ export const answers = {
   '/api/clusters/{cluster}/trends': Trends,
   '/api/clusters/{cluster}/workloads': page(Workload),
   '/api/clusters/{cluster}/images': page(Image),
+  '/api/clusters/{cluster}/inventory': Inventory,
+  '/api/inventory/agents': InventoryAgents,
   '/api/clusters/{cluster}/vulnerabilities': page(Vulnerability),
   '/api/clusters/{cluster}/jobs': page(Job),
   '/api/clusters/{cluster}/jobs/{job}/steps': z.strictObject({ items: z.array(JobStep) }),
@@ -63,6 +66,7 @@ const queries: Readonly<Record<string, z.ZodObject>> = {
   '/api/registries/repositories': RepositoryQuery,
   '/api/clusters/{cluster}/workloads': WorkloadQuery,
   '/api/clusters/{cluster}/images': ImageQuery,
+  '/api/clusters/{cluster}/inventory': InventoryQuery,
   '/api/clusters/{cluster}/vulnerabilities': VulnerabilityQuery,
   '/api/clusters/{cluster}/jobs': JobQuery,
   '/api/clusters/{cluster}/receipts': ReceiptQuery,
@@ -92,6 +96,7 @@ export function openApiDocument(): object {
       policyManagement(),
       policyReading(),
       discoveryPaths(),
+      anchorePaths(),
       senderPaths(),
     ),
   };
@@ -119,7 +124,7 @@ function exportFiles(): Paths {
 
 function eventPath(): Paths {
   const stream =
-    'server-sent events named `change`, data `{"cluster","what":"posture"|"images"|"jobs"|"policy"|"schedules"|"registries"}`';
+    'server-sent events named `change`, data `{"cluster","what":"posture"|"images"|"jobs"|"policy"|"schedules"|"registries"|"inventory"}`';
   const responses = { 200: { description: stream, content: { 'text/event-stream': {} } }, ...problems(401, 429) };
   return {
     '/api/events': { get: { responses } },
@@ -173,7 +178,9 @@ function senderPaths(): Paths {
   };
   const registry = ['registryName', 'jobID'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
   return Object.fromEntries(
-    Object.entries(routes).map(([route, path]) => {
+    (Object.entries(routes) as [RouteName, string][]).map(([route, colons]) => {
+      const path = colons.replaceAll(/:(\w+)/g, '{$1}');
+      if (anchoreRoutes.has(route)) return [path, { post: anchorePost(path) }];
       const isList = route === 'registryRepositories';
       const schema = { type: isList ? 'array' : 'object' };
       const requestBody = { required: true, content: { 'application/json': { schema } } };
@@ -181,4 +188,22 @@ function senderPaths(): Paths {
       return [path, { post }];
     }),
   );
+}
+
+const anchoreAccount = { name: 'x-anchore-account', in: 'header', schema: { type: 'string' } };
+
+function anchorePost(path: string): object {
+  const requestBody = { required: true, content: { 'application/json': { schema: { type: 'object' } } } };
+  const responses = { 200: { description: 'taken' }, ...problems(400, 401, 403, 413, 415, 429, 503) };
+  return { parameters: [...pathParameters(path), anchoreAccount], requestBody, responses };
+}
+
+function anchorePaths(): Paths {
+  const images = { description: 'images in use, in the form of Anchore', content: { 'application/json': {} } };
+  return {
+    '/version': { get: { security: [], responses: { 200: { description: 'the release of the API that is spoken' } } } },
+    '/v1/enterprise/inventories': {
+      get: { parameters: [anchoreAccount], responses: { 200: images, ...problems(401, 403) } },
+    },
+  };
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessControl } from '../access/access-control.ts';
 import { requirePerson } from '../access/person.ts';
 import { fail } from '../errors.ts';
+import { createInventoryQueries, InventoryQuery } from '../inventory/queries.ts';
 import { type ClusterKey, createClusterQueries } from './clusters.ts';
 import type { EventHub } from './events.ts';
 import { registerExports } from './exports.ts';
@@ -30,10 +31,11 @@ export interface ApiOptions {
   readonly access: AccessControl;
   readonly events: EventHub;
   readonly clock: Clock;
+  readonly imageTtlDays: number;
 }
 
 /** The own API (docs/reference/cloud-endpoint-api.md): reads only, each account its own clusters. */
-export function registerApi(app: FastifyInstance, { sql, access, events, clock }: ApiOptions): void {
+export function registerApi(app: FastifyInstance, { sql, access, events, clock, imageTtlDays }: ApiOptions): void {
   const clusters = createClusterQueries(sql);
   const workloads = createWorkloadQueries(sql);
   const images = createImageQueries(sql);
@@ -41,6 +43,7 @@ export function registerApi(app: FastifyInstance, { sql, access, events, clock }
   const posture = createPostureQueries(sql);
   const trends = createTrendQueries(sql);
   const registries = createRegistryQueries(sql);
+  const inventories = createInventoryQueries(sql, imageTtlDays);
 
   const clusterOf = (request: FastifyRequest): ClusterKey => {
     const { cluster } = request.params as { cluster: string };
@@ -68,6 +71,9 @@ export function registerApi(app: FastifyInstance, { sql, access, events, clock }
       workloads.list(clusterOf(request), readQuery(WorkloadQuery, request.query)),
     );
     scope.get(`${under}/images`, (request) => images.list(clusterOf(request), readQuery(ImageQuery, request.query)));
+    scope.get(`${under}/inventory`, (request) =>
+      inventories.list(clusterOf(request), readQuery(InventoryQuery, request.query), clock.now()),
+    );
     scope.get(`${under}/vulnerabilities`, (request) =>
       images.vulnerabilities(clusterOf(request), readQuery(VulnerabilityQuery, request.query)),
     );

@@ -1,3 +1,4 @@
+import { inventorySchema } from '../inventory/schema.ts';
 import { historySchema, policySchema } from './policy-schema.ts';
 
 /**
@@ -267,4 +268,8 @@ CREATE TABLE job_step (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const migrations: readonly string[] = [clusters + posture + images + jobs, policySchema + historySchema];
+export const migrations: readonly string[] = [
+  clusters + posture + images + jobs,
+  policySchema + historySchema,
+  inventorySchema,
+];

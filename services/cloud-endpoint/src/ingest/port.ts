@@ -8,8 +8,22 @@ export const routes = {
   scanFailure: '/k8s/v2/scanFailure',
   systemReport: '/k8s/sysreport',
   registryRepositories: '/k8s/registryRepositories',
+  kubernetesInventory: '/v2/kubernetes-inventory',
+  kubernetesInventoryV1: '/v1/enterprise/kubernetes-inventory',
+  kaiInventory: '/v1/enterprise/inventories',
+  inventoryRegistration: '/v2/system/integrations/registration',
+  inventoryHealth: '/v2/system/integrations/:uuid/health-report',
 } as const;
 export type RouteName = keyof typeof routes;
+
+/** Routes of Anchore's API: their senders show user and password, and name an account in a header. */
+export const anchoreRoutes: ReadonlySet<RouteName> = new Set([
+  'kubernetesInventory',
+  'kubernetesInventoryV1',
+  'kaiInventory',
+  'inventoryRegistration',
+  'inventoryHealth',
+]);
 
 /** One request of a sender, not looked into yet. */
 export interface Delivery {
@@ -18,7 +32,7 @@ export interface Delivery {
   readonly account: string;
   readonly idempotencyKey: string | undefined;
   readonly encoding: string;
-  /** Of the query, where a route puts into it what the body does not say. */
+  /** Of query, path and headers, where a route puts into them what the body does not say. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -27,7 +41,7 @@ export interface Delivery {
 export interface Change {
   readonly account: string;
   readonly cluster: string;
-  readonly what: 'posture' | 'images' | 'jobs' | 'policy' | 'schedules' | 'registries';
+  readonly what: 'posture' | 'images' | 'jobs' | 'policy' | 'schedules' | 'registries' | 'inventory';
 }
 
 export type IngestOutcome =

@@ -6,6 +6,15 @@ import { describeError, KsoError } from '@kso/kit';
 import { createGroupCommit } from '@kso/store';
 import type { z } from 'zod';
 import type { Database } from '../database/database.ts';
+import {
+  AgentHealth,
+  AgentRegistration,
+  fromKai,
+  fromKubernetes,
+  KaiInventory,
+  KubernetesInventory,
+  type ReportedInventory,
+} from '../inventory/formats.ts';
 import { createApplier } from './apply/applier.ts';
 import { createReceipts } from './apply/receipts.ts';
 import { createPruner } from './apply/retention.ts';
@@ -21,10 +30,14 @@ const decompress = promisify(gunzip);
 
 /** A report that fits its format, what tells a repetition of it, and how it is written. */
 interface Accepted {
-  readonly identity: string;
+  /** Undefined for what may come as often as it likes. */
+  readonly identity: string | undefined;
   readonly account: string | undefined;
   readonly apply: (account: string, now: number) => Applied;
 }
+
+/** Reports that come every minute and of which a repetition changes nothing. */
+const withoutReceipt = { identity: undefined, account: undefined } as const;
 
 /** What writing a report gave: the cluster and job of its receipt, and the answer to the sender. */
 interface Applied {
@@ -66,6 +79,21 @@ export function createReceiver(database: Database, options: IngestOptions & { re
           account: report.customerGUID,
           apply: (account, now) => applier.scanFailure(account, report, now),
         }));
+      case 'kubernetesInventory':
+      case 'kubernetesInventoryV1':
+        return read(KubernetesInventory, json, (report) => acceptInventory(delivery, fromKubernetes(report)));
+      case 'kaiInventory':
+        return read(KaiInventory, json, (report) => acceptInventory(delivery, fromKai(report)));
+      case 'inventoryRegistration':
+        return read(AgentRegistration, json, (body) => ({
+          ...withoutReceipt,
+          apply: (account, now) => applier.inventory.register(account, body, now),
+        }));
+      case 'inventoryHealth':
+        return read(AgentHealth, json, (body) => ({
+          ...withoutReceipt,
+          apply: (account, now) => applier.inventory.health(account, delivery.parameters?.['uuid'] ?? '', body, now),
+        }));
       case 'registryRepositories':
         return acceptRepositories(delivery, json, bodyHash);
       default:
@@ -76,6 +104,11 @@ export function createReceiver(database: Database, options: IngestOptions & { re
         }));
     }
   };
+
+  const acceptInventory = (delivery: Delivery, report: ReportedInventory): Accepted => ({
+    ...withoutReceipt,
+    apply: (account, now) => applier.inventory.inventory(account, delivery.parameters?.['owner'] ?? '', report, now),
+  });
 
   const acceptRepositories = (delivery: Delivery, json: unknown, bodyHash: string) => {
     const parameters = RegistryParameters.safeParse(delivery.parameters ?? {});
@@ -96,23 +129,25 @@ export function createReceiver(database: Database, options: IngestOptions & { re
   ): Promise<IngestOutcome> => {
     const { account } = delivery;
     if (account !== '' && isForeign(accepted.account, account)) return { kind: 'foreignAccount' };
-    const key = delivery.idempotencyKey ?? accepted.identity;
+    const { identity } = accepted;
+    const key = delivery.idempotencyKey ?? identity ?? '';
     return commits.run((): IngestOutcome => {
       const now = clock.now();
-      const known = receipts.repeat(account, key, now);
+      const known = identity === undefined ? undefined : receipts.repeat(account, key, now);
       if (known !== undefined) return { kind: 'repeated', answer: known.answer, changes: [] };
       const { cluster, jobId, what, answer = '{}' } = accepted.apply(account, now);
-      receipts.add({
-        account,
-        key,
-        route: delivery.route,
-        clusterId: cluster?.id,
-        jobId,
-        bodyHash,
-        bytes,
-        answer,
-        now,
-      });
+      if (identity !== undefined)
+        receipts.add({
+          account,
+          key,
+          route: delivery.route,
+          clusterId: cluster?.id,
+          jobId,
+          bodyHash,
+          bytes,
+          answer,
+          now,
+        });
       return { kind: 'stored', answer, changes: [{ account, cluster: cluster?.name ?? '', what }] };
     });
   };

@@ -3,7 +3,8 @@ import type { BasePorts } from '@kso/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessControl } from '../access/access-control.ts';
 import { fail } from '../errors.ts';
-import { type Change, type Ingest, type IngestOutcome, type RouteName, routes } from './port.ts';
+import { ownerOf } from '../inventory/owner.ts';
+import { anchoreRoutes, type Change, type Ingest, type IngestOutcome, type RouteName, routes } from './port.ts';
 
 export interface IngestRouteOptions extends BasePorts {
   readonly ingest: Ingest;
@@ -27,17 +28,21 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: reportLimit }, (_request, body, parsed) =>
       parsed(null, body),
     );
-    scope.addHook('onRequest', (request, _reply, next) => {
-      access.sender(request);
-      next();
-    });
     for (const route of Object.keys(routes) as RouteName[]) {
-      scope.post(routes[route], { bodyLimit: reportLimit }, async (request, reply) => {
+      const isAnchore = anchoreRoutes.has(route);
+      const accountOf = (request: FastifyRequest): string =>
+        (isAnchore ? access.reader(request) : access.sender(request)).account;
+      const onRequest = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
+        accountOf(request);
+        next();
+      };
+      scope.post(routes[route], { bodyLimit: reportLimit, onRequest }, async (request, reply) => {
+        const account = accountOf(request);
         const outcome = await ingest.receive({
           route,
-          account: access.sender(request).account,
+          account,
           idempotencyKey: keyOf(header(request, 'idempotency-key')),
-          parameters: parametersOf(request),
+          parameters: isAnchore ? anchoreParameters(request, account) : parametersOf(request),
           encoding: header(request, 'content-encoding')?.trim().toLowerCase() ?? '',
           body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
         });
@@ -72,6 +77,11 @@ export function registerIngestRoutes(app: FastifyInstance, options: IngestRouteO
         throw fail('INGEST_UNAVAILABLE');
     }
   };
+}
+
+function anchoreParameters(request: FastifyRequest, account: string): Record<string, string> {
+  const { uuid = '' } = request.params as { uuid?: string };
+  return { owner: ownerOf(request, account), uuid };
 }
 
 /** A parameter that stands there several times is the first one. */

@@ -10,7 +10,7 @@ import { createReceiver } from './receiver.ts';
 import { createWorkerIngest } from './worker-ingest.ts';
 
 const day = 86_400_000;
-const retention = { changesMs: day, scoresMs: day, jobsMs: day, reportsMs: day, receiptsMs: day };
+const retention = { changesMs: day, scoresMs: day, jobsMs: day, reportsMs: day, inventoryMs: 1, receiptsMs: day };
 
 function optionsFor(file: string): IngestOptions {
   return { file, reportLimit: 1_000_000, retention };

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createInventoryApplier } from '../../inventory/apply.ts';
 import { createClusters } from './clusters.ts';
 import { createContainerScanApplier } from './container-scan.ts';
 import { createImages } from './images.ts';
@@ -15,6 +16,7 @@ export function createApplier(sql: DatabaseSync) {
     postureReport: createPostureApplier(sql, clusters),
     containerScan: createContainerScanApplier(sql, clusters, images),
     scanFailure: createScanFailureApplier(clusters, images),
+    inventory: createInventoryApplier(sql, clusters),
     registryRepositories: createRegistryApplier(sql),
     systemReport: createSystemReportApplier(sql, clusters),
   };

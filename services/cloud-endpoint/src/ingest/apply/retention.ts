@@ -10,6 +10,8 @@ export interface Retention {
   readonly jobsMs: number;
   /** Which reports came, in how many parts. */
   readonly reportsMs: number;
+  /** Images of inventories that were not reported again. */
+  readonly inventoryMs: number;
   /** How long a repeated report is recognised. */
   readonly receiptsMs: number;
 }
@@ -39,6 +41,7 @@ export function createPruner(database: Database, { retention }: IngestOptions): 
       `DELETE FROM image_scan WHERE scanned_at < ? AND id NOT IN (SELECT id FROM (
          SELECT id, max(scanned_at) FROM image_scan GROUP BY image))`,
     ],
+    ['inventoryMs', 'DELETE FROM inventory_image WHERE last_seen < ?'],
     ['receiptsMs', 'DELETE FROM receipt WHERE last_at < ?'],
   ] as const;
   const prepared = statements.map(([kind, statement]) => ({ kind, statement: database.sql.prepare(statement) }));
