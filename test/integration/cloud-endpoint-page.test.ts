@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type CloudEndpoint, cloudEndpointConfig, createCloudEndpoint } from '@kso/cloud-endpoint';
+import { type CloudEndpoint, cloudEndpointConfig, createCloudEndpoint, type Notifications } from '@kso/cloud-endpoint';
 import { containerScan, postureReport, scanFailure, systemReport } from '@kso/cloud-endpoint/testing';
 import { createPoster, type Poster } from '@kso/delivery';
 import { createLogger, createMetrics, noopTracer, systemClock } from '@kso/kit';
@@ -43,6 +43,13 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
   let browser: Browser;
   let page: Page;
   const faults: string[] = [];
+  const commands: { commandName: string; jobTracking: { jobID: string } }[] = [];
+  const gateway: Notifications = {
+    send: async ({ notification }) => {
+      commands.push(...(notification as unknown as { commands: typeof commands }).commands);
+      return { outcome: 'sent', receivers: 1 };
+    },
+  };
 
   /** On the way that all reports go: outbox, poster, endpoint. */
   async function deliver(reports: readonly (readonly [route: string, report: object])[]) {
@@ -59,7 +66,7 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
 
   beforeAll(async () => {
     const config = cloudEndpointConfig.schema.parse({ port: 0, dataDir: folder });
-    endpoint = createCloudEndpoint(config, ports);
+    endpoint = createCloudEndpoint(config, { ...ports, notifications: gateway });
     await endpoint.start();
     store = openSqliteStore({ path: path.join(folder, 'outbox.db') });
     poster = createPoster({ outbox: store.outbox, target: { url: endpoint.url() ?? '' }, service: 'test', ...ports });
@@ -146,6 +153,7 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
   it('shows images with findings, the sample database by its name, and the reason of a failed scan; keys suffice', async () => {
     await page.getByRole('tab', { name: /Workloads/ }).focus();
     await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
     await page.getByText('Not evaluated: image auth failed').waitFor();
     const row = page.locator('.rows li').filter({ hasText: 'docker.io/library/web:1.4' });
     await row.getByText('Sample database', { exact: true }).waitFor();
@@ -167,6 +175,76 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
     await page.getByRole('combobox', { name: 'Namespace' }).selectOption('shop');
     await page.locator('.rows > li').nth(1).waitFor();
     expect(await page.locator('.rows > li').count()).toBe(2);
+  });
+
+  it('shows the configuration by control: scores, exceptions without effect, and the objects behind each', async () => {
+    const accepted = {
+      ...privileged,
+      status: 'passed' as const,
+      subStatus: 'w/exceptions',
+      exceptions: [{ name: 'driver', reason: 'it talks to the device' }],
+    };
+    const report = postureReport({
+      guid: 'with-more',
+      time: new Date(Date.now() - 1000).toISOString(),
+      objects: [
+        { name: 'web', controls: [privileged, kubelet], risk: 9 },
+        { name: 'driver', controls: [accepted] },
+      ],
+    });
+    const frameworks = [{ name: 'NSA', status: 'failed', complianceScore: 99.6 }];
+    const exceptions = [{ id: 'account: old', source: 'account', status: 'expired', problem: 'it ended' }];
+    await deliver([
+      [
+        '/k8s/v2/postureReport',
+        { ...report, summaryDetails: { ...report.summaryDetails, frameworks }, exceptionAudit: { exceptions } },
+      ],
+    ]);
+    await page.getByRole('searchbox').fill('');
+    await page.getByText('High risk').waitFor();
+    await page.getByRole('tab', { name: /Controls/ }).click();
+    await page.getByRole('list', { name: 'Frameworks' }).getByText('99', { exact: true }).waitFor();
+    await page.getByText('1 exception, 1 without effect').click();
+    await page.getByText('it ended').waitFor();
+    const row = page.locator('.rows > li').filter({ hasText: 'Privileged container' });
+    await row.getByText('1 accepted').waitFor();
+    await row.locator('summary').click();
+    await row.getByText('Exception driver').waitFor();
+    expect(await row.locator('.finding').count()).toBe(2);
+  });
+
+  it('scans when asked to, and follows the jobs to their ends', async () => {
+    await page.getByRole('button', { name: 'Scan now' }).click();
+    await page.getByText('Configuration: asked for · Images: asked for').waitFor();
+    expect(commands.map(({ commandName }) => commandName).toSorted()).toEqual(['kubescapeScan', 'scan']);
+    const idOf = (name: string) => commands.find(({ commandName }) => commandName === name)?.jobTracking.jobID ?? '';
+    const report = (jobId: string, status: string, sequence: number, errors: string[] = []) =>
+      deliver([['/k8s/sysreport', systemReport({ jobId, status, sequence, more: { errors } })]]);
+    await report(idOf('kubescapeScan'), 'started', 1);
+    await page.getByText('Configuration: running').waitFor();
+    expect(await page.getByRole('button', { name: 'Scanning …' }).isDisabled()).toBe(true);
+    await report(idOf('kubescapeScan'), 'done', 2);
+    await report(idOf('scan'), 'failure', 1, ['pods is forbidden']);
+    await page.getByText('Configuration: done · Images: failed, pods is forbidden').waitFor();
+    await page.getByRole('button', { name: 'Scan now' }).waitFor();
+  });
+
+  it('gives whole lists as files', async () => {
+    await page.getByRole('tab', { name: /Workloads/ }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('minikube-posture.csv');
+  });
+
+  it('says that a report is not complete, and goes on showing what was there', async () => {
+    const time = new Date().toISOString();
+    const objects = [{ name: 'newcomer', controls: [privileged] }];
+    await deliver([['/k8s/v2/postureReport', postureReport({ guid: 'in-parts', time, objects, part: [2, true] })]]);
+    await page.getByText('is not complete: 1 of 3 parts are here').waitFor();
+    await page.getByText('newcomer').waitFor();
+    expect(await page.locator('.rows > li').filter({ hasText: 'web' }).count()).toBe(1);
   });
 
   it('did all this without an error, a dialog or a breach of its own policy', () => {

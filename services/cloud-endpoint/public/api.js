@@ -7,13 +7,30 @@ async function get(path, query = {}) {
   return body;
 }
 
+async function post(path, body) {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' };
+  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.title ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
 const under = (cluster, what) => `/api/clusters/${encodeURIComponent(cluster)}/${what}`;
 
 export const api = {
   clusters: () => get('/api/clusters'),
   summary: (cluster) => get(under(cluster, 'summary')),
+  posture: (cluster) => get(under(cluster, 'posture')),
+  trends: (cluster) => get(under(cluster, 'trends')),
+  steps: (cluster, job) => get(under(cluster, `jobs/${encodeURIComponent(job)}/steps`)),
+  command: (cluster, command) => post('/api/commands', { cluster, command }),
   list: (cluster, what, query) => get(under(cluster, what), query),
 };
+
+/** The address of a whole list as a file. */
+export function exportUrl(cluster, what, format) {
+  return `${under(cluster, 'exports')}/${what}?format=${format}`;
+}
 
 /** Tells of changes and of the state of the connection; the browser connects again by itself. */
 export function listen({ onChange, onState }) {

@@ -1,14 +1,16 @@
 import { api, listen } from './api.js';
 import { empty, h } from './dom.js';
+import { controlsView } from './views/controls.js';
 import { imagesView } from './views/images.js';
 import { jobsView } from './views/jobs.js';
+import { createScanNow } from './views/scan-now.js';
 import { summaryView } from './views/summary.js';
 import { createTabs } from './views/tabs.js';
 import { workloadsView } from './views/workloads.js';
 
 const content = document.querySelector('#content');
 const choice = document.querySelector('#cluster');
-const views = [workloadsView, imagesView, jobsView];
+const views = [workloadsView, controlsView, imagesView, jobsView];
 
 /** Which cluster and tab are open stands in the address, so that a reload and a bookmark show the same. */
 function place() {
@@ -28,9 +30,13 @@ async function refresh() {
   const wanted = place();
   const cluster = items.find(({ name }) => name === wanted.cluster) ?? newest(items);
   showChoice(items, cluster.name);
-  const summary = await api.summary(cluster.name);
+  const [summary, trends] = await Promise.all([api.summary(cluster.name), api.trends(cluster.name)]);
   if (shown?.cluster !== cluster.name) showCluster(cluster.name, wanted.tab);
-  shown.summary.replaceChildren(...summaryView(summary));
+  const focused = document.activeElement;
+  shown.summary.replaceChildren(...summaryView(summary, { scanNow: shown.scanNow.element, trends }));
+  // The button is the same as before, but moving it takes its focus.
+  if (shown.scanNow.element.contains(focused)) focused.focus();
+  void shown.scanNow.update();
   shown.tabs.update(summary);
 }
 
@@ -39,7 +45,7 @@ function showCluster(cluster, tab) {
   const summary = h('div', {});
   const tabs = createTabs({ cluster, views, selected: tab, onSelect: (id) => go({ cluster, tab: id }) });
   content.replaceChildren(summary, tabs.element);
-  shown = { cluster, summary, tabs };
+  shown = { cluster, summary, tabs, scanNow: createScanNow(cluster) };
 }
 
 function showNothingYet(isOpen) {

@@ -30,20 +30,37 @@ const shapes = {
 };
 
 export function icon(name) {
-  const namespace = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(namespace, 'svg');
-  const path = document.createElementNS(namespace, 'path');
-  for (const [key, value] of Object.entries({
-    viewBox: '0 0 32 32',
-    fill: 'none',
-    stroke: 'currentColor',
-    'stroke-width': '2',
-    'aria-hidden': 'true',
-  }))
-    svg.setAttribute(key, value);
-  path.setAttribute('d', shapes[name]);
-  svg.append(path);
-  return svg;
+  const line = { viewBox: '0 0 32 32', fill: 'none', stroke: 'currentColor', 'stroke-width': '2' };
+  return shape('svg', { ...line, 'aria-hidden': 'true' }, shape('path', { d: shapes[name] }));
+}
+
+/** How a number went, as a line without axes: the figures stand beside it. `values` from old to new; one alone shows nothing. */
+export function sparkline(values, label) {
+  if (values.length < 2) return undefined;
+  const [width, height, edge] = [120, 28, 3];
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low || 1;
+  const points = values.map((value, index) => {
+    const x = edge + (index * (width - 2 * edge)) / (values.length - 1);
+    const y = height - edge - ((value - low) * (height - 2 * edge)) / span;
+    return [x.toFixed(1), y.toFixed(1)];
+  });
+  const [endX, endY] = points.at(-1);
+  const line = shape('polyline', { points: points.map((point) => point.join()).join(' '), fill: 'none' });
+  const end = shape('circle', { cx: endX, cy: endY, r: '2.5' });
+  return shape(
+    'svg',
+    { class: 'spark', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label },
+    line,
+    end,
+  );
+}
+
+function shape(name, attributes, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
 }
 
 export function empty({ shape, title, lines, good = false }) {

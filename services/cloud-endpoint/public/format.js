@@ -18,6 +18,11 @@ export function plural(count, one, many = `${one}s`) {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
+/** A score below 100 never shows as 100. */
+export function scoreText(score) {
+  return String(score < 100 ? Math.min(99, Math.round(score)) : 100);
+}
+
 const units = [
   ['day', 86_400],
   ['hour', 3_600],

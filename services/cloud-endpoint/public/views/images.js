@@ -8,6 +8,14 @@ export const imagesView = {
   id: 'images',
   title: 'Images',
   path: 'images',
+  exports: {
+    what: 'vulnerabilities',
+    formats: [
+      ['csv', 'CSV'],
+      ['json', 'JSON'],
+      ['cyclonedx', 'CycloneDX'],
+    ],
+  },
   hasFilters: true,
   searchHint: 'Search image',
   choice: {
@@ -32,10 +40,10 @@ export const imagesView = {
         h('div', { class: 'name' }, image.reference),
         h('div', { class: 'sub' }, users.length === 0 ? 'no workload known' : users.slice(0, 3).join(', ') + more),
       ),
-      h('div', { class: 'pills' }, state(image), severityPills(image.vulnerabilities)),
+      h('div', { class: 'pills' }, state(image), changeBadge(image), severityPills(image.vulnerabilities)),
     ];
   },
-  body: (image, cluster) => [facts(image), vulnerabilities(image, cluster)],
+  body: (image, cluster) => [facts(image), change(image), vulnerabilities(image, cluster)],
   empty: () =>
     empty({
       shape: 'box',
@@ -84,6 +92,39 @@ function facts(image) {
       image.fixable === 0 ? '' : `, ${plural(image.fixable, 'finding')} fixed by an update`,
     ),
     h('p', { class: 'sub' }, h('code', {}, image.key)),
+  ];
+}
+
+/** Another vulnerability database found other things in the same image. */
+function changeBadge({ change: { appeared, disappeared } = {} }) {
+  if (appeared === undefined) return undefined;
+  const parts = [
+    appeared.total > 0 ? `${appeared.total} new` : '',
+    disappeared.total > 0 ? `${disappeared.total} gone` : '',
+  ];
+  return h('span', { class: 'badge quiet' }, parts.filter((part) => part !== '').join(', '));
+}
+
+const shownChanges = 20;
+
+function change({ change: { since, appeared, disappeared } = {} }) {
+  if (appeared === undefined) return undefined;
+  const part = (title, { total: count, first }) =>
+    count === 0
+      ? undefined
+      : h(
+          'p',
+          { class: 'sub' },
+          h('b', {}, `${title}: `),
+          first
+            .slice(0, shownChanges)
+            .map(({ name, package: of }, index) => [index === 0 ? '' : ', ', name, ' in ', h('code', {}, of)]),
+          count > shownChanges ? ` and ${count - shownChanges} more` : '',
+        );
+  return [
+    h('h3', { class: 'group' }, 'Since the last database', since === undefined ? '' : [' of ', when(since)]),
+    part('New', appeared),
+    part('Gone', disappeared),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { api } from '../api.js';
+import { api, exportUrl } from '../api.js';
 import { h } from '../dom.js';
 import { capital, severities } from '../format.js';
 
@@ -17,7 +17,7 @@ export function createList(cluster, view) {
 
   const rows = h('div', { 'aria-busy': 'true' }, h('p', { class: 'loading' }, 'Loading …'));
   const bar = view.hasFilters ? filterBar(view, filters, reload) : undefined;
-  const element = h('div', {}, bar?.element, rows);
+  const element = h('div', {}, bar?.element, rows, downloads(cluster, view.exports));
 
   function reload() {
     wanted = pageSize;
@@ -28,14 +28,17 @@ export function createList(cluster, view) {
     turn += 1;
     const mine = turn;
     try {
-      const page = await api.list(cluster, view.path, { ...view.query, ...filters, limit: wanted });
+      const page = await (view.read === undefined
+        ? api.list(cluster, view.path, { ...view.query, ...filters, limit: wanted })
+        : view.read(cluster));
       if (mine === turn) render(page);
     } catch (error) {
       if (mine === turn) rows.replaceChildren(h('p', { class: 'notice' }, error.message));
     }
   }
 
-  function render({ items, next }) {
+  function render(page) {
+    const { items, next } = page;
     const focused = rows.contains(document.activeElement)
       ? document.activeElement.closest('[data-key]')?.dataset.key
       : undefined;
@@ -51,7 +54,12 @@ export function createList(cluster, view) {
       items.map((item) => toRow(item)),
     );
     const more = h('button', { class: 'more', type: 'button', on: { click: loadMore } }, 'Show more');
-    rows.replaceChildren(list, ...(next === undefined || wanted >= 500 ? [] : [more]));
+    const head = view.overview?.(page);
+    rows.replaceChildren(
+      ...(head === undefined ? [] : [head]),
+      list,
+      ...(next === undefined || wanted >= 500 ? [] : [more]),
+    );
     if (focused !== undefined)
       [...rows.querySelectorAll('[data-key]')]
         .find((row) => row.dataset.key === focused)
@@ -92,6 +100,15 @@ export function createList(cluster, view) {
       void show();
     },
   };
+}
+
+/** The whole list as a file. */
+function downloads(cluster, exports) {
+  if (exports === undefined) return undefined;
+  const links = exports.formats.map(([format, title]) =>
+    h('a', { href: exportUrl(cluster, exports.what, format), download: '' }, title),
+  );
+  return h('p', { class: 'downloads' }, 'Download all: ', links);
 }
 
 function nothingFound() {

@@ -1,17 +1,18 @@
-import { h } from '../dom.js';
-import { capital, number, plural, severityBadge, severityBar, total, when } from '../format.js';
+import { h, sparkline } from '../dom.js';
+import { capital, number, plural, scoreText, severityBadge, severityBar, total, when } from '../format.js';
 
-export function summaryView(summary) {
+/** `scanNow`: the button, which outlives the summary. `trends`: history of its numbers. */
+export function summaryView(summary, { scanNow, trends }) {
   const { cluster, posture } = summary;
   return [
-    h('div', { class: 'title' }, h('h1', {}, cluster.name), h('p', { class: 'facts' }, facts(summary))),
+    h('div', { class: 'title' }, h('h1', {}, cluster.name), h('p', { class: 'facts' }, facts(summary)), scanNow),
     ...notices(summary),
     h(
       'div',
       { class: 'cards' },
-      scoreCard(posture),
-      failuresCard(posture),
-      vulnerabilitiesCard(summary),
+      scoreCard(posture, trends),
+      failuresCard(posture, trends),
+      vulnerabilitiesCard(summary, trends),
       notEvaluatedCard(summary),
     ),
   ];
@@ -56,20 +57,29 @@ function notices({ posture, images }) {
 }
 
 function card(title, ...children) {
-  return h('section', { class: 'card' }, h('h2', {}, title), children);
+  return cardWithHistory(title, undefined, ...children);
 }
 
-function scoreCard(posture) {
+function cardWithHistory(title, line, ...children) {
+  return h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, title), line), children);
+}
+
+/** How a figure went; nothing until there are two states of it. */
+function history(points, value, what) {
+  const values = (points ?? []).map(value).filter((each) => each !== undefined);
+  return sparkline(values, `${what} of the last days: from ${number(values[0] ?? 0)} to ${number(values.at(-1) ?? 0)}`);
+}
+
+function scoreCard(posture, trends) {
   if (posture?.complianceScore === undefined)
     return card('Compliance', h('p', { class: 'figure' }, '–'), h('p', { class: 'muted' }, 'No posture report yet.'));
   const score = posture.complianceScore;
-  // A score below 100 never shows as 100.
-  const shown = score < 100 ? Math.min(99, Math.round(score)) : 100;
   const bar = h('span', {});
   bar.style.setProperty('--n', score);
-  return card(
+  return cardWithHistory(
     'Compliance',
-    h('p', { class: 'figure' }, `${shown}`, h('small', {}, ' / 100')),
+    history(trends.posture, (point) => point.complianceScore, 'Compliance'),
+    h('p', { class: 'figure' }, scoreText(score), h('small', {}, ' / 100')),
     h('div', { class: 'stack meter', 'aria-hidden': 'true' }, bar),
     h(
       'p',
@@ -79,7 +89,7 @@ function scoreCard(posture) {
   );
 }
 
-function failuresCard(posture) {
+function failuresCard(posture, trends) {
   if (posture === undefined)
     return card(
       'Failed checks',
@@ -87,14 +97,15 @@ function failuresCard(posture) {
       h('p', { class: 'muted' }, 'Configuration results appear when a scan has ended.'),
     );
   const failures = total(posture.failures);
-  return card(
+  return cardWithHistory(
     'Failed checks',
+    history(trends.posture, (point) => total(point.failures), 'Failed checks'),
     h('p', { class: 'figure' }, number(failures), h('small', {}, ` in ${plural(posture.failedControls, 'control')}`)),
     severityBar(posture.failures),
   );
 }
 
-function vulnerabilitiesCard({ images }) {
+function vulnerabilitiesCard({ images }, trends) {
   const title = 'Vulnerabilities in images';
   if (images.total === 0) {
     return card(
@@ -103,8 +114,9 @@ function vulnerabilitiesCard({ images }) {
       h('p', { class: 'muted' }, 'No image result yet: image scans wait for Syft and Grype.'),
     );
   }
-  return card(
+  return cardWithHistory(
     title,
+    history(trends.vulnerabilities, (point) => total(point.counts), 'Vulnerabilities'),
     h(
       'p',
       { class: 'figure' },

@@ -7,6 +7,14 @@ export const workloadsView = {
   id: 'workloads',
   title: 'Workloads',
   path: 'workloads',
+  exports: {
+    what: 'posture',
+    formats: [
+      ['csv', 'CSV'],
+      ['json', 'JSON'],
+      ['sarif', 'SARIF'],
+    ],
+  },
   hasFilters: true,
   searchHint: 'Search name, namespace, control',
   choice: {
@@ -32,6 +40,7 @@ export const workloadsView = {
       h(
         'div',
         { class: 'pills' },
+        risk(workload),
         severityPills(workload.failures),
         total(workload.failures) === 0 ? outcome(workload) : undefined,
       ),
@@ -42,6 +51,7 @@ export const workloadsView = {
     const skipped = workload.controls.filter(({ status }) => status !== 'failed' && status !== 'passed');
     const accepted = workload.controls.filter(({ status }) => status === 'passed');
     return [
+      attackPaths(workload),
       group('Failed', failed),
       group('Not evaluated', skipped),
       group('Accepted by exception', accepted),
@@ -76,6 +86,36 @@ export const workloadsView = {
   },
 };
 
+/** Only the workloads of the highest risk have one. */
+function risk({ priority }) {
+  return priority === undefined ? undefined : h('span', { class: 'badge bad' }, 'High risk');
+}
+
+const shownPaths = 5;
+
+/** What an attacker could do one step after the other, by the controls that fail. */
+function attackPaths({ priority }) {
+  if (priority === undefined || priority.paths.length === 0) return undefined;
+  const more = priority.paths.length - shownPaths;
+  return [
+    h('h3', { class: 'group' }, 'Open ways for an attacker'),
+    h(
+      'ul',
+      { class: 'ways' },
+      priority.paths.slice(0, shownPaths).map(({ steps }) =>
+        h(
+          'li',
+          {},
+          steps.map(({ category, controlId }) =>
+            h('span', { class: 'way' }, category, h('span', { class: 'id' }, controlId)),
+          ),
+        ),
+      ),
+    ),
+    more > 0 ? h('p', { class: 'sub' }, `and ${plural(more, 'more way')}`) : undefined,
+  ];
+}
+
 function outcome(workload) {
   if (workload.notEvaluated > 0) return h('span', { class: 'badge warn' }, `${workload.notEvaluated} not evaluated`);
   return h('span', { class: 'badge ok' }, 'passed');
@@ -100,6 +140,7 @@ function finding(control) {
       h('span', { class: 'sub' }, '  since ', when(control.firstSeen)),
       reason === undefined ? undefined : h('div', { class: 'sub' }, reason),
       control.messages.map((message) => h('div', {}, message)),
+      control.exceptions.map((exception) => accepted(exception)),
       control.paths.length === 0
         ? undefined
         : h(
@@ -108,6 +149,17 @@ function finding(control) {
             control.paths.map((path) => place(path)),
           ),
     ),
+  );
+}
+
+function accepted({ name, reason, expires }) {
+  return h(
+    'div',
+    { class: 'sub' },
+    'Exception ',
+    h('b', {}, name),
+    reason === undefined ? '' : `: ${reason}`,
+    expires === undefined ? '' : [', ends ', when(expires)],
   );
 }
 
