@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger, createMetrics, noopTracer, systemClock } from '@kso/kit';
+import { createSuite, type Suite, suiteConfig } from '@kso/suite';
+import { deployment } from '@kso/testkit';
+import type { PostureReport } from '@kso/wire';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const cluster = 'test';
+const anyPorts = { endpoint: 0, gateway: 0, gatewayWs: 0, operator: 0, scanner: 0, kubevuln: 0, health: 0 };
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+interface Posture {
+  readonly controls: readonly { controlId: string; status: string; failedObjects: number; acceptedObjects: number }[];
+  readonly exceptions: readonly { id: string; status: string }[];
+  readonly frameworks: readonly { name: string }[];
+}
+
+describe('policy that is kept at the endpoint', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kso-policy-'));
+  const suites: Suite[] = [];
+
+  beforeAll(() => {
+    const driver = deployment({
+      name: 'driver',
+      namespace: 'shop',
+      container: { securityContext: { privileged: true, capabilities: { add: ['BPF'] } } },
+    });
+    writeFileSync(path.join(folder, 'driver.json'), JSON.stringify(driver));
+  });
+  afterEach(async () => {
+    for (const suite of suites.splice(0)) await suite.stop();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Without engines: images are "not evaluated" at once. The endpoint's data outlives each suite. */
+  async function startSuite(): Promise<Suite> {
+    const config = suiteConfig.schema.parse({
+      dataDir: path.join(folder, 'data'),
+      clusterName: cluster,
+      ports: anyPorts,
+      target: { type: 'manifests', name: 'driver', path: path.join(folder, 'driver.json') },
+      images: { updateDatabase: false },
+    });
+    const suite = createSuite(config, {
+      logger,
+      loggerFor: () => logger,
+      metrics: createMetrics(),
+      tracer: noopTracer,
+      clock: systemClock,
+      env: { PATH: '/nowhere', KSO_TOOLS_DIR: path.join(folder, 'no-tools') },
+    });
+    suites.push(suite);
+    await suite.start();
+    return suite;
+  }
+
+  async function scan(suite: Suite): Promise<{ report: PostureReport; posture: Posture }> {
+    expect(await suite.scanPosture()).toMatchObject({ ok: true });
+    await suite.delivered(AbortSignal.timeout(60_000));
+    const { posture: report } = await suite.snapshot();
+    if (report === undefined) throw new Error('there is no report');
+    const answer = await fetch(`${suite.urls().endpoint}/api/clusters/${cluster}/posture`);
+    return { report, posture: (await answer.json()) as Posture };
+  }
+
+  async function put(suite: Suite, what: string, document: object): Promise<void> {
+    const answer = await fetch(`${suite.urls().endpoint}/api/${what}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(document),
+    });
+    expect([what, answer.ok, await answer.text()]).toEqual([what, true, expect.anything()]);
+  }
+
+  const controlOf = ({ controls }: Posture, id: string) => controls.find(({ controlId }) => controlId === id);
+
+  it('an exception, a control input and a framework change the next report', async () => {
+    const first = await startSuite();
+    const before = await scan(first);
+    expect(before.report.summaryDetails.controls['C-0057']?.status).toBe('failed');
+    expect(controlOf(before.posture, 'C-0046')).toMatchObject({ status: 'failed', failedObjects: 1 });
+    await put(first, 'exceptions/posture/driver', {
+      resources: [{ designatorType: 'Attributes', attributes: { namespace: 'shop', name: 'driver' } }],
+      posturePolicies: [{ controlID: 'C-0057' }],
+      reason: 'it talks to the device',
+    });
+    await put(first, 'control-inputs', { insecureCapabilities: ['SYS_ADMIN'] });
+    await put(first, 'frameworks/our-baseline', { controlsIDs: ['C-0057', 'C-0046'] });
+    await first.stop();
+
+    const { report, posture } = await scan(await startSuite());
+    expect(report.summaryDetails.controls['C-0057']).toMatchObject({
+      status: 'passed',
+      statusInfo: { subStatus: 'w/exceptions' },
+      subStatusCounters: { ignoredResources: 1 },
+    });
+    expect(controlOf(posture, 'C-0057')).toMatchObject({ status: 'passed', failedObjects: 0, acceptedObjects: 1 });
+    expect(controlOf(posture, 'C-0046')).toMatchObject({ status: 'passed', failedObjects: 0 });
+    expect(posture.exceptions).toMatchObject([{ id: 'the CloudEndpoint: driver', status: 'applied' }]);
+    expect(posture.frameworks.map(({ name }) => name)).toContain('our-baseline');
+  });
+});
