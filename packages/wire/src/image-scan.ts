@@ -198,3 +198,13 @@ export function imageAnswerKey(matches: {
 export function imageScanRecordKey(job: { wlid: string; containerName: string; imageTag: string }): string {
   return job.wlid === '' ? `image|${job.imageTag}` : `${job.wlid}|${job.containerName}`;
 }
+
+/** What an image scan found, for controls of the configuration: only what is critical or high, or lets others run their code. */
+export const ImageVulnerabilities = z.object({
+  /** As it is written in workloads. */
+  image: z.string(),
+  vulnerabilities: z.array(
+    z.object({ name: z.string(), severity: z.string(), categories: z.object({ isRce: z.boolean() }) }),
+  ),
+});
+export type ImageVulnerabilities = z.infer<typeof ImageVulnerabilities>;

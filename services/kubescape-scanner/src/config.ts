@@ -41,6 +41,8 @@ const schema = z.object({
       allowedCidrs: z.array(z.string()).default([]),
     })
     .prefault({}),
+  /** Of kubevuln, for the controls about vulnerable images, e.g. `http://kubevuln:8080`; without it they are not evaluated. */
+  kubevulnUrl: httpUrl().optional(),
   /** Where exceptions, control inputs, frameworks and attack tracks are from, besides the built-in ones. */
   policy: z
     .object({
@@ -57,6 +59,8 @@ const schema = z.object({
       url: httpUrl().optional(),
       /** Ask the CloudEndpoint at all. */
       fromEndpoint: z.boolean().default(true),
+      /** Count the SecurityException objects of the cluster; where they may not be read, scans are degraded. */
+      fromObjects: z.boolean().default(true),
       /** Between two readings. */
       refresh: duration().default(60_000),
     })

@@ -221,6 +221,8 @@ function workerSettings(
     ...policies,
     source: sourceOf(config),
     clusterName: config.clusterName,
+    securityExceptions: config.policy.fromObjects,
+    kubevulnUrl: config.kubevulnUrl,
     customerGuid: config.report.account,
     resultsDir,
     partBytes: config.report.partSize,

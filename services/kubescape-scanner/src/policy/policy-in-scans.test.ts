@@ -152,6 +152,23 @@ describe('exceptions', () => {
     expect(control?.rules[0]?.exception).toMatchObject([{ name: 'pay-privileged' }]);
   });
 
+  it('of objects count, and are asked for, unless they are switched off', async () => {
+    const source = fakeSource([
+      ...objects,
+      {
+        apiVersion: 'kubescape.io/v1beta1',
+        kind: 'SecurityException',
+        metadata: { name: 'privileged', namespace: 'shop' },
+        spec: { posture: [{ controlID: 'C-0057', action: 'ignore' }] },
+      },
+    ]);
+    expect(failed(await scan(await start({ source })), 'C-0057')).toBe(0);
+    source.forbid('kubescape.io/ClusterSecurityException');
+    const off = await scan(await start({ source, overrides: { policy: { fromObjects: false } } }));
+    expect(failed(off, 'C-0057')).toBe(1);
+    expect(off.scanCoverage.failedGVRPulls).toEqual([]);
+  });
+
   it('B14 that may not be read are no "none": the scan is degraded', async () => {
     const source = fakeSource(objects);
     source.forbid('kubescape.io/ClusterSecurityException');

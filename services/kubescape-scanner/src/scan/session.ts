@@ -18,11 +18,14 @@ import {
   type RegoEvaluation,
 } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
-import { withApiServerInfo } from './api-server-facts.ts';
+import { apiServerFacts } from './facts.ts';
+import { type Fact, withFacts } from './facts-source.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 
 export interface SessionOptions {
   readonly source: ObjectSource;
+  /** Read beside the source, and beside the release of its API server. */
+  readonly facts?: readonly Fact[];
   readonly inputs?: ControlInputs;
   /** For exceptions that are limited to clusters. */
   readonly clusterName?: string | undefined;
@@ -67,7 +70,7 @@ export interface Session {
 const sliceSize = 200;
 
 export function createSession(options: SessionOptions): Session {
-  const source = withApiServerInfo(options.source);
+  const source = withFacts(options.source, [...apiServerFacts(options.source), ...(options.facts ?? [])]);
   const {
     inputs = defaultControlInputs,
     incremental = true,

@@ -12,6 +12,7 @@ import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
 import { withRego } from '../policy/rego-of-service.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
+import { imageResultFacts } from '../scan/facts.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { regoEngine } from '../scan/rego-policies.ts';
@@ -158,8 +159,10 @@ class ThreadWorker implements PostureWorker {
     this.#rego = this.#newRego(this.#opened.source);
     const session = createSession({
       source: this.#opened.source,
+      facts: this.#settings.kubevulnUrl === undefined ? [] : imageResultFacts({ url: this.#settings.kubevulnUrl }),
       rego: this.#rego,
       clusterName: this.#settings.clusterName,
+      securityExceptions: this.#settings.securityExceptions,
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
     });

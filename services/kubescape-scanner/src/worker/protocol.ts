@@ -13,6 +13,10 @@ export interface WorkerSettings {
   readonly rego: ServiceRego;
   readonly source: SourceConfig;
   readonly clusterName: string;
+  /** Count the SecurityException objects of the source. */
+  readonly securityExceptions: boolean;
+  /** Where results of image scans are read; undefined: nowhere. */
+  readonly kubevulnUrl: string | undefined;
   readonly customerGuid: string | undefined;
   /** Folder for the reports of `GET /v1/results`. */
   readonly resultsDir: string;
