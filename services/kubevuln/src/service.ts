@@ -25,7 +25,10 @@ import { createRematcher } from './rematching/rematcher.ts';
 import { createRecorder } from './results/recorder.ts';
 import { createRetention } from './results/retention.ts';
 import { registerDiagnostics } from './routes/diagnostics.ts';
+import { registerImageVulnerabilities } from './routes/image-vulnerabilities.ts';
 import { createJobAliases } from './routes/job-aliases.ts';
+import { registerObjects } from './routes/objects.ts';
+import { registerOpenApi } from './routes/openapi.ts';
 import { registerScanRoutes } from './routes/scan-routes.ts';
 import { registerScanStatus } from './routes/scan-status.ts';
 import { createImageEvaluator } from './scanning/evaluate-image.ts';
@@ -283,6 +286,15 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     maxQueueDepth: config.maxQueueDepth,
   });
   registerScanStatus(server.app, { queue, aliases });
+  registerImageVulnerabilities(server.app, ports.store.results);
+  registerObjects(server.app, {
+    results: store.results,
+    account: config.account,
+    exceptions: () => exceptions.book,
+    relevancy,
+    now,
+  });
+  registerOpenApi(server.app);
   registerDiagnostics(server.app, { sbomEngine, matcher, now, scanTimeoutMs: config.scanTimeout });
   return service;
 }
