@@ -117,6 +117,14 @@ export const kollectorConfig = defineConfig({
         identity: z.string().optional(),
       })
       .prefault({}),
+    /** The runtime inventory, for those who use Anchore's; it has a file and variables of its own (docs/inventory.md). */
+    inventory: z
+      .object({
+        enabled: z.boolean().default(false),
+        /** Default: the places where KAI and k8s-inventory look. */
+        configFile: z.string().optional(),
+      })
+      .prefault({}),
     /** What service discovery found, as the charts mount it. A file that is not there is no error. */
     servicesFile: z.string().default('/etc/config/services.json'),
     clusterDataFile: z.string().optional(),

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { sanitizeClusterName } from '@kso/domain';
 import {
@@ -8,6 +8,7 @@ import {
   createHealthServer,
   createHttpClient,
   loadConfig,
+  type Outgoing,
   readOutgoing,
   runMain,
 } from '@kso/kit';
@@ -23,6 +24,7 @@ import {
 import { type KollectorConfig, kollectorConfig } from './config.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
+import { createInventoryPart, inventoryConfigOf } from './inventory/inventory-part.ts';
 import { findCloudVendor } from './metadata/cloud-vendor.ts';
 import { createKollector } from './service.ts';
 import { createSender } from './triggers/create-sender.ts';
@@ -64,6 +66,7 @@ await runMain(
         print: (text) => void process.stdout.write(text),
         ...(config.exitOnDisconnect ? { onDisconnected: () => process.exit(disconnectedExitCode) } : {}),
       },
+      ...(config.inventory.enabled ? { inventory: openInventory(config, client, outgoing, ports) } : {}),
       ...(config.lease.enabled ? { election: openElection(config, client, ports) } : {}),
     });
     const adapters = {
@@ -80,6 +83,17 @@ await runMain(
   },
   { service: 'kollector' },
 );
+
+function openInventory(config: KollectorConfig, client: KubeClient, outgoing: Outgoing, ports: BasePorts) {
+  const { env } = process;
+  const settings = inventoryConfigOf(config, { env, cwd: process.cwd(), home: homedir() }, ports.logger);
+  return createInventoryPart(settings, { ...ports, client, outgoing, env, version: productVersion() });
+}
+
+function productVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(manifest) as { version?: unknown }).version);
+}
 
 function openElection({ lease }: KollectorConfig, client: KubeClient, ports: BasePorts) {
   const { name, identity = hostname(), namespace = client.namespace ?? 'default' } = lease;

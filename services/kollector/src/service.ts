@@ -5,6 +5,7 @@ import type { GroupKind, KubeObject } from '@kso/wire';
 import type { KollectorConfig } from './config.ts';
 import type { AskedImages } from './images/asked-images.ts';
 import { createImageTrigger, type ImageTrigger } from './images/image-trigger.ts';
+import type { InventoryPart } from './inventory/inventory-part.ts';
 import { kollectorMetrics } from './kollector-metrics.ts';
 import { createReporting, type Reporting, type ReportPorts } from './reports/reporting.ts';
 import type { CommandSender } from './triggers/command-sender.ts';
@@ -13,6 +14,7 @@ export { type InstallationData, type KollectorConfig, kollectorConfig } from './
 export { withForeignSettings } from './foreign-settings.ts';
 export { type AskedImages, memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
 export type { ContainerImage } from './images/container-image.ts';
+export { createInventoryPart, type InventoryPart, inventoryConfigOf } from './inventory/inventory-part.ts';
 export { type CloudVendor, type CloudVendorOptions, findCloudVendor } from './metadata/cloud-vendor.ts';
 export type { ReportPorts } from './reports/reporting.ts';
 export type { OwnerReader } from './reports/workload-owner.ts';
@@ -38,6 +40,8 @@ export interface KollectorPorts extends BasePorts {
   readonly reports?: ReportPorts;
   /** Of several replicas the one that leads watches, reports and asks; the others wait. */
   readonly election?: LeaderElection;
+  /** Inventories are taken while this replica leads. */
+  readonly inventory?: InventoryPart;
 }
 
 export interface Kollector extends Service {
@@ -66,7 +70,7 @@ interface Term {
  * @throws RECEIVER_INVALID
  */
 export function createKollector(config: KollectorConfig, ports: KollectorPorts): Kollector {
-  const { logger, clock, source, election } = ports;
+  const { logger, clock, source, election, inventory } = ports;
   const meters = kollectorMetrics(ports.metrics);
   const stopping = new AbortController();
   const reportPorts = source.type === 'cluster' && wantsReports(config) ? ports.reports : undefined;
@@ -112,7 +116,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
   const lead = async (signal: AbortSignal) => {
     const own = term;
     try {
-      await Promise.all([watch(own, signal), own.reporting?.run(signal), untilAborted(signal)]);
+      await Promise.all([watch(own, signal), own.reporting?.run(signal), inventory?.run(signal), untilAborted(signal)]);
     } finally {
       await own.trigger?.stop();
       // The next term begins with nothing: what was seen may have changed since.
@@ -123,9 +127,13 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
   return {
     name: 'kollector',
     start: async () => {
-      if (term.kinds.length === 0) return;
+      if (term.kinds.length === 0 && inventory === undefined) return;
       const { name, type } = source;
-      const does = { images: term.trigger !== undefined, reports: term.reporting !== undefined };
+      const does = {
+        images: term.trigger !== undefined,
+        reports: term.reporting !== undefined,
+        inventory: inventory !== undefined,
+      };
       logger.info({ source: name, type, route: ports.sender.route, ...does }, 'watching what runs');
       working ??= election === undefined ? lead(stopping.signal) : election.run(lead, stopping.signal);
       working.catch((error: unknown) => logger.error({ err: error }, 'watching what runs has failed'));
@@ -149,6 +157,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
         ? []
         : [`${term.trigger.pending} workloads wait to be asked for through the ${ports.sender.route}`]),
       ...[...term.missing].map(([kind, reason]) => `reports without ${kind}: ${reason}`),
+      ...(inventory?.remarks() ?? []),
     ],
     idle: async () => term.trigger?.idle(),
   };

@@ -13,6 +13,7 @@ import { createClusterSource, createKubeClient, createLeaderElection, createOwne
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import type { KubeObject } from '@kso/wire';
 import { expect, onTestFinished } from 'vitest';
+import type { InventoryPart } from './inventory/inventory-part.ts';
 import {
   type AskedImages,
   createKollector,
@@ -124,6 +125,7 @@ interface Parts {
   /** Competes for the Lease `kollector` under this name. */
   readonly identity?: string;
   readonly cloudVendor?: ReportPorts['cloudVendor'];
+  readonly inventory?: InventoryPart;
 }
 
 /** A kollector on a fake API server; settings are given as in a file. */
@@ -153,6 +155,7 @@ export async function startKollector(settings: Record<string, unknown> = {}, par
       cloudVendor: parts.cloudVendor ?? (() => Promise.resolve(undefined)),
       print: (text) => printed.push(text),
     },
+    ...(parts.inventory === undefined ? {} : { inventory: parts.inventory }),
     ...(identity === undefined ? {} : { election: createLeaderElection({ ...lease, identity }, { ...ports, client }) }),
   });
   onTestFinished(async () => {
