@@ -47,6 +47,7 @@ export {
   openCredentials,
 } from './credentials/index.ts';
 export { kubevulnErrors } from './errors.ts';
+export { type AskEndpoint, createExceptionEndpoint } from './exceptions/endpoint.ts';
 export { hostSwitches } from './host-switches.ts';
 
 export interface KubevulnPorts extends BasePorts {

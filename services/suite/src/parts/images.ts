@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { createGrype, createSyft, importSampleDatabase, type VulnerabilityMatcher } from '@kso/engines';
-import { describeError, readOutgoing } from '@kso/kit';
-import { createKubevuln, hostSwitches, KubevulnConfig, type KubevulnService } from '@kso/kubevuln';
+import { createHttpClient, describeError, readOutgoing } from '@kso/kit';
+import {
+  type AskEndpoint,
+  createExceptionEndpoint,
+  createKubevuln,
+  hostSwitches,
+  KubevulnConfig,
+  type KubevulnService,
+} from '@kso/kubevuln';
 import { type CredentialSealer, createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import type { Store } from '@kso/store';
 import { portsOf, type WorkingContext } from './context.ts';
@@ -64,6 +71,7 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
       sealer,
       sbomEngine: createSyft(engineOptions),
       poster,
+      askExceptions: exceptionsOfBackend(context, env),
     }),
     'kubevuln',
   );
@@ -77,6 +85,21 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
     },
     delivered: (signal) => poster.idle(signal),
   };
+}
+
+/** Exceptions that people keep at the CloudEndpoint. */
+function exceptionsOfBackend(context: WorkingContext, env: NodeJS.ProcessEnv): AskEndpoint {
+  const { config, folders, stack, backend } = context;
+  const http = createHttpClient({ outgoing: readOutgoing(env) });
+  stack.onUnwind(() => http.close());
+  return createExceptionEndpoint({
+    ...portsOf(context, 'kubevuln'),
+    url: () => config.backend.url ?? backend.reportUrl(),
+    http,
+    account: config.account,
+    accessKey: config.accessKey,
+    directory: join(folders.target, 'kubevuln', 'exceptions'),
+  });
 }
 
 /** Makes the sample's own vulnerability database. Without Grype there is nothing to do yet; without it images are "not evaluated". */
