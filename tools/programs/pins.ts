@@ -40,6 +40,8 @@ export const programs: readonly Program[] = [
   debian('etcd', 'etcd-server'),
   debian('redis-server', 'redis-server'),
   debian('docker-registry', 'docker-registry'),
+  debian('rpm', 'rpm'),
+  debian('rpmbuild', 'rpm'),
   debian('prometheus', 'prometheus'),
   debian('chromium', 'chromium'),
   debian('debootstrap', 'debootstrap'),

@@ -1,4 +1,5 @@
 export { debianBaseFile, debianBaseLayer } from './debian-base.ts';
+export { alpinePackages, type RpmPackage, redHatPackages } from './distributions.ts';
 export {
   buildImage,
   buildIndex,
@@ -10,6 +11,7 @@ export {
   layerOfBlob,
   layerOfTar,
 } from './image.ts';
+export { largeLayer } from './large-layer.ts';
 export { writeImageLayout } from './layout.ts';
 export { debianPackages, pythonPackage } from './packages.ts';
 export { pushImage } from './push.ts';

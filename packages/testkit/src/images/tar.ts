@@ -29,13 +29,23 @@ interface Header {
   readonly target?: string;
 }
 
-function fileBlocks({ name, flag, mode, target = '' }: Header, content: Buffer): Buffer[] {
+function fileBlocks(fields: Header, content: Buffer): Buffer[] {
+  const padding = Buffer.alloc((blockSize - (content.length % blockSize)) % blockSize);
+  return [headerBlock(fields, content.length), content, padding];
+}
+
+/** Only the header of a plain file of `size` bytes, for whoever makes a content that is too large for memory. */
+export function tarFileHeader(path: string, size: number): Buffer {
+  return headerBlock({ name: path, flag: typeFlags.file, mode: 0o644 }, size);
+}
+
+function headerBlock({ name, flag, mode, target = '' }: Header, size: number): Buffer {
   const header = Buffer.alloc(blockSize);
   header.write(name, 0, 100);
   header.write(octal(mode, 7), 100);
   header.write(octal(0, 7), 108);
   header.write(octal(0, 7), 116);
-  header.write(octal(content.length, 11), 124);
+  header.write(octal(size, 11), 124);
   header.write(octal(0, 11), 136);
   header.write(' '.repeat(8), 148);
   header.write(flag, 156);
@@ -43,8 +53,7 @@ function fileBlocks({ name, flag, mode, target = '' }: Header, content: Buffer):
   header.write('ustar\u000000', 257);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${octal(sum, 6)}\u0000 `, 148);
-  const padding = Buffer.alloc((blockSize - (content.length % blockSize)) % blockSize);
-  return [header, content, padding];
+  return header;
 }
 
 /** `LENGTH key=value\n`, where LENGTH counts itself; only for values that do not fit the header. */
