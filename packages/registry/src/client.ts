@@ -71,10 +71,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
 
   const switchesFor: RegistryClient['switchesFor'] = (registry, asked = {}) => {
     const configured = options.hosts?.[registry] ?? {};
-    return {
-      plainHttp: asked.plainHttp ?? configured.plainHttp ?? isLoopback(registry),
-      skipTlsVerify: asked.skipTlsVerify ?? configured.skipTlsVerify ?? false,
-    };
+    const skipTlsVerify = asked.skipTlsVerify ?? configured.skipTlsVerify ?? false;
+    // Whoever speaks of certificates means TLS, on this machine too.
+    const isPlainByName = isLoopback(registry) && !skipTlsVerify;
+    return { plainHttp: asked.plainHttp ?? configured.plainHttp ?? isPlainByName, skipTlsVerify };
   };
 
   return {

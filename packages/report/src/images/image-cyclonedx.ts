@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ImageFinding } from '@kso/wire';
-import { digestOf, type ImageReport, type ReportedPackage, severityOf, sortedFindings } from './image-report.ts';
+import {
+  digestOf,
+  distributionOf,
+  type ImageReport,
+  type ReportedPackage,
+  severityOf,
+  sortedFindings,
+} from './image-report.ts';
 
 /**
  * CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): the packages as components, and their vulnerabilities with what exceptions say of
@@ -31,10 +38,22 @@ export function imageCyclonedx(report: ImageReport): string {
         ...(digest === undefined ? {} : { version: digest }),
       },
     },
-    components: distinct(components),
+    components: [...distributionComponent(report), ...distinct(components)],
     vulnerabilities: vulnerabilitiesOf(report, references),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Readers match the packages of a distribution only if they know which one it is. */
+function distributionComponent(report: ImageReport): object[] {
+  const distribution = distributionOf(report);
+  if (distribution === undefined) return [];
+  const { id, version } = distribution;
+  const properties = [
+    { name: 'syft:distro:id', value: id },
+    { name: 'syft:distro:versionID', value: version },
+  ];
+  return [{ type: 'operating-system', 'bom-ref': `distribution-${id}`, name: id, version, properties }];
 }
 
 function componentOf({ name, version, type, purl, licenses, paths }: ReportedPackage, reference: string) {

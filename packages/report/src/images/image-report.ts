@@ -55,6 +55,14 @@ export function digestOf({ matches }: ImageReport): string | undefined {
   return matches.digest === '' ? undefined : matches.digest;
 }
 
+/** ID and version of os-release, `debian` and `12`. */
+export function distributionOf({
+  matches,
+}: ImageReport): { readonly id: string; readonly version: string } | undefined {
+  const [id = '', ...version] = (matches.distribution ?? '').split(' ');
+  return id === '' ? undefined : { id, version: version.join(' ') };
+}
+
 /** A base score for readers that sort by number: the middle of the severity's range, 0 to 10. */
 export function scoreOf(severity: Severity): number {
   return scores[severity];

@@ -33,6 +33,7 @@ function report(changes: Partial<ImageMatches> = {}): ImageReport {
   const matches: ImageMatches = {
     digest: `sha256:${'0'.repeat(64)}`,
     platform: 'linux/amd64',
+    distribution: 'debian 12',
     size: 1,
     packages: 1,
     history: [],
@@ -105,6 +106,7 @@ it('CycloneDX lists a package once with all its paths, and what exceptions say',
     specVersion: '1.6',
     serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
     components: [
+      { type: 'operating-system', name: 'debian', version: '12' },
       {
         'bom-ref': 'pkg:pypi/jinja2@2.10',
         properties: [{ value: 'python' }, { value: '/usr/lib/a b/METADATA' }, { value: '/opt/METADATA' }],

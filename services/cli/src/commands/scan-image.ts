@@ -19,6 +19,8 @@ export interface ScanImageOptions {
   readonly failOn?: Severity;
   readonly output?: string;
   readonly platform?: string;
+  readonly plainHttp?: boolean;
+  readonly insecureSkipTlsVerify?: boolean;
   /** Only findings for which a version without them is known. */
   readonly onlyFixed?: boolean;
   /** Files with OpenVEX documents. */
@@ -37,7 +39,8 @@ export async function scanImage(name: string, options: ScanImageOptions, host: C
   let result: OneImage;
   try {
     const withPackages = format === 'cyclonedx' || format === 'spdx';
-    const request = { target, name, withPackages, onStep: progress.step };
+    const { plainHttp, insecureSkipTlsVerify: skipTlsVerify } = options;
+    const request = { target, name, withPackages, onStep: progress.step, plainHttp, skipTlsVerify };
     result = await scanOneImage({ ...request, ...(platform === undefined ? {} : { platform }) }, host);
   } finally {
     progress.clear();

@@ -39,10 +39,12 @@ export async function scanFromRegistry(reference: string, setting: ScanSetting):
   const kubevuln = createKubevuln(config, { ...ports, queue, store, sbomEngine, matcher, registry, sealer });
   onEnd(() => kubevuln.stop());
   await kubevuln.start();
-  const { platform } = options;
+  const { platform, plainHttp, skipTlsVerify } = options;
   const job = ImageScanJob.parse({
     imageTag: reference,
     ...(platform === undefined ? {} : { platform }),
+    ...(plainHttp === undefined ? {} : { useHTTP: plainHttp }),
+    ...(skipTlsVerify === true ? { skipTLSVerify: true } : {}),
     credentialsList: await dockerLogins(reference, host),
   });
   await runJob(queue, job, host.signal);

@@ -29,6 +29,9 @@ export interface ScanOneOptions {
   /** As the user wrote it. */
   readonly name: string;
   readonly platform?: string;
+  /** How the registry is spoken to; by default as its host suggests. */
+  readonly plainHttp?: boolean | undefined;
+  readonly skipTlsVerify?: boolean | undefined;
   /** Whether the packages are wanted beside the findings. */
   readonly withPackages: boolean;
   readonly onStep: (text: string) => void;

@@ -117,6 +117,9 @@ function addImage(scan: Command, host: CliHost, onEnd: OnEnd): void {
     )
     .option('-o, --output <file>', 'write the result to a file instead of standard output', textValue)
     .option('--platform <os/arch>', 'platform of an image of several, e.g. linux/arm64', textValue)
+    .option('--plain-http', 'speak to the registry without TLS (default for registries on this machine)')
+    .option('--no-plain-http', 'speak TLS to a registry on this machine')
+    .option('--insecure-skip-tls-verify', "take any certificate of the registry; better: KSO_CA_FILE with its CA's")
     .addHelpText(
       'after',
       examples([
