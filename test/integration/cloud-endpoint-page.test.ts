@@ -229,6 +229,27 @@ describe.skipIf(cannotRun !== undefined)('the page of the cloud-endpoint', () =>
     await page.getByRole('button', { name: 'Scan now' }).waitFor();
   });
 
+  it('lists recurring scans with their next run, and ends one', async () => {
+    const cron = '15 3 * * *';
+    const asked = await fetch(`${endpoint.url()}/api/schedules`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ cluster: 'minikube', kind: 'posture', framework: 'nsa', cron }),
+    });
+    const { jobId } = (await asked.json()) as { jobId: string };
+    await page.getByRole('tab', { name: /Jobs/ }).click();
+    const row = page.locator('.overview .row').filter({ hasText: 'Configuration: nsa' });
+    await row.getByText('asked for').waitFor();
+    await deliver([['/k8s/sysreport', systemReport({ jobId, status: 'done' })]]);
+    await row.getByText('active').waitFor();
+    expect(await row.innerText()).toMatch(/15 3 \* \* \* Etc\/UTC, next (in|tomorrow)/);
+    await row.getByRole('button', { name: /Remove/ }).click();
+    await row.getByText('ending').waitFor();
+    const ending = commands.find(({ commandName }) => commandName === 'deleteKubescapeCronJob');
+    await deliver([['/k8s/sysreport', systemReport({ jobId: ending?.jobTracking.jobID ?? '', status: 'done' })]]);
+    await row.waitFor({ state: 'detached' });
+  });
+
   it('gives whole lists as files', async () => {
     await page.getByRole('tab', { name: /Workloads/ }).click();
     const [download] = await Promise.all([

@@ -7,9 +7,14 @@ async function get(path, query = {}) {
   return body;
 }
 
-async function post(path, body) {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' };
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+async function send(method, path, body) {
+  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { accept: 'application/json', ...content };
+  const response = await fetch(path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(answer.title ?? `The server answered ${response.status}.`);
   return answer;
@@ -23,7 +28,10 @@ export const api = {
   posture: (cluster) => get(under(cluster, 'posture')),
   trends: (cluster) => get(under(cluster, 'trends')),
   steps: (cluster, job) => get(under(cluster, `jobs/${encodeURIComponent(job)}/steps`)),
-  command: (cluster, command) => post('/api/commands', { cluster, command }),
+  schedules: (cluster) => get('/api/schedules', { cluster }),
+  endSchedule: (cluster, name, isForgotten) =>
+    send('DELETE', `/api/schedules/${encodeURIComponent(cluster)}/${encodeURIComponent(name)}?forget=${isForgotten}`),
+  command: (cluster, command) => send('POST', '/api/commands', { cluster, command }),
   list: (cluster, what, query) => get(under(cluster, what), query),
 };
 

@@ -28,9 +28,8 @@ export function createList(cluster, view) {
     turn += 1;
     const mine = turn;
     try {
-      const page = await (view.read === undefined
-        ? api.list(cluster, view.path, { ...view.query, ...filters, limit: wanted })
-        : view.read(cluster));
+      const query = { ...view.query, ...filters, limit: wanted };
+      const page = await (view.read?.(cluster, query) ?? api.list(cluster, view.path, query));
       if (mine === turn) render(page);
     } catch (error) {
       if (mine === turn) rows.replaceChildren(h('p', { class: 'notice' }, error.message));
@@ -54,7 +53,7 @@ export function createList(cluster, view) {
       items.map((item) => toRow(item)),
     );
     const more = h('button', { class: 'more', type: 'button', on: { click: loadMore } }, 'Show more');
-    const head = view.overview?.(page);
+    const head = view.overview?.(page, cluster);
     rows.replaceChildren(
       ...(head === undefined ? [] : [head]),
       list,
