@@ -96,7 +96,7 @@ async function readNamespaces(
   const read = async (namespace: KubeObject): Promise<NamespaceInventory | undefined> => {
     const { name } = namespace.metadata;
     try {
-      const pods = await inTurn(() => readPods(namespace, settings, ports));
+      const pods = await readPods(namespace, settings, ports);
       withoutTag += pods.withoutTag;
       // A list in a namespace that was deleted is answered with nothing, as if it were empty.
       if (!pods.isEmpty || (await stillExists(ports, namespace))) return pods.inventory;
@@ -108,7 +108,7 @@ async function readNamespaces(
     }
     return undefined;
   };
-  const namespaces = await Promise.all(selected.map(read));
+  const namespaces = await Promise.all(selected.map((namespace) => inTurn(() => read(namespace))));
   return { namespaces: namespaces.filter((one) => one !== undefined), gaps, withoutTag };
 }
 

@@ -58,6 +58,9 @@ describe('the password', () => {
       expect(
         load({ file: `anchore: {password: "${text}"}`, env: { MY_PASSWORD: 'pw' } }).config.anchore.password.reveal(),
       ).toBe('pw');
+    expect(load({ file: 'anchore: {password: $KAI_ANCHORE_PASSWORD, account: ""}' }).config.anchore).toMatchObject({
+      account: 'admin',
+    });
     expect(() => load({ file: 'anchore: {password: $MY_PASSWORD}' })).toThrow('MY_PASSWORD is not set');
   });
 

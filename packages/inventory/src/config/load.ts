@@ -133,7 +133,9 @@ function expandReferences(tree: Tree, above: Tree, env: FilePlaces['env'], probl
     if (name === null || valueAt(above, path) !== undefined) continue;
     const variable = name[1] ?? name[2] ?? '';
     const found = env[variable];
-    if (found === undefined) problems.push(`${path.join('.')}: the variable ${variable} is not set`);
+    // A file may name the variable of the very key: a placeholder, which may be empty.
+    if (found === undefined && variables(path).includes(variable)) put(tree, path, '');
+    else if (found === undefined) problems.push(`${path.join('.')}: the variable ${variable} is not set`);
     else put(tree, path, found);
   }
 }

@@ -85,7 +85,11 @@ export const inventorySchema = z.object({
       url: text(),
       user: text(),
       password: password(),
-      account: text('admin'),
+      // Charts write an empty one.
+      account: z.coerce
+        .string()
+        .transform((account) => account || 'admin')
+        .default('admin'),
       http: z
         .object({
           insecure: flag(false),
