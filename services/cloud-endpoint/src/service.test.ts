@@ -227,6 +227,55 @@ describe('a data folder', () => {
   });
 });
 
+describe('retention', () => {
+  it.each([
+    [{ history: '1d' }, { jobs: 0, trends: 0 }],
+    [
+      { history: '1d', jobs: '999d' },
+      { jobs: 1, trends: 0 },
+    ],
+    [
+      { history: '1d', scores: '999d' },
+      { jobs: 0, trends: 1 },
+    ],
+    [{ history: '999d' }, { jobs: 1, trends: 1 }],
+  ])('%j keeps each kind as long as it says', async (retention, kept) => {
+    const endpoint = startTestEndpoint({ retention });
+    onTestFinished(() => endpoint.stop());
+    await fill(endpoint);
+    endpoint.setTime('2027-06-01T00:00:00Z');
+    await endpoint.endpoint.start();
+    const read = async (what: string) =>
+      JSON.parse((await endpoint.get(`/api/clusters/minikube/${what}`)).text) as Record<string, unknown[]>;
+    const trends = await read('trends?step=day&from=2026-11-01T00:00:00Z');
+    expect({ jobs: (await read('jobs'))['items']?.length, trends: trends['posture']?.length }).toEqual(kept);
+    expect(trends['vulnerabilities']).toHaveLength(kept.trends);
+  });
+
+  it('keeps the job of a recurring scan as long as that is there, and forgets both when it has ended', async () => {
+    const notifications = { send: () => Promise.resolve({ outcome: 'sent', receivers: 1 } as const) };
+    const endpoint = startTestEndpoint({ retention: { history: '1d' } }, { notifications });
+    onTestFinished(() => endpoint.stop());
+    const report = (jobId: string) =>
+      endpoint.post('/k8s/sysreport', systemReport({ jobId, status: 'done', more: { timestamp: undefined } }));
+    const list = async () =>
+      (JSON.parse((await endpoint.get('/api/schedules')).text) as { items: { name: string; state: string }[] }).items;
+    const ask = async (cron: string) => {
+      const { body } = await endpoint.send('POST', '/api/schedules', { cluster: 'minikube', kind: 'posture', cron });
+      const { jobId, name } = body as { jobId: string; name: string };
+      await report(jobId);
+      return name;
+    };
+    await ask('0 1 * * *');
+    const ended = await ask('0 2 * * *');
+    const { body } = await endpoint.send('DELETE', `/api/schedules/minikube/${ended}`);
+    await report((body as { jobId: string }).jobId);
+    endpoint.setTime('2027-06-01T00:00:00Z');
+    await endpoint.endpoint.start();
+    expect(await list()).toMatchObject([{ state: 'active' }]);
+  });
+});
+
 describe('events', () => {
   it('tell an open page what changed, and end when the service stops', async () => {
     const endpoint = start();

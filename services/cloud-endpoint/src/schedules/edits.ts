@@ -42,7 +42,10 @@ export function createScheduleEdits(sql: DatabaseSync): (edit: ScheduleEdit, now
        SELECT 1 FROM schedule WHERE account = ?1 AND cluster = ?2 AND kind = ?4 AND target = ?5 AND cron = ?6
          AND time_zone = ?7 AND ending_job_id IS NULL)`,
   );
-  const count = sql.prepare('SELECT count(*) AS n FROM schedule WHERE account = ? AND cluster = ?');
+  const count = sql.prepare(
+    `SELECT count(*) AS n FROM schedule s WHERE account = ? AND cluster = ? AND NOT EXISTS (
+       SELECT 1 FROM job e WHERE e.account = s.account AND e.job_id = s.ending_job_id AND e.status IN ('done', 'success'))`,
+  );
   const end = sql.prepare('UPDATE schedule SET ending_job_id = ? WHERE account = ? AND cluster = ? AND name = ?');
   const forget = sql.prepare('DELETE FROM schedule WHERE account = ? AND cluster = ? AND name = ?');
   const done = { kind: 'done', created: 0, changed: 0, removed: 0 } as const;

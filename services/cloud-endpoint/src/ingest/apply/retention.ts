@@ -26,6 +26,13 @@ export function createPruner(database: Database, { retention }: IngestOptions): 
     ['changesMs', 'DELETE FROM vulnerability_change WHERE at < ?'],
     ['scoresMs', 'DELETE FROM score WHERE at < ?'],
     ['scoresMs', 'DELETE FROM image_score WHERE at < ?'],
+    // Before the jobs: without the one that ended it, a recurring scan would be ending again.
+    [
+      'jobsMs',
+      `DELETE FROM schedule WHERE created_at < ? AND EXISTS (
+         SELECT 1 FROM job e WHERE e.account = schedule.account AND e.job_id = schedule.ending_job_id
+           AND e.status IN ('done', 'success'))`,
+    ],
     [
       'jobsMs',
       `DELETE FROM job WHERE last_at < ? AND NOT EXISTS (
