@@ -42,6 +42,7 @@ export const programs: readonly Program[] = [
   debian('docker-registry', 'docker-registry'),
   debian('rpm', 'rpm'),
   debian('rpmbuild', 'rpm'),
+  debian('zip', 'zip'),
   debian('prometheus', 'prometheus'),
   debian('chromium', 'chromium'),
   debian('debootstrap', 'debootstrap'),
