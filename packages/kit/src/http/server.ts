@@ -74,6 +74,8 @@ function settings(options: HttpServerOptions): FastifyServerOptions {
     // A whole request may take a minute, its headers ten seconds: a client that dribbles must not hold a connection for ever.
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
+    // Names of clusters and documents in addresses; the default of 100 was made for expressions in routes, and we have none.
+    routerOptions: { maxParamLength: 2048 },
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     forceCloseConnections: 'idle',
     return503OnClosing: true,

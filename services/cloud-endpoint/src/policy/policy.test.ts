@@ -143,6 +143,15 @@ describe('documents that people keep', () => {
     ]);
   });
 
+  it('a name may be long and hold anything; a longer one is refused', async () => {
+    const endpoint = start();
+    const name = 'ü/ '.repeat(66);
+    const path = (text: string) => `/api/exceptions/posture/${encodeURIComponent(text)}`;
+    expect((await endpoint.send('PUT', path(name), { ...exporter, name })).status).toBe(201);
+    expect((await parsed(endpoint.get(path(name)))).body).toMatchObject({ name });
+    expect((await endpoint.send('PUT', path(`${name}!!!`), { ...exporter, name: `${name}!!!` })).status).toBe(400);
+  });
+
   it('one framework is asked for by its name', async () => {
     const endpoint = start();
     await endpoint.send('PUT', '/api/frameworks/our-baseline', baseline);
