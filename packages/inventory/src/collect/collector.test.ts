@@ -135,7 +135,7 @@ describe('B33 races and missing rights', () => {
     expect(report.containers).toHaveLength(1);
   });
 
-  it('B11 one namespace whose pods may not be read is left out and named, the others go on', async () => {
+  it('one namespace whose pods may not be read is left out and named, the others go on', async () => {
     const cluster = await clusterOf('a', 'b');
     cluster.put(podObject('p', { namespace: 'a' }));
     const { client } = portsOf(cluster);
@@ -150,6 +150,16 @@ describe('B33 races and missing rights', () => {
     const inventory = await collectInventory(settings, { ...portsOf(cluster), client: limited });
     expect(inventory.namespaces.map(({ name }) => name)).toEqual(['a']);
     expect(inventory.gaps).toMatchObject([{ kind: 'pods', namespace: 'b', reason: 'not permitted' }]);
+  });
+
+  it('B11 a kind that is served but cannot be listed is a gap', async () => {
+    const cluster = await clusterOf('a');
+    cluster.put(podObject('p', { namespace: 'a' }));
+    cluster.serve({ group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false, verbs: ['get'] });
+    const inventory = await collect(cluster);
+    expect(inventory.gaps).toMatchObject([{ kind: 'nodes', reason: 'failed' }]);
+    expect(inventory.namespaces[0]?.containers).toHaveLength(1);
+    expect(cluster.requests.filter(({ url }) => url.includes('/nodes'))).toEqual([]);
   });
 
   it('without a list of namespaces there is no inventory (acceptance 8)', async () => {

@@ -9,7 +9,7 @@ export function statusOf(error: unknown): number | undefined {
 
 export function gapOf(kind: Gap['kind'], error: unknown, namespace?: string): Gap {
   const status = statusOf(error);
-  const reason = status === 403 ? 'not permitted' : status === 404 ? 'vanished' : 'failed';
+  const reason = status === 403 ? 'not permitted' : status === 404 && namespace !== undefined ? 'vanished' : 'failed';
   return {
     kind,
     ...(namespace === undefined ? {} : { namespace }),
