@@ -9,6 +9,10 @@ export interface ScanMetrics {
   shared(): void;
   databaseBuilt(epochMs: number | undefined): void;
   databaseUpdateFailed(): void;
+  /** The number of scans that wait or run is asked for at each scrape; undefined: it cannot be known now. */
+  queueDepth(ask: () => Promise<number | undefined>): void;
+  /** Folders of engines that a killed process had left. */
+  swept(folders: number): void;
   /** True when the database is older than it may be. */
   databaseStale(stale: boolean): void;
   rematch: RematchMetrics;
@@ -19,6 +23,10 @@ export interface ScanMetrics {
 export interface ExceptionMetrics {
   /** They were read again: so many are in force, and whether some may be missing. */
   looked(state: { active: number; degraded: boolean }): void;
+  /** One has expired. */
+  expired(source: string): void;
+  /** So many findings of a result are covered by exceptions of a source. */
+  matched(source: string, findings: number): void;
 }
 
 /** Of the pass over all known images after another database or engine. */
@@ -66,7 +74,25 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     name: 'kubevuln_db_stale',
     help: '1 while the vulnerability database is older than databaseUpdate.staleAfter, or missing.',
   });
+  const sweeps = metrics.counter({
+    name: 'kubevuln_temp_dir_sweep_removed_total',
+    help: 'Folders of engines that a killed process had left, and that were removed.',
+    labelNames: ['component'],
+  });
   return {
+    queueDepth: (ask) => {
+      metrics.gauge({
+        name: 'kubevuln_worker_pool_queue_depth',
+        help: 'Image scans that wait or run.',
+        async collect() {
+          const depth = await ask();
+          if (depth !== undefined) this.set(depth);
+        },
+      });
+    },
+    swept: (folders) => {
+      sweeps.inc({ component: 'in_process' }, folders);
+    },
     rematch: createRematchMetrics(metrics),
     exceptions: createExceptionMetrics(metrics),
     databaseStale: (isStale) => {
@@ -100,7 +126,23 @@ function createExceptionMetrics(metrics: Metrics): ExceptionMetrics {
     name: 'kubevuln_exceptions_degraded_total',
     help: 'Times that some exceptions could not be read.',
   });
+  const matched = metrics.counter({
+    name: 'kubevuln_exceptions_matched_total',
+    help: 'Findings in results that exceptions cover, by the source of the exception.',
+    labelNames: ['sourceKind'],
+  });
+  const outdated = metrics.counter({
+    name: 'kubevuln_exceptions_expired_total',
+    help: 'Exceptions that were seen to have expired.',
+    labelNames: ['sourceKind'],
+  });
   return {
+    matched: (sourceKind, findings) => {
+      matched.inc({ sourceKind }, findings);
+    },
+    expired: (sourceKind) => {
+      outdated.inc({ sourceKind });
+    },
     looked: ({ active, degraded }) => {
       inForce.set(active);
       if (degraded) missing.inc();

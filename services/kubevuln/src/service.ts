@@ -88,6 +88,7 @@ export interface KubevulnService extends Service {
 export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
   const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger, tracer } = ports;
   const metrics = createScanMetrics(ports.metrics);
+  metrics.queueDepth(() => queueDepth(queue));
   const scratchRoot = join(config.dataDir, 'scratch');
   const now = () => clock.now();
   const breaker = createRateLimitBreaker(now);
@@ -115,6 +116,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     store,
     now,
     exceptions: () => exceptions.book,
+    onExcepted: metrics.exceptions.matched,
     relevancy,
     chunkBytes: config.report.chunkSize,
     account: config.account,
@@ -256,7 +258,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       return current.state === 'ready' ? queue.notReady() : current.reason;
     },
     start: async () => {
-      await removeStaleScratchDirectories(scratchRoot);
+      metrics.swept(await removeStaleScratchDirectories(scratchRoot));
       exceptions.start();
       await watcher.start();
       if (updates.enabled) updater.start();
@@ -298,6 +300,16 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   registerOpenApi(server.app);
   registerDiagnostics(server.app, { sbomEngine, matcher, now, scanTimeoutMs: config.scanTimeout });
   return service;
+}
+
+/** Undefined while the queue cannot be reached: a scrape says what is known. */
+async function queueDepth(queue: JobQueue): Promise<number | undefined> {
+  try {
+    const { waiting, delayed, active } = await queue.counts(imageScanKind);
+    return waiting + delayed + active;
+  } catch {
+    return undefined;
+  }
 }
 
 function describeReadiness(readiness: Readiness): Record<string, string | boolean> {

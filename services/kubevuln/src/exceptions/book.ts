@@ -16,8 +16,8 @@ import type { ClusterExceptionDocuments, ExceptionDocument } from './sources.ts'
 /** All exceptions in force at a time. */
 export interface ExceptionBook {
   readonly exceptions: readonly VulnerabilityException[];
-  /** Number of those that have expired, and have no effect. */
-  readonly expired: number;
+  /** Those that have no effect any more. */
+  readonly expired: readonly VulnerabilityException[];
   /** Exceptions that are wrong, and therefore have no effect. */
   readonly problems: readonly { readonly id: string; readonly problem: string }[];
   /** Why some exceptions may be missing; undefined when all could be read. */
@@ -57,7 +57,7 @@ export function createExceptionBook({ documents, cluster, clusterProblem, now }:
   ];
   return {
     exceptions,
-    expired: all.length - exceptions.length,
+    expired: all.filter(isExpired),
     problems: read.flatMap(({ problems }) => problems),
     degraded: unreadable.length === 0 ? undefined : unreadable.join('; '),
     apply: (subject, findings) => applyExceptions(covering(exceptions, subject, namespaceLabels), subject, findings),

@@ -40,6 +40,8 @@ export function createExceptionWatch(options: ExceptionWatchOptions): ExceptionW
   const { clock, logger, metrics } = options;
   const stopping = new AbortController();
   const first = Promise.withResolvers<void>();
+  /** Ids of those that were counted. */
+  const expired = new Set<string>();
   let book = emptyBook;
   let known: string | undefined;
   let clusterBefore: ClusterExceptionDocuments | undefined;
@@ -51,10 +53,14 @@ export function createExceptionWatch(options: ExceptionWatchOptions): ExceptionW
     clusterBefore = sources.cluster ?? clusterBefore;
     book = createExceptionBook({ ...sources, now: clock.now() });
     metrics.looked({ active: book.exceptions.length, degraded: book.degraded !== undefined });
+    for (const { id, source } of book.expired) {
+      if (!expired.has(id)) metrics.expired(source);
+      expired.add(id);
+    }
     const state = stateOf(sources, book);
     if (state === known) return;
     known = state;
-    logger.info({ exceptions: book.exceptions.length, expired: book.expired }, 'exceptions of vulnerabilities');
+    logger.info({ exceptions: book.exceptions.length, expired: book.expired.length }, 'exceptions of vulnerabilities');
     for (const { id, problem } of book.problems) logger.warn({ exception: id, problem }, 'an exception has no effect');
     if (book.degraded !== undefined) logger.warn({ problem: book.degraded }, 'some exceptions cannot be read');
     if (!isPartial(sources)) options.onChange();
@@ -115,7 +121,12 @@ function stateOf({ documents, cluster }: Sources, { expired, degraded }: Excepti
   const hash = createHash('sha256');
   hash.update(JSON.stringify(documents.map(({ origin, value }) => [origin, value])));
   hash.update(
-    JSON.stringify([cluster?.objects, [...(cluster?.namespaceLabels ?? [])], expired, degraded !== undefined]),
+    JSON.stringify([
+      cluster?.objects,
+      [...(cluster?.namespaceLabels ?? [])],
+      expired.map(({ id }) => id),
+      degraded !== undefined,
+    ]),
   );
   return hash.digest('hex');
 }

@@ -60,6 +60,8 @@ export interface RecorderOptions {
   readonly now: () => number;
   /** Those known now; default: none. */
   readonly exceptions?: () => ExceptionBook;
+  /** Told how many findings of a new answer are covered by exceptions of a source. */
+  readonly onExcepted?: (source: string, findings: number) => void;
   /** Which packages of its image a container uses, where that is known. */
   readonly relevancy?: Pick<RelevancyStore, 'find'>;
   /** See `ReportInput`. */
@@ -160,7 +162,13 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     );
   };
   // The scan's id is in the hash and not beside it: a sender chooses it, and the key has to fit into a header.
-  save(options, job, { answer, at, record, report: (sequence) => report(`containerScan/${answer}/${sequence}`) });
+  const isNew = save(options, job, {
+    answer,
+    at,
+    record,
+    report: (sequence) => report(`containerScan/${answer}/${sequence}`),
+  });
+  if (isNew) countExcepted(options, exceptions);
   return {
     image: subject.imageHash,
     findings: counted.length,
@@ -222,19 +230,26 @@ interface Answer {
   readonly report: (sequence: number) => OutboxEntry[];
 }
 
-function save(options: RecorderOptions, job: ScanJob, { answer, at, record, report }: Answer): void {
+function countExcepted({ onExcepted }: RecorderOptions, exceptions: AppliedExceptions): void {
+  const sources = Map.groupBy([...exceptions.values()].flat(), ({ source }) => source);
+  for (const [source, applied] of sources) onExcepted?.(source, applied.length);
+}
+
+/** False for an answer that is already there. */
+function save(options: RecorderOptions, job: ScanJob, { answer, at, record, report }: Answer): boolean {
   const { store, reporting } = options;
   const key = imageScanRecordKey(job.payload);
-  const written = store.transaction(() => {
+  const isNew = store.transaction(() => {
     const previous = store.results.get(imageScanRecordKind, key);
     // A result that comes back after a failure is news, although it was reported before.
     const sequence = sequenceOf(previous?.body) + 1;
     const body = record(sequence) as unknown as JsonValue;
-    const isNew = store.results.put({ kind: imageScanRecordKind, key, idempotencyKey: answer, body, storedAt: at });
-    if (isNew && reporting) store.outbox.put(report(sequence));
-    return isNew && reporting;
+    const isOther = store.results.put({ kind: imageScanRecordKind, key, idempotencyKey: answer, body, storedAt: at });
+    if (isOther && reporting) store.outbox.put(report(sequence));
+    return isOther;
   });
-  if (written) options.onReport();
+  if (isNew && reporting) options.onReport();
+  return isNew;
 }
 
 function entry(
