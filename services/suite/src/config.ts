@@ -60,6 +60,8 @@ const schema = z.object({
       /** Registries (`host[:port]`) that are spoken to without TLS, or without checking their certificate. */
       plainHttpRegistries: z.array(z.string()).default([]),
       skipTlsVerifyRegistries: z.array(z.string()).default([]),
+      /** Read the pull secrets of workloads, by name, for images of private registries. */
+      pullSecrets: flag().default(true),
       /** What is done at start with images that were asked for before: nothing, or ask again. */
       atStart: z.enum(['unasked', 'all', 'none']).default('unasked'),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),

@@ -208,7 +208,7 @@ async function startParts(
   });
   if (scan) await operator.requestPostureScan(firstScan.jobId);
   const operatorUrl = operator.operator.url;
-  const images = await startImages(working, env);
+  const images = await startImages(working, { env, client: opened.client });
   const kollector = await startKollector(working, { target: opened, operatorUrl, env });
   await startScheduler(context, { operatorUrl, book, env });
   const urls: SuiteUrls = {

@@ -12,15 +12,18 @@ export interface OpenedCredentials {
 
 export interface OpenCredentialsPorts extends Pick<BasePorts, 'clock' | 'logger'> {
   readonly env: NodeJS.ProcessEnv;
+  /** The composer's own client, which it closes; else one is opened as the configuration says. */
+  readonly client?: KubeClient | undefined;
 }
 
 /** The sources of logins that a process of its own has, as its configuration says. Outside of a cluster only clouds are left. */
 export async function openCredentials(
   { credentials: config }: Pick<KubevulnConfig, 'credentials'>,
-  { env, clock, logger }: OpenCredentialsPorts,
+  { env, clock, logger, client: given }: OpenCredentialsPorts,
 ): Promise<OpenedCredentials> {
   const wantsCluster = config.pullSecrets || config.registrySecrets;
-  const client = wantsCluster ? await openCluster(config.kubeconfig, { env, clock }) : undefined;
+  const own = wantsCluster && given === undefined ? await openCluster(config.kubeconfig, { env, clock }) : undefined;
+  const client = wantsCluster ? (given ?? own) : undefined;
   // The metadata servers with an address are reached directly anyhow; a proxy would ask its own.
   const outgoing = readOutgoing(env, { inside: ['metadata.google.internal'] });
   const http = config.cloudIdentity ? createHttpClient({ outgoing }) : undefined;
@@ -34,7 +37,7 @@ export async function openCredentials(
       clouds: http === undefined ? undefined : createCloudLogins({ http, clock, env }),
     }),
     close: async () => {
-      await client?.close();
+      await own?.close();
       await http?.close();
     },
   };

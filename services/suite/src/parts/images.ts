@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createGrype, createSyft, importSampleDatabase, type VulnerabilityMatcher } from '@kso/engines';
 import { createHttpClient, describeError, readOutgoing } from '@kso/kit';
+import type { KubeClient } from '@kso/kube';
 import {
   type AskEndpoint,
   createExceptionEndpoint,
@@ -8,6 +9,7 @@ import {
   hostSwitches,
   KubevulnConfig,
   type KubevulnService,
+  openCredentials,
 } from '@kso/kubevuln';
 import { type CredentialSealer, createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import type { Store } from '@kso/store';
@@ -24,7 +26,10 @@ export interface ImagesPart {
 }
 
 /** Scans of images. Without engines or database it starts all the same and says what is missing. */
-export async function startImages(context: WorkingContext, env: NodeJS.ProcessEnv): Promise<ImagesPart> {
+export async function startImages(
+  context: WorkingContext,
+  { env, client }: { readonly env: NodeJS.ProcessEnv; readonly client: KubeClient | undefined },
+): Promise<ImagesPart> {
   const { config, folders, stack, queue } = context;
   const { sample } = config.target;
   const settings = KubevulnConfig.parse({
@@ -41,6 +46,11 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
     },
     plainHttpRegistries: config.images.plainHttpRegistries,
     skipTlsVerifyRegistries: config.images.skipTlsVerifyRegistries,
+    credentials: {
+      pullSecrets: config.images.pullSecrets,
+      // Its own namespace has such Secrets; that of somebody's kubeconfig is not its own.
+      registrySecrets: (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '',
+    },
     ...(sample === undefined ? {} : { imageLayouts: join(sample, 'images') }),
   });
   const engineOptions = { env, scratchRoot: folders.scratch, memoryBytes: settings.engineMemory };
@@ -59,6 +69,8 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
     hosts: hostSwitches(settings),
   });
   stack.onUnwind(() => registry.close());
+  const logins = await openCredentials(settings, { ...ports, env, client });
+  stack.onUnwind(() => logins.close());
   const { store, poster } = openOutbox(context, 'kubevuln');
   if (sample !== undefined) await importSample(matcher, sample, context);
   const kubevuln = await stack.start(
@@ -69,6 +81,7 @@ export async function startImages(context: WorkingContext, env: NodeJS.ProcessEn
       matcher,
       registry,
       sealer,
+      credentials: logins.credentials,
       sbomEngine: createSyft(engineOptions),
       poster,
       askExceptions: exceptionsOfBackend(context, env),
