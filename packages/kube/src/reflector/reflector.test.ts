@@ -219,6 +219,21 @@ describe('a reflector', () => {
     expect(log.lines()).toEqual(['failed Pod forbidden', 'added shop/a', 'synced Pod']);
   });
 
+  it('is back in seconds after an API server that has just started and knows no rights yet', async () => {
+    const { api, log, clock, begin } = start();
+    let refusals = 2;
+    api.onList = () => ((refusals -= 1) >= 0 ? { outcome: 'forbidden', detail: 'not yet' } : page([]));
+    begin();
+    await clock.advance(8000);
+    expect(log.lines()).toEqual(['failed Pod forbidden', 'synced Pod']);
+    refusals = 2;
+    api.onWatch = () => ((refusals -= 1) >= 0 ? { outcome: 'forbidden', detail: 'not yet' } : undefined);
+    api.watches.at(-1)?.break(new Error('socket hang up'));
+    await clock.advance(30_000);
+    expect(api.watches).toHaveLength(2);
+    expect(log.lines()).toHaveLength(2);
+  });
+
   it('says that a kind is not served any more, and that its objects have gone', async () => {
     const { api, log, clock, begin, watch, resolveTo } = start();
     api.onList = () => page([aPod('a', '1')]);

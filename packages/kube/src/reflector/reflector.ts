@@ -89,7 +89,8 @@ function createReflector(ports: ReflectorPorts, options: ReflectorOptions) {
       logger.warn({ reason, detail }, 'objects of a kind cannot be read');
       emit({ type: 'failed', kind, reason, detail });
     }
-    await (reason === 'unreachable' ? pace.pause(retryAfterMs) : pace.slow());
+    if (reason === 'unreachable') await pace.pause(retryAfterMs);
+    else await (reason === 'forbidden' ? pace.forbidden() : pace.slow());
   };
 
   /** Answers where a watch has to begin, or undefined after a failure that was waited out. */
@@ -107,6 +108,7 @@ function createReflector(ports: ReflectorPorts, options: ReflectorOptions) {
     );
     if (result.outcome === 'complete') {
       failure = undefined;
+      pace.allowed();
       emit({ type: 'synced', kind });
       return result.resourceVersion;
     }
@@ -133,6 +135,7 @@ function createReflector(ports: ReflectorPorts, options: ReflectorOptions) {
         onVersion: (version) => {
           position = version;
           failures = 0;
+          pace.allowed();
         },
         onChange: (type, object) => apply(type === 'deleted' ? known.gone(object) : known.present(object, resource)),
       });
@@ -171,8 +174,7 @@ function createReflector(ports: ReflectorPorts, options: ReflectorOptions) {
     }
     if (refusal.outcome === 'forbidden') {
       // It may be listed but not watched: then it is looked at now and then.
-      await pace.slow();
-      return 'poll';
+      return (await pace.forbidden()) === 'later' ? 'poll' : 'sameVersion';
     }
     discovery.forget(kind.group);
     await pace.pause();
