@@ -8,6 +8,7 @@ export interface EndpointOptions extends Pick<BasePorts, 'clock' | 'logger'> {
   /** Address of the CloudEndpoint's API. Asked for each request: a backend can move. */
   readonly url: () => string | undefined;
   readonly http: HttpClient;
+  /** Empty: of an installation that is not registered. */
   readonly account: string;
   readonly accessKey?: Secret | undefined;
   /** For the copy of its last answer. */
@@ -18,6 +19,8 @@ export interface EndpointOptions extends Pick<BasePorts, 'clock' | 'logger'> {
 export type AskEndpoint = (signal: AbortSignal) => Promise<ExceptionDocument | undefined>;
 
 const path = '/api/v1/armoVulnerabilityExceptions';
+/** What stands for an installation that is not registered. */
+const placeholderAccount = '11111111-1111-1111-1111-111111111111';
 const timeoutMs = 15_000;
 const maxBytes = 32 * 1024 * 1024;
 const absentStatuses = new Set([404, 405, 501]);
@@ -55,7 +58,7 @@ async function get(
   signal: AbortSignal,
 ): Promise<{ value: unknown } | undefined> {
   const address = new URL(url.replace(/\/+$/, '') + path);
-  address.searchParams.set('customerGUID', account);
+  address.searchParams.set('customerGUID', account === '' ? placeholderAccount : account);
   const { statusCode, body } = await http.request(address, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     headers: { accept: 'application/json', ...(accessKey === undefined ? {} : { 'x-api-key': accessKey.reveal() }) },
