@@ -29,6 +29,7 @@ export const api = {
   trends: (cluster) => get(under(cluster, 'trends')),
   steps: (cluster, job) => get(under(cluster, `jobs/${encodeURIComponent(job)}/steps`)),
   schedules: (cluster) => get('/api/schedules', { cluster }),
+  addSchedule: (schedule) => send('POST', '/api/schedules', schedule),
   endSchedule: (cluster, name, isForgotten) =>
     send('DELETE', `/api/schedules/${encodeURIComponent(cluster)}/${encodeURIComponent(name)}?forget=${isForgotten}`),
   command: (cluster, command) => send('POST', '/api/commands', { cluster, command }),

@@ -1,6 +1,7 @@
 import { api } from '../api.js';
 import { empty, h } from '../dom.js';
 import { plural, when } from '../format.js';
+import { newSchedule } from './new-schedule.js';
 
 const ends = { failure: 'bad', success: 'ok', done: 'ok', warning: 'warn' };
 
@@ -11,6 +12,7 @@ export const jobsView = {
     const [page, schedules] = await Promise.all([api.list(cluster, 'jobs', query), api.schedules(cluster)]);
     return { ...page, schedules: schedules.items };
   },
+  tools: newSchedule,
   overview: ({ schedules }, cluster) => recurring(schedules, cluster),
   hasFilters: false,
   count: ({ jobs }) => jobs.total,

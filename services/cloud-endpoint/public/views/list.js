@@ -17,7 +17,7 @@ export function createList(cluster, view) {
 
   const rows = h('div', { 'aria-busy': 'true' }, h('p', { class: 'loading' }, 'Loading …'));
   const bar = view.hasFilters ? filterBar(view, filters, reload) : undefined;
-  const element = h('div', {}, bar?.element, rows, downloads(cluster, view.exports));
+  const element = h('div', {}, bar?.element, view.tools?.(cluster), rows, downloads(cluster, view.exports));
 
   function reload() {
     wanted = pageSize;
