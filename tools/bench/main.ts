@@ -1,4 +1,4 @@
-// pnpm bench [--only scan,change,start,gateway,first-scan,cluster,images] [--runs N] [--sizes N,N] [--namespaces N] [--images N] [--out FILE]
+// pnpm bench [--only scan,change,start,gateway,first-scan,cluster,images,kollector] [--runs N] [--sizes N,N] [--namespaces N] [--images N] [--out FILE]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { benchCluster } from './cluster.ts';
 import { benchFirstScan } from './first-scan.ts';
 import { benchGateway } from './gateway.ts';
 import { benchImages } from './images.ts';
+import { benchKollector } from './kollector.ts';
 import { type BenchResult, benchReport, formatResults } from './result.ts';
 import { benchScan } from './scan.ts';
 import { benchStart } from './start.ts';
@@ -15,8 +16,8 @@ const usage = `Measures the suite on this machine; a run takes a few minutes and
 
   pnpm bench [options]
 
-  --only LIST    of scan, change, start, gateway, first-scan, cluster, images; default: all but the last two, which take long
-  --sizes LIST   numbers of objects of scan; default 100,1000,10000
+  --only LIST    of scan, change, start, gateway, first-scan, cluster, images, kollector; default: all but the last three, which take long
+  --sizes LIST   numbers of objects of scan, or of pods of kollector; default 100,1000,10000
   --namespaces N namespaces of cluster, each with 50 workloads; default 400
   --images N     number of known images of images; default 1000
   --runs N       measured runs of each process, of which the median counts; default 3
@@ -36,7 +37,7 @@ process.env['KSO_LOG_LEVEL'] ??= 'silent';
 
 const benchmarks = ['scan', 'change', 'start', 'gateway', 'first-scan'];
 /** Not among those that run when none is named. */
-const longBenchmarks = ['cluster', 'images'];
+const longBenchmarks = ['cluster', 'images', 'kollector'];
 /** ClusterRoleBindings for each namespace of `cluster`: 2,000 for 400. */
 const bindingsPerNamespace = 5;
 
@@ -79,6 +80,7 @@ async function* run({ only, sizes, runs, namespaces, images }: Plan): AsyncGener
   if (only.has('cluster')) yield await benchCluster(namespaces, namespaces * bindingsPerNamespace);
   if (only.has('gateway')) yield await benchGateway(10_000);
   if (only.has('first-scan')) yield await benchFirstScan(runs);
+  if (only.has('kollector')) yield* benchKollector(sizes);
   if (only.has('images')) yield* await benchImages(images, Math.min(images, 20));
 }
 
