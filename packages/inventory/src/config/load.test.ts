@@ -145,3 +145,8 @@ describe('what cannot be', () => {
       );
   });
 });
+
+it('a variable that old and new files have in common needs no warning', () => {
+  const { config, warnings } = load({ env: { KAI_KUBERNETES_REQUEST_TIMEOUT_SECONDS: '20' } });
+  expect([config.kubernetes['request-timeout-seconds'], warnings]).toEqual([20, []]);
+});

@@ -18,15 +18,14 @@ const renamed: Readonly<Record<string, string>> = {
 /** Read and without effect, as in the tools that they are from. */
 export const withoutEffect: ReadonlySet<string> = new Set(['check-for-app-update', 'dev.profile-cpu', 'dev']);
 
-/** Keys of KAI that the schema does not have, for variables. */
+/** Keys of older files that the schema does not have, for variables; the old time limit has the same variable as the new one. */
 export const legacyLeaves = [
   { path: ['namespaces'], kind: 'list' },
-  { path: ['kubernetes-request-timeout-seconds'], kind: 'number' },
   ...Object.keys(renamed).map((key) => ({
     path: key.split('.'),
     kind: key.startsWith('metadata') ? ('list' as const) : ('boolean' as const),
   })),
-] as const satisfies readonly { path: readonly string[]; kind: 'list' | 'number' | 'boolean' }[];
+] as const satisfies readonly { path: readonly string[]; kind: 'list' | 'boolean' }[];
 
 /**
  * Moves old spellings to their new places, in each source of settings by itself: where both stand the new one counts. Gives the

@@ -39,6 +39,10 @@ interface Accepted {
 /** Reports that come every minute and of which a repetition changes nothing. */
 const withoutReceipt = { identity: undefined, account: undefined } as const;
 
+/** Registrations and health reports are kept as they come. */
+const maxAgentBody = 256 * 1024;
+const tooMuch = `the body has more than ${maxAgentBody} bytes`;
+
 /** What writing a report gave: the cluster and job of its receipt, and the answer to the sender. */
 interface Applied {
   readonly cluster?: { readonly id: number; readonly name: string };
@@ -59,7 +63,12 @@ export function createReceiver(database: Database, options: IngestOptions & { re
   const prune = createPruner(database, options);
   const commits = createGroupCommit(database);
 
-  const accept = (delivery: Delivery, json: unknown, bodyHash: string): Accepted | { readonly reason: string } => {
+  const accept = (
+    delivery: Delivery,
+    json: unknown,
+    bodyHash: string,
+    size: number,
+  ): Accepted | { readonly reason: string } => {
     switch (delivery.route) {
       case 'postureReport':
         return read(PostureReport, json, (report) => ({
@@ -85,11 +94,13 @@ export function createReceiver(database: Database, options: IngestOptions & { re
       case 'kaiInventory':
         return read(KaiInventory, json, (report) => acceptInventory(delivery, fromKai(report)));
       case 'inventoryRegistration':
+        if (size > maxAgentBody) return { reason: tooMuch };
         return read(AgentRegistration, json, (body) => ({
           ...withoutReceipt,
           apply: (account, now) => applier.inventory.register(account, body, now),
         }));
       case 'inventoryHealth':
+        if (size > maxAgentBody) return { reason: tooMuch };
         return read(AgentHealth, json, (body) => ({
           ...withoutReceipt,
           apply: (account, now) => applier.inventory.health(account, delivery.parameters?.['uuid'] ?? '', body, now),
@@ -159,7 +170,7 @@ export function createReceiver(database: Database, options: IngestOptions & { re
       const json = parse(body);
       if (json === undefined) return { kind: 'invalid', reason: 'the body is not JSON' };
       const bodyHash = createHash('sha256').update(body).digest('hex');
-      const accepted = accept(delivery, json.value, bodyHash);
+      const accepted = accept(delivery, json.value, bodyHash, body.length);
       if ('reason' in accepted) return { kind: 'invalid', reason: accepted.reason };
       try {
         return await store(delivery, accepted, bodyHash, body.length);

@@ -226,4 +226,6 @@ it('collectors register, keep their id, and report their health', async () => {
   expect(JSON.parse((await endpoint.get('/api/inventory/agents')).text)).toMatchObject({
     items: [{ uuid: answer.uuid, cluster: 'prod-1', health: { health_data: { errors: ['x'] } } }],
   });
+  const huge = { ...body, description: 'x'.repeat(300_000) };
+  expect(await endpoint.post('/v2/system/integrations/registration', huge)).toMatchObject({ status: 400 });
 });

@@ -48,6 +48,7 @@ export function createPruner(database: Database, { retention }: IngestOptions): 
       `DELETE FROM image_scan WHERE scanned_at < ? AND id NOT IN (SELECT id FROM (
          SELECT id, max(scanned_at) FROM image_scan GROUP BY image))`,
     ],
+    ['reportsMs', 'DELETE FROM inventory_agent WHERE last_seen < ?'],
     ['inventoryMs', 'DELETE FROM inventory_image WHERE last_seen < ?'],
     ['receiptsMs', 'DELETE FROM receipt WHERE last_at < ?'],
   ] as const;
