@@ -19,6 +19,7 @@ const accepted = {
   ...privileged,
   status: 'passed' as const,
   subStatus: 'w/exceptions',
+  messages: ['It is privileged.'],
   exceptions: [{ name: 'driver', reason: 'it drives', expirationDate: '2030-01-01T00:00:00Z', attributes: {} }],
 };
 const kubelet = { id: 'C-0069', name: 'Kubelet', status: 'skipped' as const, subStatus: 'integration' };
@@ -80,7 +81,11 @@ describe('GET /api/clusters/{cluster}/posture', () => {
     const { items } = (await read('workloads?status=all&text=driver')) as { items: { controls: object[] }[] };
     expect(items[0]?.controls).toMatchObject([
       { controlId: 'C-0069' },
-      { controlId: 'C-0057', exceptions: [{ name: 'driver', reason: 'it drives', expires: '2030-01-01T00:00:00Z' }] },
+      {
+        controlId: 'C-0057',
+        messages: ['It is privileged.'],
+        exceptions: [{ name: 'driver', reason: 'it drives', expires: '2030-01-01T00:00:00Z' }],
+      },
     ]);
   });
 

@@ -25,9 +25,9 @@ export interface FindingDetail {
 /** Enough to act on; a report with more places in one object says nothing new with them. */
 const most = 50;
 
-/** What the rules that did not pass say. A place that stands there both as failed and as fix or review is one place. */
+/** What the rules that did not pass say, or passed by exception. A place that stands there both as failed and as fix or review is one place. */
 export function detailOf(control: ControlOfResource): FindingDetail {
-  const rules = control.rules.filter((rule) => rule.status !== 'passed');
+  const rules = control.rules.filter((rule) => rule.status !== 'passed' || rule.exception.length > 0);
   const places = new Map<string, FindingPath>();
   for (const { failedPath, reviewPath, deletePath, fixPath, fixCommand } of rules.flatMap((rule) => rule.paths)) {
     if (fixPath?.path) add(places, { type: 'fix', path: fixPath.path, value: fixPath.value ?? '' });
