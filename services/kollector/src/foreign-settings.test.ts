@@ -34,3 +34,39 @@ it('takes names, addresses and the account from the files of the charts, unless 
     gatewayUrl: 'http://g:1',
   });
 });
+
+it('finds the receiver of reports in services.json, then in clusterData.json; a broken file is no reason to end', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kso-kollector-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [clusterData, services] = ['clusterData.json', 'services.json'].map((name) => path.join(folder, name));
+  writeFileSync(
+    clusterData ?? '',
+    JSON.stringify({
+      clusterName: 'prod',
+      eventReceiverWebsocketURL: 'wss://old',
+      storage: true,
+      namespace: 'kubescape',
+    }),
+  );
+  writeFileSync(path.join(folder, 'accessKey'), 'key\n');
+  const env = { CONFIG: clusterData, KSO_KOLLECTOR_CREDENTIALS_FOLDER: folder, KSO_KOLLECTOR_SERVICES_FILE: services };
+  const load = () => withForeignSettings(loadConfig(kollectorConfig, { env }).config, logger);
+  expect(load()).toMatchObject({
+    eventReceiverUrl: 'wss://old',
+    installation: { clusterName: 'prod', namespace: 'kubescape', storage: true },
+  });
+  expect(load().accessKey?.reveal()).toBe('key');
+  writeFileSync(services ?? '', JSON.stringify({ version: 'v2', response: { 'event-receiver-ws': 'wss://new' } }));
+  expect(load().eventReceiverUrl).toBe('wss://new');
+  writeFileSync(services ?? '', '{');
+  expect(load().eventReceiverUrl).toBe('wss://old');
+});
+
+it.each([
+  ['60', 60_000],
+  ['0', 0],
+  ['1m', 60_000],
+  [undefined, 30_000],
+])('WAIT_BEFORE_REPORT=%s is %s ms', (text, ms) => {
+  expect(loadConfig(kollectorConfig, { env: { WAIT_BEFORE_REPORT: text } }).config.waitBeforeReport).toBe(ms);
+});

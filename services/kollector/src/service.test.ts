@@ -51,6 +51,16 @@ describe('the kollector in a cluster', () => {
     ]);
   });
 
+  it('B31 asks for an image that is named by nothing but its digest', async () => {
+    const { cluster, receiver, kollector } = await startKollector();
+    const plain = pod('p', { images: { py: 'a1' } });
+    const image = `registry.example.com/python@sha256:${'a1'.repeat(32)}`;
+    cluster.put({ ...plain, spec: { containers: [{ name: 'py', image }] } });
+    await receiver.until(1);
+    await kollector.idle();
+    expect(receiver.asked()).toEqual(['shop/pod-p py=a1@sha256:a1a1']);
+  });
+
   it('B25 does not ask for what does not run', async () => {
     const started = await startKollector();
     const { cluster, receiver } = started;
