@@ -1,6 +1,7 @@
 import { createLogger } from '@kso/kit';
 import { createManualClock } from '@kso/kube/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AnchoreServer } from '../testing/anchore-server.ts';
 import { namespaceObject, nodeObject, podObject } from '../testing/builders.ts';
 import { configOf, portsOf, startAnchore, startCluster } from '../testing/start.ts';
 import { createInventoryAgent } from './inventory-agent.ts';
@@ -175,28 +176,54 @@ describe('the loop', () => {
   });
 });
 
-it('an account that lost its last namespace hears of it once, but not when something could not be read', async () => {
-  const flags = { 'account-route-by-namespace-label.key': 'owner' };
-  const { server, cluster, config, ports } = await start(flags);
-  const task = createInventoryRun(config, ports);
-  onTestFinished(() => task.close());
-  const accounts = () =>
-    server.seen
-      .splice(0)
-      .map(({ headers, body }) => [
-        headers['x-anchore-account'],
-        (body as { containers: unknown[] }).containers.length,
-      ]);
-  await task.run();
-  expect(accounts()).toEqual([['red', 1]]);
-  cluster.put(namespaceObject('shop', { owner: 'blue' }));
-  await task.run();
-  expect(accounts()).toEqual([
-    ['blue', 1],
-    ['red', 0],
-  ]);
-  await task.run();
-  expect(accounts()).toEqual([['blue', 1]]);
+describe('an account that lost its last namespace', () => {
+  const byLabel = { 'account-route-by-namespace-label.key': 'owner', 'kubernetes.worker-pool-size': 1 };
+  const accounts = (server: AnchoreServer) =>
+    server.seen.splice(0).map(({ headers, body }) => {
+      const { containers } = body as { containers: unknown[] };
+      return [headers['x-anchore-account'], containers.length];
+    });
+
+  it('hears of it once', async () => {
+    const { server, cluster, config, ports } = await start(byLabel);
+    const task = createInventoryRun(config, ports);
+    onTestFinished(() => task.close());
+    await task.run();
+    expect(accounts(server)).toEqual([['red', 1]]);
+    cluster.put(namespaceObject('shop', { owner: 'blue' }));
+    await task.run();
+    expect(accounts(server)).toEqual([
+      ['blue', 1],
+      ['red', 0],
+    ]);
+    await task.run();
+    expect(accounts(server)).toEqual([['blue', 1]]);
+  });
+
+  it('does not when its namespace could not be read', async () => {
+    const { server, cluster, config, ports } = await start(byLabel);
+    cluster.put(namespaceObject('data', { owner: 'green' }));
+    cluster.put(podObject('q', { namespace: 'data' }));
+    let unreadable = '';
+    const client: typeof ports.client = {
+      ...ports.client,
+      list: (kind, filter) => {
+        const isRefused = kind.kind === 'Pod' && filter?.namespace === unreadable;
+        cluster.refuse({ group: '', kind: 'Pod' }, isRefused ? 403 : undefined);
+        return ports.client.list(kind, filter);
+      },
+    };
+    const task = createInventoryRun(config, { ...ports, client });
+    onTestFinished(() => task.close());
+    await task.run();
+    expect(accounts(server)).toEqual([
+      ['green', 1],
+      ['red', 1],
+    ]);
+    unreadable = 'data';
+    await task.run();
+    expect(accounts(server)).toEqual([['red', 1]]);
+  });
 });
 
 it('no secret stands in the log, at debug neither (acceptance 17)', async () => {
