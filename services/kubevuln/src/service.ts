@@ -123,7 +123,12 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     reporting: ports.poster !== undefined,
     onReport: () => ports.poster?.wake(),
   });
-  const reconsider = reconsiderWorkloads({ results: store.results, recorder, logger });
+  const reconsider = reconsiderWorkloads({
+    results: store.results,
+    recorder,
+    logger,
+    exceptions: () => exceptions.book,
+  });
   const evaluator = createImageEvaluator({
     sbomEngine,
     matcher,

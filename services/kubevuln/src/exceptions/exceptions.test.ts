@@ -144,6 +144,17 @@ describe('exceptions', () => {
     expect(read(both.entries()[0]?.body).summary).toMatchObject({ total: 1 });
   });
 
+  it('B14 that cover nothing are named in the log', async () => {
+    const { scan, write, lines } = await withFile([]);
+    await scan({});
+    const designators = [{ attributes: { namespace: 'shpo' } }];
+    await write([policy(), policy({ name: 'mistyped', designators })]);
+    const warned = () =>
+      lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'an exception covers nothing');
+    await until('the warning', () => warned().length > 0);
+    expect(warned()).toMatchObject([{ level: 'warn', exception: expect.stringContaining('mistyped') }]);
+  });
+
   it('come from VEX documents too', async () => {
     const vexDirectory = await folder();
     const document = {

@@ -48,8 +48,11 @@ export interface Recorder {
    * says something else. False when the record is too old to know its job.
    */
   rematched(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): boolean;
-  /** Writes what other exceptions make of the same findings, and reports it when that is something else. */
-  reconsidered(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): void;
+  /**
+   * Writes what other exceptions make of the same findings, and reports it when that is something else. Answers the ids of the exceptions
+   * that cover something.
+   */
+  reconsidered(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): readonly string[];
 }
 
 export interface RecorderOptions {
@@ -94,12 +97,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     reconsidered: ({ job, jobId }, matches) => {
       const payload = ImageScanJob.safeParse(job).data;
-      if (payload !== undefined) recordEvaluated(options, { payload, jobId }, matches);
+      if (payload === undefined) return [];
+      const { exceptions } = writeEvaluated(options, { payload, jobId }, matches);
+      return [...new Set([...exceptions.values()].flat().map(({ id }) => id))];
     },
   };
 }
 
 function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches): ImageScanResult {
+  return writeEvaluated(options, job, matches).result;
+}
+
+interface Written {
+  readonly result: ImageScanResult;
+  readonly exceptions: AppliedExceptions;
+}
+
+function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches): Written {
   const { payload } = job;
   const at = options.now();
   const { engines, database } = matches;
@@ -169,12 +183,8 @@ function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageM
     report: (sequence) => report(`containerScan/${answer}/${sequence}`),
   });
   if (isNew) countExcepted(options, exceptions);
-  return {
-    image: subject.imageHash,
-    findings: counted.length,
-    bySeverity,
-    packages: matches.packages,
-  };
+  const result = { image: subject.imageHash, findings: counted.length, bySeverity, packages: matches.packages };
+  return { result, exceptions };
 }
 
 function recordNotEvaluated(options: RecorderOptions, job: ScanJob, outcome: NotEvaluated): ImageScanResult {
