@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,13 +9,20 @@ import { createGrype, writeGrypeDatabase } from '@kso/engines';
 import { startFakeRegistry } from '@kso/registry/testing';
 import { freePort, until } from '@kso/testkit';
 import { jinjaAdvisory } from '@kso/testkit/grype-database';
-import { buildImage, layer, pythonPackage } from '@kso/testkit/images';
+import { buildImage, largeLayer, layer, pythonPackage } from '@kso/testkit/images';
 import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis } from '@kso/testkit/redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Deployable, startDeployable } from '../support/deployable.ts';
 
 const skipped = missingPrograms('redis-server', 'syft', 'grype');
+/** A small disk of its own can be had by root alone. */
+function cannotMount(): boolean {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) process.stderr.write('SKIPPED: the test of a full disk mounts one, and needs root\n');
+  return !isRoot;
+}
+
 const within = { within: 300_000 };
 
 describe.skipIf(skipped)(
@@ -28,7 +36,7 @@ describe.skipIf(skipped)(
       await writeGrypeDatabase({ file, advisories: [jinjaAdvisory], built: new Date() });
       const { database } = createGrype({ env: process.env, scratchRoot: folder, databaseDirectory });
       const { outcome } = await database.import(file);
-    if (outcome !== 'changed') throw new Error(`the database was not imported: ${outcome}`);
+      if (outcome !== 'changed') throw new Error(`the database was not imported: ${outcome}`);
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -132,6 +140,58 @@ describe.skipIf(skipped)(
       });
       expect(readdirSync(path.join(folder, 'data', 'scratch'))).toEqual([]);
     });
+
+    it.skipIf(cannotMount())(
+      'with a full disk: the image that does not fit is named, the next one has its result',
+      async () => {
+        const dataDir = path.join(folder, 'small');
+        mkdirSync(dataDir);
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'none', dataDir]);
+        onTestFinished(() => void execFileSync('umount', ['--lazy', dataDir]));
+        const registry = await startFakeRegistry();
+        onTestFinished(() => registry.stop());
+        registry.push('huge', '1', buildImage({ layers: [packages, largeLayer('bulk', 64 * 1024 * 1024)] }));
+        registry.push('fits', '1', imageOf(0));
+        const endpoint = await startReceiver();
+        const port = await freePort();
+        const kubevuln = await startDeployable({
+          name: 'kubevuln',
+          prefix: 'KSO_KUBEVULN',
+          folder,
+          env: {
+            KSO_KUBEVULN_PORT: String(port),
+            KSO_KUBEVULN_DATA_DIR: dataDir,
+            KSO_KUBEVULN_DATABASE_DIRECTORY: databaseDirectory,
+            KSO_KUBEVULN_DATABASE_UPDATE_ENABLED: 'false',
+            KSO_KUBEVULN_REPORT_URL: endpoint.url,
+            KSO_KUBEVULN_SCAN_CONCURRENCY: '1',
+          },
+        });
+        onTestFinished(() => kubevuln.program.stop());
+        for (const name of ['huge', 'fits']) {
+          const wlid = `wlid://cluster-c/namespace-shop/deployment-${name}`;
+          const imageHash = `sha256:${'0'.repeat(64)}`;
+          const body = JSON.stringify({
+            imageTag: `${registry.host}/${name}:1`,
+            imageHash,
+            wlid,
+            containerName: 'app',
+          });
+          const answer = await fetch(`http://127.0.0.1:${port}/v1/scanImage`, { method: 'POST', body });
+          expect(answer.status).toBe(200);
+        }
+        const ended = await until(
+          'an end of each',
+          () => (endpoint.ends().length >= 2 ? endpoint.ends() : undefined),
+          within,
+        );
+        expect(ended.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
+          { name: 'fits', reason: 'CVE-2019-10906' },
+          { name: 'huge', reason: 'sbom_generation_failed' },
+        ]);
+        expect(readdirSync(path.join(dataDir, 'scratch'))).toEqual([]);
+      },
+    );
   },
 );
 
