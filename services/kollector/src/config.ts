@@ -45,6 +45,8 @@ export const kollectorConfig = defineConfig({
     /** If not empty, only these namespaces are looked at. */
     includeNamespaces: z.array(z.string()).default([]),
     excludeNamespaces: z.array(z.string()).default([]),
+    /** Images of pods that no workload has made are asked for when the pod is so old and still there. The existing product waits 1 h. */
+    podScanGuardTime: duration().default(0),
     /**
      * Straight to the operator, whose answer means that the command is safe in its queue; or through the gateway, which answers 200 also
      * when no operator is connected to it: a command that comes in that moment is lost (docs/reference/kollector.md). Default: the

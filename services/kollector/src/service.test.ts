@@ -61,6 +61,23 @@ describe('the kollector in a cluster', () => {
     expect(receiver.asked()).toEqual(['shop/pod-p py=a1@sha256:a1a1']);
   });
 
+  it('13 waits with pods of their own until they are old enough', async () => {
+    const { cluster, receiver } = await startKollector({ podScanGuardTime: '1h' });
+    const hour = 3_600_000;
+    const created = (name: string, at: number) => {
+      const plain = pod(name, { images: { app: 'a1' } });
+      return { ...plain, metadata: { ...plain.metadata, creationTimestamp: new Date(at).toISOString() } };
+    };
+    cluster.put(created('young', Date.now()));
+    cluster.put(created('old', Date.now() - 2 * hour));
+    cluster.put(created('soon', Date.now() - hour + 300));
+    cluster.put(replicaSet('web-1', 'web'));
+    cluster.put(pod('web-1-a', { owner: 'web-1', images: { app: 'a1' } }));
+    await receiver.until(3);
+    const asked = receiver.asked().map((line) => line.split(' ')[0] ?? '');
+    expect(asked.toSorted()).toEqual(['shop/deployment-web', 'shop/pod-old', 'shop/pod-soon']);
+  });
+
   it('B25 does not ask for what does not run', async () => {
     const started = await startKollector();
     const { cluster, receiver } = started;

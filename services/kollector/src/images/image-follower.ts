@@ -2,6 +2,7 @@ import { controllerOf, formatWlid, isWorkload, type SourceEvent } from '@kso/dom
 import { type BasePorts, backoffDelay, describeError } from '@kso/kit';
 import type { TopOwner } from '@kso/kube';
 import type { KubeObject } from '@kso/wire';
+import { createInterner } from '../interner.ts';
 import type { KollectorMetrics } from '../kollector-metrics.ts';
 import {
   type ContainerImage,
@@ -17,6 +18,8 @@ export interface ImageFollowerOptions {
   /** Of a cluster the images of running pods count, of manifests those of the templates of workloads. */
   readonly sourceType: 'cluster' | 'manifests';
   readonly wantsNamespace: (namespace: string) => boolean;
+  /** Pods that nothing made are looked at when they are so old, in ms: many do their work and are gone before a scan has begun. */
+  readonly podScanGuardMs: number;
 }
 
 export interface ImageFollowerPorts extends BasePorts {
@@ -53,6 +56,7 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
   const isCluster = options.sourceType === 'cluster';
   /** The newest state of each pod that is judged or was. */
   const current = new Map<string, string>();
+  const interner = createInterner();
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
   /** Kinds of which everything that was there at the start has been seen. */
@@ -67,15 +71,15 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
   const changed = (object: KubeObject) => {
     const key = keyOf(object);
     const found = isCluster ? runningImages(object) : templateImages(object);
-    const signature = found.images
-      .map((image) => `${image.containerType}/${image.containerName}/${identityOfImage(image)}`)
-      .join(' ');
+    // The same for all pods of a revision: kept once.
+    const signature = interner.of(
+      found.images.map((image) => `${image.containerType}/${image.containerName}/${identityOfImage(image)}`).join(' '),
+    );
     if (current.get(key) === signature || (signature === '' && found.invalid.length === 0)) return;
     current.set(key, signature);
     complain(object, found);
-    const { apiVersion, kind, metadata } = object;
-    const isFirstPass = !synced.has(kind);
-    track(judge({ key, object: { apiVersion, kind, metadata }, images: found.images, signature, isFirstPass }));
+    const isFirstPass = !synced.has(object.kind);
+    track(judge({ key, object: identityOf(object), images: found.images, signature, isFirstPass }));
   };
 
   const complain = ({ kind, metadata }: KubeObject, { invalid }: FoundImages) => {
@@ -96,6 +100,7 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
   };
 
   const judge = async (item: Item) => {
+    await oldEnough(item.object);
     const owner = isCluster ? await ownerOf(item) : item.object;
     // Another event of the same pod came in the meantime, or it has gone: that one decides.
     if (owner === undefined || current.get(item.key) !== item.signature) return;
@@ -104,6 +109,13 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
     const sighting = { pod: item.key, wlid, revision: revisionOf(item.object), images: item.images };
     const fresh = seen.see(sighting, item.isFirstPass);
     if (fresh.length > 0) ports.ask(wlid, fresh);
+  };
+
+  const oldEnough = async (object: KubeObject) => {
+    if (!isCluster || options.podScanGuardMs === 0 || controllerOf(object) !== undefined) return;
+    const createdAt = Date.parse(object.metadata.creationTimestamp ?? '');
+    const rest = createdAt + options.podScanGuardMs - clock.now();
+    if (rest > 0) await clock.sleep(rest, stopping.signal);
   };
 
   /**
@@ -145,6 +157,14 @@ export function createImageFollower(options: ImageFollowerOptions, ports: ImageF
       await Promise.all(running);
     },
   };
+}
+
+/** What owners are found by; the annotations of a hundred thousand pods need not wait for it in memory. */
+function identityOf({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, creationTimestamp, labels, ownerReferences } = metadata;
+  const kept = { name, namespace, uid, creationTimestamp, labels, ownerReferences };
+  const present = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  return { apiVersion, kind, metadata: { ...present, name, generateName: metadata['generateName'] } };
 }
 
 function namespaceOf({ metadata }: KubeObject): string {

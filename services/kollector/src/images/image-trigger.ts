@@ -68,6 +68,7 @@ export function createImageTrigger(config: KollectorConfig, ports: ImageTriggerP
       clusterName: sanitizeClusterName(config.clusterName ?? source.name),
       sourceType: source.type,
       wantsNamespace: namespaceFilter(config),
+      podScanGuardMs: config.podScanGuardTime,
     },
     { ...ports, meters, seen, ask: queue.add },
   );
