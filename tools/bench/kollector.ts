@@ -195,7 +195,9 @@ async function changePod(cluster: ControlPlane, pod: number, address: string): P
   return Date.now();
 }
 
-const addressOf = (change: number) => `10.${(change >> 16) & 255}.${(change >> 8) & 255}.${change & 255}`;
+/** Another one in each run: a first report tells those of the run before. */
+const addressOf = (run: number, change: number) =>
+  `${10 + run}.${(change >> 16) & 255}.${(change >> 8) & 255}.${change & 255}`;
 
 /** Waits until the condition holds; false after the limit. */
 async function until(condition: () => boolean, limitMs: number): Promise<boolean> {
@@ -211,7 +213,7 @@ function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? Number.NaN;
 }
 
-async function churn(cluster: ControlPlane, receiver: Receiver, pods: number) {
+async function churn(cluster: ControlPlane, receiver: Receiver, { run, pods }: { run: number; pods: number }) {
   const sent = new Map<string, number>();
   const running: Promise<void>[] = [];
   const begun = Date.now();
@@ -219,8 +221,8 @@ async function churn(cluster: ControlPlane, receiver: Receiver, pods: number) {
   for (let change = 1; change <= total; change += 1) {
     const pod = (change * 7919) % pods;
     const workload = Math.floor(pod / podsPerWorkload);
-    const key = `${nameOf(workload, pod % podsPerWorkload)} ${addressOf(change)}`;
-    running.push(changePod(cluster, pod, addressOf(change)).then((at) => void sent.set(key, at)));
+    const key = `${nameOf(workload, pod % podsPerWorkload)} ${addressOf(run, change)}`;
+    running.push(changePod(cluster, pod, addressOf(run, change)).then((at) => void sent.set(key, at)));
     if (running.length >= 32) await running.shift();
     const ahead = (change / churnPerSecond) * 1000 - (Date.now() - begun);
     if (ahead > 5) await sleep(ahead);
@@ -243,7 +245,7 @@ export async function* benchKollector(sizes: readonly number[]): AsyncGenerator<
   const cluster = await startControlPlane();
   let made = 0;
   try {
-    for (const pods of sizes.toSorted((a, b) => a - b)) {
+    for (const [run, pods] of sizes.toSorted((a, b) => a - b).entries()) {
       const workloads = Math.ceil(pods / podsPerWorkload);
       for (let n = made; n < workloads; n += workloadsPerNamespace) {
         const name = namespaceOf(n);
@@ -254,14 +256,14 @@ export async function* benchKollector(sizes: readonly number[]): AsyncGenerator<
         Array.from({ length: workloads - made }, (_, index) => made + index),
       );
       made = workloads;
-      yield await measure(cluster, made * podsPerWorkload);
+      yield await measure(cluster, run, made * podsPerWorkload);
     }
   } finally {
     await cluster.stop();
   }
 }
 
-async function measure(cluster: ControlPlane, pods: number): Promise<BenchResult> {
+async function measure(cluster: ControlPlane, run: number, pods: number): Promise<BenchResult> {
   const receiver = await startReceiver();
   const begun = Date.now();
   const kollector = await startKollector(cluster, receiver);
@@ -275,14 +277,14 @@ async function measure(cluster: ControlPlane, pods: number): Promise<BenchResult
     const rest = memoryMiBOf(kollector.pid, 'VmRSS');
     const alone: number[] = [];
     for (let index = 1; index <= 5; index += 1) {
-      const address = `192.168.0.${index}`;
+      const address = addressOf(run, 0xff_00_00 + index);
       const at = await changePod(cluster, index, address);
       const key = `${nameOf(Math.floor(index / podsPerWorkload), index % podsPerWorkload)} ${address}`;
       await until(() => receiver.heard.has(key), 60_000);
       alone.push((receiver.heard.get(key) ?? Number.NaN) - at);
     }
     const cpuBefore = cpuMsOf(kollector.pid);
-    const { perSecond, delays, unheard } = await churn(cluster, receiver, pods);
+    const { perSecond, delays, unheard } = await churn(cluster, receiver, { run, pods });
     return {
       benchmark: 'kollector',
       input,
