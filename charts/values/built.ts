@@ -19,7 +19,6 @@ export const notBuilt = {
     'nodeScan',
     'relevancy',
     'remediation',
-    'riskAcceptance',
     'runtimeDetection',
     'runtimeObservability',
     'scanEmbeddedSBOMs',

@@ -326,7 +326,12 @@ export const platform: Group = {
       0.75,
       'Share of the memory limit for the heap of a service',
     ),
-    value('crds.install', t.flag, true, 'Render the CRDs; this version has none'),
+    value(
+      'crds.install',
+      t.flag,
+      true,
+      'Render the CRDs of the capabilities that are on; off where somebody else has installed them',
+    ),
     value('crds.keep', t.flag, true, 'Keep CRDs and their objects when the release is removed'),
     pending('alertCRD.installDefault', t.flag, 'Install the default runtime rules; not part of this version', [false]),
     pending('alertCRD.scopeClustered', t.flag, 'Bindings of runtime rules are cluster-scoped', [true]),

@@ -162,7 +162,7 @@ const capabilityText = {
   nodeScan: ['disable', 'Look at the configuration of nodes'],
   prometheusExporter: ['disable', 'Findings as metrics'],
   remediation: ['disable', 'Change workloads on findings'],
-  riskAcceptance: ['disable', 'Honour SecurityException objects'],
+  riskAcceptance: ['disable', 'Honour SecurityException and ClusterSecurityException objects'],
   runtimeDetection: ['disable', 'Runtime rules and alerts'],
   runtimeObservability: ['disable', 'Learn what containers do'],
   scanEmbeddedSBOMs: ['disable', 'Use SBOM files inside of images'],

@@ -1,4 +1,5 @@
 import { defineConfig, duration, httpUrl, port, secret } from '@kso/kit';
+import { scannerConfig } from '@kso/kubescape-scanner';
 import { z } from 'zod';
 import { defaultPorts } from './listeners.ts';
 
@@ -48,6 +49,8 @@ const schema = z.object({
       gatewayUrl: z.string().optional(),
     })
     .prefault({}),
+  /** Where exceptions, frameworks and inputs of configuration scans are from: the keys of the scanner itself. */
+  policy: scannerConfig.schema.shape.policy,
   images: z
     .object({
       /** Somebody is building the engines: scans wait for them. */

@@ -44,10 +44,6 @@ describe.skipIf(missingPrograms('helm') !== undefined)('parts that this version 
     expect(String(capabilityWarnings)).toContain(warning);
   });
 
-  it('no CRD without a reader', () => {
-    expect(byKind(render(), 'CustomResourceDefinition')).toEqual([]);
-  });
-
   it('no Secret is mounted or readable for logins that nobody reads', () => {
     expect(JSON.stringify(render(logins))).not.toContain('/etc/registry-logins');
   });

@@ -26,6 +26,7 @@ const stable = new Set([
   'networking.k8s.io/v1',
   'rbac.authorization.k8s.io/v1',
   'policy/v1',
+  'apiextensions.k8s.io/v1',
   // Of other projects, behind a value each.
   'monitoring.coreos.com/v1',
 ]);

@@ -189,6 +189,16 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
       { global: { enableClusterWideSecretAccess: true } },
       ['profile: default', 'global.enableClusterWideSecretAccess: true'],
     ],
+    [
+      'security exceptions',
+      { capabilities: { riskAcceptance: 'enable' } },
+      ['profile: default', 'capabilities.riskAcceptance: enable'],
+    ],
+    [
+      'security exceptions, compact',
+      { profile: 'compact', capabilities: { riskAcceptance: 'enable' } },
+      ['profile: compact', 'profile: compact, riskAcceptance'],
+    ],
     ['offline database', { grypeOfflineDB: { enabled: true } }, ['profile: default', 'grypeOfflineDB.enabled: true']],
   ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {
     expect(rendered(render(values))).toEqual(onPage(...when));

@@ -12,6 +12,7 @@ const accepted: Readonly<Record<string, string>> = {
   'C-0018': 'jobs and the test have no readiness',
   'C-0034': 'scanner, operator and kollector call the API server',
   'C-0053': 'the same, as accounts',
+  'C-0007': 'the operator deletes recurring scans and finished commands in its own namespace',
   'C-0056': 'jobs and the test have no liveness',
   'C-0073': 'helm test is a pod',
   'C-0186': 'make-secrets reads two Secrets by name',

@@ -41,6 +41,19 @@ subjects:
     namespace: {{ .root.Release.Namespace }}
 {{- end -}}
 
+{{/* A Role of a component and its binding. In: dict root, settings, component, rules (YAML list). */}}
+{{- define "kso.role" -}}
+{{- $c := include (printf "kso.component.%s" .component) . | fromYaml }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  {{- include "kso.metadata" (list .root .component .component) | nindent 2 }}
+rules:
+  {{- .rules | trim | nindent 2 }}
+{{- include "kso.roleBinding" (list .root .component (include "kso.serviceAccountName" (dict "root" .root "c" $c))) }}
+{{- end -}}
+
 {{/* What scans on command need: pods, and what runs them. */}}
 {{- define "kso.rules.operator" -}}
 - apiGroups: [""]
@@ -53,6 +66,34 @@ subjects:
   resources: [jobs, cronjobs]
   verbs: [get, list, watch]
 {{- include "kso.rules.pullSecrets" .root }}
+{{- end -}}
+
+{{/* In its namespace: CronJobs and ConfigMaps of recurring scans, OperatorCommand objects and the Lease of who looks after them. */}}
+{{- define "kso.ownRules.operator" -}}
+- apiGroups: [batch]
+  resources: [cronjobs]
+  verbs: [get, create, patch, delete]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, delete]
+- apiGroups: [kubescape.io]
+  resources: [operatorcommands]
+  verbs: [get, list, watch, delete]
+- apiGroups: [kubescape.io]
+  resources: [operatorcommands/status]
+  verbs: [patch]
+{{- include "kso.rules.lease" "operator" }}
+{{- end -}}
+
+{{/* What competing for a Lease takes. In: its name. */}}
+{{- define "kso.rules.lease" }}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ . }}]
+  verbs: [get, update]
 {{- end -}}
 
 {{/* Pull secrets of workloads are read one by one, by the names that pods give (no list): images of private registries need them. */}}
@@ -92,6 +133,11 @@ subjects:
 {{- if .root.Values.global.enableClusterWideSecretAccess }}
 - apiGroups: [""]
   resources: [secrets]
+  verbs: [get, list, watch]
+{{- end }}
+{{- if has "riskAcceptance" .settings.features }}
+- apiGroups: [kubescape.io]
+  resources: [securityexceptions, clustersecurityexceptions]
   verbs: [get, list, watch]
 {{- end }}
 {{- end -}}

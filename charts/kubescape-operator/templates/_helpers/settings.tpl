@@ -125,6 +125,11 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- end -}}
 {{- if eq $origin "made" -}}{{- $makes = append $makes $secret -}}{{- end -}}
 
+{{- /* Abilities of running services that kinds, rights and variables depend on. */ -}}
+{{- $features := list -}}
+{{- if has "operator" $components -}}{{- $features = append $features "operatorCommands" -}}{{- end -}}
+{{- if and (or $posture $compact) (include "kso.on" (get $asked "riskAcceptance")) -}}{{- $features = append $features "riskAcceptance" -}}{{- end -}}
+
 {{- $exclude := get (include "kso.list" (dig "excludeNamespaces" "" $v | default "") | fromYaml) "items" -}}
 {{- $annotate := or (include "kso.on" (dig "configurations" "prometheusAnnotations" "" $v)) (include "kso.on" (dig "configuration" "prometheusAnnotations" "" $v)) (include "kso.on" (dig "kubescape" "prometheusAnnotation" "enabled" "" $v)) -}}
 {{- $persistence := and (include "kso.on" (dig "configurations" "persistence" "enable" $v | default "enable")) (ne (dig "persistence" "enabled" true $v | toString) "false") -}}
@@ -148,6 +153,7 @@ What follows from the values, decided once: aliases of older charts are resolved
       "credentialsOrigin" $origin
       "credentialsSecret" $secret
       "components" $components
+      "features" $features
       "capabilities" $asked
       "redisAddress" (default (printf "%s:%d" $redisName (dig "redis" "service" "port" 6379 $v | int)) $externalRedis)
       "redisSecret" $redisSecret

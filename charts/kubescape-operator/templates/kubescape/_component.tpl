@@ -25,6 +25,7 @@ env:
   KSO_SCANNER_DATA_DIR: /var/lib/kso
   KSO_SCANNER_CLUSTER_NAME: {{ .settings.clusterName | quote }}
   KSO_SCANNER_CONTINUOUS_ENABLED: {{ eq (get .settings.capabilities "continuousScan" | default "disable") "enable" | quote }}
+  KSO_SCANNER_POLICY_FROM_OBJECTS: {{ has "riskAcceptance" .settings.features | quote }}
   {{- with .settings.reportUrl }}
   KSO_SCANNER_REPORT_URL: {{ . }}
   {{- else }}

@@ -61,6 +61,7 @@ env:
   KSO_SUITE_BACKEND_GATEWAY_URL: {{ . }}
   {{- end }}
   {{- end }}
+  KSO_SUITE_POLICY_FROM_OBJECTS: {{ has "riskAcceptance" .settings.features | quote }}
   KSO_SUITE_IMAGES_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v.kubevuln | quote }}
   {{- with include "kso.listingUrl" .root }}
   KSO_SUITE_IMAGES_DATABASE_URL: {{ . | quote }}

@@ -25,6 +25,7 @@ export async function startScanner(context: WorkingContext, env: NodeJS.ProcessE
     dataDir: join(folders.target, 'scanner'),
     clusterName: config.clusterName,
     source: { type, path, kubeconfig, context: kubeContext },
+    policy: config.policy,
     report: config.account === '' ? {} : { account: config.account },
   });
   const http = createHttpClient({ outgoing: readOutgoing(env) });
