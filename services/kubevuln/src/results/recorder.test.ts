@@ -1,6 +1,7 @@
 import { createMemoryStore, openSqliteStore, type Store } from '@kso/store';
-import { type ImageMatches, ImageScanRecord, imageScanRecordKind, type JsonValue } from '@kso/wire';
+import { type ImageFinding, type ImageMatches, ImageScanRecord, imageScanRecordKind, type JsonValue } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
+import { createExceptionBook, emptyBook } from '../exceptions/book.ts';
 import { notEvaluated } from '../scanning/outcome.ts';
 import { createRecorder, type ScanJob } from './recorder.ts';
 
@@ -61,6 +62,51 @@ describe.each([
     expect(queued()).toHaveLength(1);
     expect(reports()).toBe(1);
     expect(queued()[0]).toMatchObject({ jobId: 'j1', parentId: 'p1', traceparent: job().traceparent });
+  });
+
+  it('a match with another database that says the same is reported only when other exceptions cover the findings', () => {
+    const store = open();
+    const finding: ImageFinding = {
+      id: 'CVE-1',
+      severity: 'High',
+      description: '',
+      dataSource: '',
+      related: [],
+      cvss: [],
+      package: { name: 'a', version: '1', type: 'deb', purl: 'pkg:deb/a@1' },
+      fix: { state: 'unknown', versions: [] },
+      fixKnown: false,
+      matchType: '',
+      locations: [],
+    };
+    const value = [{ name: 'p', actions: ['ignore'], vulnerabilities: [{ name: 'CVE-1' }] }];
+    const accepted = createExceptionBook({
+      now: 0,
+      documents: [{ type: 'policies', source: 'account', origin: 'account', value }],
+    });
+    let book = emptyBook;
+    const options = { store, account: 'acc', reporting: true, now: () => 0, onReport: () => undefined };
+    const recorder = createRecorder({ ...options, exceptions: () => book });
+    const queued = () => store.outbox.due(Number.MAX_SAFE_INTEGER, 100).length;
+    const record = () => {
+      const [stored] = store.results.list(imageScanRecordKind, { limit: 1 });
+      const parsed = ImageScanRecord.parse(stored?.body);
+      if (parsed.state !== 'evaluated') throw new Error('not evaluated');
+      return parsed;
+    };
+    const found = { ...matches, findings: [finding] };
+    recorder.evaluated(job(), found);
+    const since = { databaseBuilt: found.database.built, matcher: found.engines.matcher };
+    const again = (digest: string) => ({
+      ...found,
+      database: { ...found.database, digest },
+      change: { since, appeared: [], disappeared: [], altered: [] },
+    });
+    recorder.rematched(record(), again('d2'));
+    expect([queued(), record().findings]).toEqual([1, 1]);
+    book = accepted;
+    recorder.rematched(record(), again('d3'));
+    expect([queued(), record().findings]).toEqual([2, 0]);
   });
 
   it('stores nothing when the report cannot be queued, so that the job can run again', () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { OutboxEntry, Store } from '@kso/store';
 import {
   containerScanPath,
@@ -20,19 +19,15 @@ import type { RelevancyStore } from '../relevancy/relevancy-store.ts';
 import { packageKey } from '../relevancy/relevant-packages.ts';
 import { containerScanReport } from '../report/container-scan-report.ts';
 import { scanFailureReport } from '../report/scan-failure.ts';
-import { type SystemReportStep, systemReport, systemReportPath } from '../report/system-report.ts';
 import { containersScanId, reportSubject } from '../report/workload.ts';
 import type { NotEvaluated } from '../scanning/outcome.ts';
 import { isChanged } from '../summary/findings-change.ts';
+import { reportSteps } from './registry-steps.ts';
+import { entry, hash, type ScanJob } from './report-entry.ts';
 
-/** A job with the ids that its lines and reports carry. */
-export interface ScanJob {
-  /** Is written down: without logins in the clear. */
-  readonly payload: Omit<ImageScanJob, 'credentialsList'>;
-  readonly jobId: string;
-  readonly parentId?: string | undefined;
-  readonly traceparent?: string | undefined;
-}
+export type { ScanJob } from './report-entry.ts';
+
+type Evaluated = Extract<ImageScanRecord, { state: 'evaluated' }>;
 
 /**
  * Writes what came of a scan: the newest answer for the workload and, in the same transaction, the report of it. An answer that is
@@ -47,12 +42,12 @@ export interface Recorder {
    * Writes what another database, or another version of the matcher, says of an image that was evaluated before, and reports it when it
    * says something else. False when the record is too old to know its job.
    */
-  rematched(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): boolean;
+  rematched(record: Evaluated, matches: ImageMatches): boolean;
   /**
    * Writes what other exceptions make of the same findings, and reports it when that is something else. Answers the ids of the exceptions
    * that cover something.
    */
-  reconsidered(record: Extract<ImageScanRecord, { state: 'evaluated' }>, matches: ImageMatches): readonly string[];
+  reconsidered(record: Evaluated, matches: ImageMatches): readonly string[];
 }
 
 export interface RecorderOptions {
@@ -79,7 +74,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (options.reporting) reportSteps(options, job, 'started', [{ step: 'started' }]);
     },
     evaluated: (job, matches) => {
-      const result = recordEvaluated(options, job, matches);
+      const { result } = writeEvaluated(options, job, matches);
       if (options.reporting) reportSteps(options, job, 'ended', [{ step: 'success' }, { step: 'done' }]);
       return result;
     },
@@ -88,11 +83,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (options.reporting) reportSteps(options, job, 'ended', [{ step: 'failed', error: outcome.detail }]);
       return result;
     },
-    rematched: ({ job, jobId }, matches) => {
-      const payload = ImageScanJob.safeParse(job).data;
+    rematched: (record, matches) => {
+      const payload = ImageScanJob.safeParse(record.job).data;
       if (payload === undefined) return false;
       const isNews = matches.change === undefined || isChanged(matches.change);
-      recordEvaluated({ ...options, reporting: options.reporting && isNews }, { payload, jobId }, matches);
+      writeEvaluated(options, { payload, jobId: record.jobId }, matches, isNews ? undefined : record);
       return true;
     },
     reconsidered: ({ job, jobId }, matches) => {
@@ -104,16 +99,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-function recordEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches): ImageScanResult {
-  return writeEvaluated(options, job, matches).result;
-}
-
 interface Written {
   readonly result: ImageScanResult;
   readonly exceptions: AppliedExceptions;
 }
 
-function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches): Written {
+/** @param same an earlier result with the same findings: it is reported anew only when other exceptions cover them */
+function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMatches, same?: Evaluated): Written {
   const { payload } = job;
   const at = options.now();
   const { engines, database } = matches;
@@ -140,6 +132,8 @@ function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMa
     ...(relevant === undefined ? [] : ['relevancy', ...matches.findings.filter(isRelevant).map(findingKey).sort()]),
   ]);
   const bySeverity = countBySeverity(counted);
+  const suppressed = suppressedOf(exceptions);
+  const isKnown = same !== undefined && JSON.stringify(same.suppressed ?? []) === JSON.stringify(suppressed);
   const record = (sequence: number): ImageScanRecord => ({
     ...identityOf(job, at, sequence),
     state: 'evaluated',
@@ -148,7 +142,7 @@ function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMa
     containersScanID,
     packages: matches.packages,
     findings: counted.length,
-    ...(counted.length === matches.findings.length ? {} : { suppressed: suppressedOf(exceptions) }),
+    ...(suppressed.length === 0 ? {} : { suppressed }),
     bySeverity,
     ...(relevant === undefined ? {} : { relevant: countBySeverity(counted.filter(isRelevant)) }),
     fixable: counted.filter(({ fixKnown }) => fixKnown).length,
@@ -176,7 +170,7 @@ function writeEvaluated(options: RecorderOptions, job: ScanJob, matches: ImageMa
     );
   };
   // The scan's id is in the hash and not beside it: a sender chooses it, and the key has to fit into a header.
-  const isNew = save(options, job, {
+  const isNew = save({ ...options, reporting: options.reporting && !isKnown }, job, {
     answer,
     at,
     record,
@@ -212,26 +206,6 @@ function recordNotEvaluated(options: RecorderOptions, job: ScanJob, outcome: Not
   return { image: payload.imageTag, findings: 0, bySeverity: {}, packages: 0, notEvaluated: { reason, detail } };
 }
 
-/** Puts steps of a registry scan on their way; of another scan nothing. `name` tells them apart from those of another time. */
-function reportSteps(
-  options: RecorderOptions,
-  job: ScanJob,
-  name: string,
-  steps: readonly { readonly step: SystemReportStep; readonly error?: string }[],
-): void {
-  const { payload, jobId, parentId = '' } = job;
-  if (payload.registryScan === undefined) return;
-  const subject = reportSubject({ job: payload, account: options.account, sbomVersion: '' });
-  const { actionIDN } = payload;
-  const entries = steps.map(({ step, error }) => {
-    const body = JSON.stringify(systemReport({ subject, step, error, jobId, parentId, actionIDN, at: options.now() }));
-    const key = `sysreport/${hash([jobId, name, step])}`;
-    return entry(job, { path: systemReportPath, key, group: key, body });
-  });
-  options.store.outbox.put(entries);
-  options.onReport();
-}
-
 interface Answer {
   /** Equal for equal answers. */
   readonly answer: string;
@@ -260,21 +234,6 @@ function save(options: RecorderOptions, job: ScanJob, { answer, at, record, repo
   });
   if (isNew && reporting) options.onReport();
   return isNew;
-}
-
-function entry(
-  { jobId, parentId, traceparent }: ScanJob,
-  { path, key, group, body }: { path: string; key: string; group: string; body: string },
-): OutboxEntry {
-  return {
-    idempotencyKey: key,
-    path,
-    body,
-    group,
-    jobId,
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-  };
 }
 
 /** What a later report of the same image needs. */
@@ -318,8 +277,4 @@ function countBySeverity(findings: readonly ImageFinding[]): Record<string, numb
   const counts: Record<string, number> = {};
   for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
   return counts;
-}
-
-function hash(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
 }
