@@ -5,7 +5,11 @@ export {
 } from './catalogue/catalogues.ts';
 export * from './catalogue/port.ts';
 export { providerOf, type RegistryProvider } from './catalogue/provider.ts';
-export { type ReadRegistryObject, targetOfRegistryObject } from './catalogue/registry-object.ts';
+export {
+  type ReadRegistryObject,
+  targetOfRegistryObject,
+  targetOfRegistrySecret,
+} from './catalogue/registry-object.ts';
 export {
   createRegistryClient,
   type HostSwitches,

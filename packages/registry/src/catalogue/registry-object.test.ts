@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { targetOfRegistryObject } from './registry-object.ts';
+import { targetOfRegistryObject, targetOfRegistrySecret } from './registry-object.ts';
 
 it.each([
   [
@@ -23,6 +23,8 @@ it.each([
     { registry: 'gcr.io/p', provider: 'gar', cloud: { type: 'googleKey', key: '{"client_email":"x"}' } },
   ],
 ])('%j', (object, target) => {
+  const { provider: _provider, ...fields } = object;
+  expect(targetOfRegistrySecret(fields)).toMatchObject({ ok: true, target });
   expect(targetOfRegistryObject({ ...object, repositories: ['a'] })).toEqual({ ok: true, target, repositories: ['a'] });
 });
 

@@ -51,6 +51,20 @@ export function targetOfRegistryObject(object: Readonly<Record<string, unknown>>
   return { ok: true, target: targetOf(parsed.data), repositories };
 }
 
+/** The same for what lies in the Secret of a registry object alone: its provider is told by its fields. */
+export function targetOfRegistrySecret(fields: Readonly<Record<string, unknown>>): ReadRegistryObject {
+  return targetOfRegistryObject({ ...fields, provider: providerByFields(fields) });
+}
+
+function providerByFields(fields: Readonly<Record<string, unknown>>): RegistryObject['provider'] | undefined {
+  if ('loginServer' in fields) return 'azure';
+  if ('instanceURL' in fields) return 'harbor';
+  if ('containerRegistryName' in fields) return 'quay';
+  if ('registryURL' in fields) return 'accessToken' in fields ? 'gitlab' : 'nexus';
+  if ('registryURI' in fields) return 'key' in fields || 'projectID' in fields ? 'google' : 'aws';
+  return undefined;
+}
+
 function targetOf(object: RegistryObject): RegistryTarget {
   switch (object.provider) {
     case 'aws':

@@ -108,6 +108,48 @@ describe('logins for an image', () => {
     expect(await users('kubescape-registry-scan-2')).toEqual(['two', 'one']);
   });
 
+  it('the Secret of a registry object has the login of its provider, by its name where Secrets may not be listed', async () => {
+    putSecret('kubescape', 'kubescape-registry-scan-7', {
+      registriesAuth: JSON.stringify({ instanceURL: 'https://registry.example.com', username: 'u', password: 'p' }),
+    });
+    const job = { wlid: '', registrySecret: 'kubescape-registry-scan-7' };
+    const origin = { kind: 'registrySecret', name: 'kubescape/kubescape-registry-scan-7' };
+    expect(await finder().find({ ...request, job })).toMatchObject({ credentials: [{ username: 'u', origin }] });
+    const list = () => {
+      throw new Error('may not be listed');
+    };
+    const named = createCredentialFinder({
+      clock,
+      client: { get: client.get, list },
+      namespace: 'kubescape',
+      pullSecrets: false,
+    });
+    expect(await named.find({ ...request, job })).toMatchObject({ credentials: [{ username: 'u', origin }] });
+    const other = { ...job, registrySecret: 'database-password' };
+    expect(await named.find({ ...request, job: other })).toMatchObject({ credentials: [] });
+    expect(server.requests.filter(({ url }) => url.includes('database-password'))).toEqual([]);
+  });
+
+  it('the Secret with keys of a cloud is exchanged, and stays its origin', async () => {
+    const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+    putSecret('kubescape', 'kubescape-registry-scan-8', {
+      registriesAuth: JSON.stringify({ registryURI: registry, accessKeyID: 'A', secretAccessKey: 'k' }),
+    });
+    const asked: unknown[] = [];
+    const clouds: CloudLogins = {
+      loginFor: (_host, identity) => {
+        asked.push(identity);
+        return Promise.resolve({ outcome: 'login', cloud: 'aws', login: { username: 'AWS', password: 'token' } });
+      },
+    };
+    expect(await finder({ clouds }).find({ ...request, registry })).toMatchObject({
+      credentials: [
+        { username: 'AWS', origin: { kind: 'registrySecret', name: 'kubescape/kubescape-registry-scan-8' } },
+      ],
+    });
+    expect(asked).toEqual([{ type: 'awsKeys', keys: { accessKeyId: 'A', secretAccessKey: 'k' } }]);
+  });
+
   it("the chart's Secret is read by its name where Secrets may not be listed, and what may not be read is said", async () => {
     server.refuse({ group: '', kind: 'Secret' }, 403);
     putWorkload('pull');

@@ -1,7 +1,8 @@
 import type { Clock } from '@kso/kit';
 import { createPullSecretReader, type KubeClient } from '@kso/kube';
-import type { CloudLogins } from '@kso/registry';
+import type { CloudLogin, CloudLogins, CredentialOrigin } from '@kso/registry';
 import { type CredentialFinder, type FoundCredentials, nothingFound } from './port.ts';
+import type { SecretRegistry } from './registry-secret.ts';
 import { createRegistrySecrets } from './registry-secrets.ts';
 import { workloadCredentials } from './workload-credentials.ts';
 
@@ -27,25 +28,40 @@ export function createCredentialFinder(options: CredentialFinderOptions): Creden
   return {
     find: async (request) => {
       const [configured, ofWorkload] = await Promise.all([
-        registries?.find(request) ?? nothingFound,
+        registries?.find(request) ?? { ...nothingFound, matching: [] },
         reader === undefined ? nothingFound : workloadCredentials(reader, request),
       ]);
+      const exchanged = await Promise.all(
+        configured.matching.map((entry) => exchange(clouds, entry, request.registry)),
+      );
+      const found = [configured, ...exchanged, ofWorkload];
       return {
-        credentials: [...configured.credentials, ...ofWorkload.credentials],
+        credentials: found.flatMap(({ credentials }) => credentials),
         switches: configured.switches,
-        gaps: [...configured.gaps, ...ofWorkload.gaps],
+        gaps: found.flatMap(({ gaps }) => gaps),
       };
     },
-    findAtCloud: async ({ registry }) => (clouds === undefined ? nothingFound : atCloud(clouds, registry)),
+    findAtCloud: async ({ registry }) =>
+      clouds === undefined ? nothingFound : credentialsAt(await clouds.loginFor(registry), registry),
   };
 }
 
-async function atCloud(clouds: CloudLogins, registry: string): Promise<FoundCredentials> {
-  const answer = await clouds.loginFor(registry);
+/** A Secret with keys of a cloud: what the cloud gives for them is the Secret's login. */
+async function exchange(
+  clouds: CloudLogins | undefined,
+  { cloud, secret }: SecretRegistry,
+  registry: string,
+): Promise<FoundCredentials> {
+  // "Whoever we are" is asked last, by `findAtCloud`.
+  if (clouds === undefined || cloud === undefined || cloud.type === 'ambient') return nothingFound;
+  return credentialsAt(await clouds.loginFor(registry, cloud), registry, { kind: 'registrySecret', name: secret });
+}
+
+function credentialsAt(answer: CloudLogin, registry: string, given?: CredentialOrigin): FoundCredentials {
   switch (answer.outcome) {
     case 'login': {
       const { login, cloud } = answer;
-      const origin = { kind: 'cloudIdentity', name: cloud } as const;
+      const origin = given ?? { kind: 'cloudIdentity', name: cloud };
       return { ...nothingFound, credentials: [{ ...login, authority: { host: registry, path: '' }, origin }] };
     }
     case 'none':

@@ -1,22 +1,18 @@
 import { type Clock, describeError } from '@kso/kit';
-import { type KubeClient, secretValue } from '@kso/kube';
-import {
-  type ConfiguredRegistry,
-  covers,
-  parseAuthority,
-  parseRegistriesAuth,
-  type RegistryCredential,
-} from '@kso/registry';
+import type { KubeClient } from '@kso/kube';
+import { covers, parseAuthority, type RegistryCredential } from '@kso/registry';
 import type { KubeObject } from '@kso/wire';
 import type { CredentialRequest, FoundCredentials } from './port.ts';
+import { readRegistrySecret, type SecretRegistries, type SecretRegistry } from './registry-secret.ts';
 
 /** Secrets with logins for private registries in our own namespace (operator-gateway.md 4.3.4). */
 const prefix = 'kubescape-registry-scan';
-const key = 'registriesAuth';
 /** The one that the chart makes: it can be read by its name where Secrets may not be listed. */
 const chartSecret = 'kubescape-registry-scan-secrets';
 const secretKind = { group: '', kind: 'Secret' };
 const maxAgeMs = 60_000;
+/** Scans of registries name a few Secrets; a job that names others must not fill the memory. */
+const maxNamed = 100;
 
 export interface RegistrySecretOptions {
   readonly client: Pick<KubeClient, 'get' | 'list'>;
@@ -25,39 +21,39 @@ export interface RegistrySecretOptions {
   readonly clock: Clock;
 }
 
-/** A registry with the Secret that it stands in. */
-export interface SecretRegistry extends ConfiguredRegistry {
-  /** `namespace/name` */
-  readonly secret: string;
+export interface FoundRegistries extends FoundCredentials {
+  /** Those that are for the image; the ones with an identity at a cloud have no credential of their own. */
+  readonly matching: readonly SecretRegistry[];
 }
 
-interface Known {
-  readonly registries: readonly SecretRegistry[];
-  readonly gaps: readonly string[];
-}
-
-/** The configured registries; read again after a minute. Never throws. */
+/** The configured registries; read again after a minute. */
 export interface RegistrySecrets {
-  find(request: CredentialRequest): Promise<FoundCredentials & { readonly matching: readonly SecretRegistry[] }>;
+  /** Never throws. */
+  find(request: CredentialRequest): Promise<FoundRegistries>;
 }
 
 export function createRegistrySecrets(options: RegistrySecretOptions): RegistrySecrets {
-  let known: { readonly readAt: number; readonly answer: Promise<Known> } | undefined;
-  const read = (): Promise<Known> => {
+  const known = new Map<string, { readonly readAt: number; readonly answer: Promise<SecretRegistries> }>();
+  const remembered = (key: string, read: () => Promise<SecretRegistries>): Promise<SecretRegistries> => {
     const now = options.clock.now();
-    if (known === undefined || now - known.readAt >= maxAgeMs) known = { readAt: now, answer: readAll(options) };
-    return known.answer;
+    const entry = known.get(key);
+    if (entry !== undefined && now - entry.readAt < maxAgeMs) return entry.answer;
+    if (known.size > maxNamed) known.clear();
+    const answer = read();
+    known.set(key, { readAt: now, answer });
+    return answer;
   };
   return {
     find: async (request) => {
-      const { registries, gaps } = await read();
       const named = request.job.registrySecret;
+      const own = named?.startsWith(prefix) === true ? await remembered(named, () => readByName(options, named)) : none;
+      const all = await remembered('', () => readAll(options));
       // The Secret that a scan of a registry names comes before all others.
-      const inOrder = registries.toSorted((a, b) => Number(isNamed(b, named)) - Number(isNamed(a, named)));
-      const matching = inOrder.filter((entry) => isFor(entry, request));
+      const others = all.registries.filter(({ secret }) => secret !== `${options.namespace}/${named}`);
+      const matching = [...own.registries, ...others].filter((entry) => isFor(entry, request));
       return {
         matching,
-        gaps,
+        gaps: [...new Set([...own.gaps, ...all.gaps])],
         credentials: matching.flatMap(credentialOf),
         switches: {
           plainHttp: matching.find(({ plainHttp }) => plainHttp !== undefined)?.plainHttp,
@@ -68,12 +64,10 @@ export function createRegistrySecrets(options: RegistrySecretOptions): RegistryS
   };
 }
 
-function isNamed({ secret }: SecretRegistry, name: string | undefined): boolean {
-  return name !== undefined && secret.endsWith(`/${name}`);
-}
+const none: SecretRegistries = { registries: [], gaps: [] };
 
 /** By host and path, never by a part of the name: `registry.example.com` is not for `registry.example.com.evil.test`. */
-function isFor({ registry }: ConfiguredRegistry, request: CredentialRequest): boolean {
+function isFor({ registry }: SecretRegistry, request: CredentialRequest): boolean {
   const authority = parseAuthority(registry);
   return authority !== undefined && covers(authority, request.registry, request.repository);
 }
@@ -84,42 +78,28 @@ function credentialOf({ registry, login, secret }: SecretRegistry): RegistryCred
   return [{ ...login, authority, origin: { kind: 'registrySecret', name: secret } }];
 }
 
-async function readAll(options: RegistrySecretOptions): Promise<Known> {
+async function readAll(options: RegistrySecretOptions): Promise<SecretRegistries> {
   const { client, namespace } = options;
+  const secrets: KubeObject[] = [];
   try {
-    const secrets: KubeObject[] = [];
     for await (const page of client.list(secretKind, { namespace })) {
       secrets.push(...page.filter(({ metadata }) => metadata.name.startsWith(prefix)));
     }
-    return known(options, secrets);
   } catch {
-    return readChartSecret(options);
+    return readByName(options, chartSecret);
   }
+  const inOrder = secrets.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const read = inOrder.map((secret) => readRegistrySecret(secret, namespace));
+  return { registries: read.flatMap(({ registries }) => registries), gaps: read.flatMap(({ gaps }) => gaps) };
 }
 
-async function readChartSecret(options: RegistrySecretOptions): Promise<Known> {
-  const { client, namespace } = options;
-  const what = `Secret ${namespace}/${chartSecret}`;
+async function readByName({ client, namespace }: RegistrySecretOptions, name: string): Promise<SecretRegistries> {
+  const what = `Secret ${namespace}/${name}`;
   try {
-    const result = await client.get(secretKind, namespace, chartSecret);
-    if (result.outcome === 'found') return known(options, [result.object]);
+    const result = await client.get(secretKind, namespace, name);
+    if (result.outcome === 'found') return readRegistrySecret(result.object, namespace);
     return { registries: [], gaps: result.outcome === 'forbidden' ? [`${what}: may not be read`] : [] };
   } catch (error) {
     return { registries: [], gaps: [`${what}: ${describeError(error)}`] };
   }
-}
-
-function known({ namespace }: RegistrySecretOptions, secrets: readonly KubeObject[]): Known {
-  const registries: SecretRegistry[] = [];
-  const gaps: string[] = [];
-  for (const secret of secrets.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
-    const text = secretValue(secret, key);
-    if (text === undefined) continue;
-    const name = `${namespace}/${secret.metadata.name}`;
-    const parsed = parseRegistriesAuth(text);
-    registries.push(...parsed.registries.map((registry) => ({ ...registry, secret: name })));
-    // The Secrets of registry objects (4.3.5) have an object of another shape: their scans bring their logins.
-    if (text.trimStart().startsWith('[')) gaps.push(...parsed.problems.map((problem) => `Secret ${name}: ${problem}`));
-  }
-  return { registries, gaps };
 }
