@@ -1,4 +1,4 @@
-import type { ObjectSource, SourceEvent } from '@kso/domain';
+import { type ObjectSource, type SourceEvent, sanitizeClusterName } from '@kso/domain';
 import { type BasePorts, backoffDelay, KsoError, type Outgoing } from '@kso/kit';
 import type { GroupKind } from '@kso/wire';
 import { receiverUrl } from '../channel/receiver-url.ts';
@@ -149,7 +149,8 @@ export function createReporting(config: KollectorConfig, ports: ReportingPorts):
 }
 
 function openLink(config: KollectorConfig, ports: ReportingPorts): ReportLink | undefined {
-  const { eventReceiverUrl: address, clusterName = '', account = '' } = config;
+  const { eventReceiverUrl: address, account = '' } = config;
+  const clusterName = sanitizeClusterName(config.clusterName ?? '');
   if (address === undefined || address === '') return undefined;
   const url = receiverUrl(address, { clusterName, account });
   if (url === undefined) throw fail('RECEIVER_INVALID', { address });
