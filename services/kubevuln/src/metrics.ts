@@ -11,6 +11,8 @@ export interface ScanMetrics {
   databaseUpdateFailed(): void;
   /** The number of scans that wait or run is asked for at each scrape; undefined: it cannot be known now. */
   queueDepth(ask: () => Promise<number | undefined>): void;
+  /** A registry was not asked again for so long, because it limits requests or could not be reached. */
+  registryWaited(ms: number, why: 'rateLimited' | 'unreachable'): void;
   /** Folders of engines that a killed process had left. */
   swept(folders: number): void;
   /** True when the database is older than it may be. */
@@ -79,7 +81,15 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     help: 'Folders of engines that a killed process had left, and that were removed.',
     labelNames: ['component'],
   });
+  const registryWaits = metrics.counter({
+    name: 'kubevuln_registry_wait_seconds_total',
+    help: 'Time that scans waited before they asked a registry again.',
+    labelNames: ['reason'],
+  });
   return {
+    registryWaited: (ms, reason) => {
+      registryWaits.inc({ reason }, ms / 1000);
+    },
     queueDepth: (ask) => {
       metrics.gauge({
         name: 'kubevuln_worker_pool_queue_depth',

@@ -143,6 +143,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       results: store.results,
       imageLayouts: config.imageLayouts,
       credentials: ports.credentials,
+      onWait: metrics.registryWaited,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),

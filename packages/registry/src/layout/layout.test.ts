@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseImageReference } from '@kso/domain';
 import { buildImage, buildIndex, type Image, layer } from '@kso/testkit/images';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findInLayouts, resolveInLayout, writeSingleImageView } from './layout.ts';
+import { findInLayouts, resolveInLayout, soleInLayout, writeSingleImageView } from './layout.ts';
 
 const linux = { os: 'linux', architecture: 'amd64' };
 const one = buildImage({ layers: [layer([{ type: 'file', path: 'a', content: '1' }])] });
@@ -41,6 +41,14 @@ describe('OCI image layouts', () => {
       ? findInLayouts(root, parsed.reference, (error) => broken.push(error))
       : undefined;
   }
+
+  it('tells the only image of a layout, of whatever name, and of several none', async () => {
+    await write('one', { any: both });
+    await write('two', { a: one, b: two });
+    expect(await soleInLayout(join(root, 'one'))).toMatchObject({ descriptor: both.descriptor });
+    expect(await soleInLayout(join(root, 'two'))).toBeUndefined();
+    await expect(soleInLayout(root)).rejects.toMatchObject({ code: 'LAYOUT_INVALID' });
+  });
 
   it('finds an image by its reference in any folder below, in normal form', async () => {
     await write('a', { 'registry.example.com/shop/cart:1': one });

@@ -42,6 +42,40 @@ const credential = (origin: NonNullable<RegistryCredential['origin']>): Registry
 const none = () => Promise.resolve(nothingFound);
 const found = (...credentials: readonly RegistryCredential[]) => Promise.resolve({ ...nothingFound, credentials });
 
+it.each(['0', 'Wed, 21 Oct 2015 07:28:00 GMT', '86400'])(
+  'B19 a registry that limits requests with Retry-After %s is asked three times, and the waits are told',
+  async (retryAfter) => {
+    const limiting = await startFakeRegistry({
+      intercept: (_request, response) => {
+        response.writeHead(429, { 'retry-after': retryAfter }).end();
+        return 'answered';
+      },
+    });
+    const waits: number[] = [];
+    const locator = createImageLocator({
+      registry: client,
+      results: createMemoryStore().results,
+      clock: { now: () => Date.parse('2026-01-01T00:00:00Z'), sleep: () => Promise.resolve() },
+      onWait: (ms) => waits.push(ms),
+      defaultPlatform: 'linux/amd64',
+    });
+    const located = await locator.locate({
+      job: ImageScanJob.parse({ imageTag: `${limiting.host}/app:1` }),
+      credentials: [],
+      signal: AbortSignal.timeout(30_000),
+      remainingMs: () => 60_000,
+    });
+    expect(located).toMatchObject({ outcome: 'notEvaluated', reason: 'rateLimited' });
+    expect(limiting.requests).toHaveLength(3);
+    expect(waits).toHaveLength(2);
+    for (const wait of waits) {
+      expect(wait).toBeGreaterThanOrEqual(500);
+      expect(wait).toBeLessThanOrEqual(30_000);
+    }
+    await limiting.stop();
+  },
+);
+
 it("a workload's secret lets in, and the answer says which one it was", async () => {
   const origin = { kind: 'podPullSecret', name: 'shop/pull' } as const;
   const located = await locate({ find: () => found(credential(origin)), findAtCloud: none });

@@ -48,6 +48,8 @@ export interface LocatorOptions {
   readonly onBrokenLayout?: (error: unknown) => void;
   /** Logins beside those that come with a job. */
   readonly credentials?: CredentialFinder | undefined;
+  /** Told of each wait before a registry is asked again. */
+  readonly onWait?: ((ms: number, why: 'rateLimited' | 'unreachable') => void) | undefined;
   /** For jobs that do not say what the node runs. */
   readonly defaultPlatform: string;
 }
@@ -181,6 +183,9 @@ async function resolveWithRetries(options: LocatorOptions, input: ResolveInput):
       decide: (answer) => {
         if (answer.outcome === 'rateLimited') return { retry: true, retryAfterMs: answer.retryAfterMs };
         return { retry: answer.outcome === 'unreachable' };
+      },
+      onWait: ({ delayMs, result }) => {
+        options.onWait?.(delayMs, result.outcome === 'rateLimited' ? 'rateLimited' : 'unreachable');
       },
     },
     () =>
