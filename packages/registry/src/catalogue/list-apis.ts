@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { basic } from '../authorized-requests.ts';
-import { parseJson, readBody } from '../response-body.ts';
+import { requestToken } from '../cloud/token-request.ts';
 import { listCatalog } from './list-distribution.ts';
 import { listNames } from './paging.ts';
 import type { CatalogueAnswer, RepositoryList } from './port.ts';
@@ -73,16 +73,17 @@ export const listDockerHub: ListRepositories = async (reader, { project }, { lim
 async function hubToken({ options }: CatalogueReader, endpoints: ProviderEndpoints): Promise<string | undefined> {
   const { login, http, signal } = options;
   if (login?.username === undefined || login.password === undefined) return undefined;
-  const answer = await http.request(new URL('/v2/auth/token', endpoints.dockerHub), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ identifier: login.username, secret: login.password }),
-    signal,
-  });
-  const body = await readBody(answer.body, 64 * 1024);
-  return answer.statusCode === 200 && body !== undefined
-    ? HubToken.safeParse(parseJson(body)).data?.access_token
-    : undefined;
+  const answer = await requestToken(
+    { http, signal },
+    new URL('/v2/auth/token', endpoints.dockerHub),
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ identifier: login.username, secret: login.password }),
+    },
+    HubToken,
+  );
+  return answer.outcome === 'token' ? answer.value.access_token : undefined;
 }
 
 /** GitHub's packages of an organisation, else of a user (https://docs.github.com/en/rest/packages/packages). */
