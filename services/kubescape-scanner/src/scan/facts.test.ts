@@ -113,7 +113,7 @@ describe('results of image scans', () => {
 
   it('are read page by page, and judged with the workloads that run the images', async () => {
     const fetch = fetchPages((after) => Response.json(pages[after] ?? {}));
-    const [fact] = imageResultFacts({ url: 'http://kubevuln:8080', fetch });
+    const [fact] = imageResultFacts('http://kubevuln:8080', fetch);
     const objects = await fact?.read(AbortSignal.timeout(1000));
     expect(objects?.map(({ metadata }) => metadata.name)).toEqual(['nginx:1', 'redis:7']);
 
@@ -140,11 +140,12 @@ describe('results of image scans', () => {
     ['something else', () => Response.json({ images: [{ image: 1 }] }), /expected string/i],
     ['pages without end', () => Response.json({ images: [], next: 'again' }), /more images than fit/],
   ])('are not there when kubevuln answers with %s', async (_what, answer, problem) => {
-    const [fact] = imageResultFacts({ url: 'http://kubevuln:8080', fetch: fetchPages(answer) });
+    const [fact] = imageResultFacts('http://kubevuln:8080', fetchPages(answer));
     await expect(fact?.read(AbortSignal.timeout(10_000))).rejects.toThrow(problem);
   });
 
   it('are shown as the kind that the controls read', () => {
-    expect(imageResultFacts({ url: 'http://x' })[0]?.kind).toEqual(kinds.imageVulnerabilities);
+    expect(imageResultFacts('http://x')[0]?.kind).toEqual(kinds.imageVulnerabilities);
+    expect(imageResultFacts(undefined)).toEqual([]);
   });
 });

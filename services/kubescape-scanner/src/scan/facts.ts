@@ -21,12 +21,6 @@ export function apiServerFacts({ serverVersion }: ObjectSource): Fact[] {
   ];
 }
 
-export interface ImageResultsOptions {
-  /** Of kubevuln, e.g. `http://kubevuln:8080`. */
-  readonly url: string;
-  readonly fetch?: typeof globalThis.fetch;
-}
-
 const Page = z.object({ images: z.array(ImageVulnerabilities), next: z.string().optional() });
 
 const everyMs = 60_000;
@@ -34,8 +28,12 @@ const timeoutMs = 30_000;
 /** Pages of kubevuln have at most 500 images. */
 const mostPages = 200;
 
-/** What image scans have found, for the controls about vulnerable images (`GET /v1/imageVulnerabilities` of kubevuln). */
-export function imageResultFacts({ url, fetch = globalThis.fetch }: ImageResultsOptions): Fact[] {
+/**
+ * What image scans have found, for the controls about vulnerable images (`GET /v1/imageVulnerabilities` of kubevuln). `url` is that of
+ * kubevuln, e.g. `http://kubevuln:8080`; without one there are none.
+ */
+export function imageResultFacts(url: string | undefined, fetch = globalThis.fetch): Fact[] {
+  if (url === undefined) return [];
   const kind = kinds.imageVulnerabilities;
   const readPage = async (after: string, signal: AbortSignal): Promise<z.output<typeof Page>> => {
     const address = new URL('/v1/imageVulnerabilities', url);

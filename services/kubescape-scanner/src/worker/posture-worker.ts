@@ -159,7 +159,7 @@ class ThreadWorker implements PostureWorker {
     this.#rego = this.#newRego(this.#opened.source);
     const session = createSession({
       source: this.#opened.source,
-      facts: this.#settings.kubevulnUrl === undefined ? [] : imageResultFacts({ url: this.#settings.kubevulnUrl }),
+      facts: imageResultFacts(this.#settings.kubevulnUrl),
       rego: this.#rego,
       clusterName: this.#settings.clusterName,
       securityExceptions: this.#settings.securityExceptions,
