@@ -68,6 +68,7 @@ describe('an exception policy', () => {
   it.each([
     [{ namespace: 'shop', kind: 'Deployment', name: 'web' }, 'passed'],
     [{ name: 'w.b' }, 'passed'],
+    [{ namespace: '.+' }, 'passed'],
     [{ name: 'we' }, 'failed'],
     [{ kind: 'deployment' }, 'failed'],
     [{ kind: '*' }, 'passed'],
@@ -82,6 +83,15 @@ describe('an exception policy', () => {
     [{ containerName: 'side' }, 'failed'],
   ])('with the attributes %j: %s', (attributes, expected) => {
     expect(statusWith(policy(attributes))).toBe(expected);
+  });
+
+  it.each([
+    ['.*', 'passed'],
+    ['*', 'passed'],
+    ['.+', 'failed'],
+  ])('with the namespace %s covers an object that has none: %s', (namespace, expected) => {
+    const subject = subjectOf({ ...web, metadata: { name: 'web' } });
+    expect(statusWith(policy({ namespace }), failed(finding('main')), subject)).toBe(expected);
   });
 
   it.each([

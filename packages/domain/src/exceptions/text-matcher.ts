@@ -12,7 +12,8 @@ export type TextMatcherResult =
   | { readonly ok: true; readonly matcher: TextMatcher }
   | { readonly ok: false; readonly problem: string };
 
-const any = new Set(['*', '.*', '.+', '^.*$']);
+/** Not `.+`: a value may be empty, as the namespace of a cluster-scoped object is. */
+const any = new Set(['*', '.*', '^.*$']);
 /** Names repeat from object to object; the answers for so many of them are kept. */
 const maxRemembered = 2000;
 
