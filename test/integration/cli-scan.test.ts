@@ -178,6 +178,16 @@ describe('exceptions', () => {
     expect((await kso([...only, '--exceptions', `${place}/x.json`])).code).toBe(0);
   });
 
+  test('that cover nothing are told of, with the reason, whatever the format', async () => {
+    const old = { ...exception('a'), name: 'old', expirationDate: '2020-01-01T00:00:00Z' };
+    const place = files('idle-exceptions', { 'a.yaml': pod('a'), 'x.json': JSON.stringify([exception('b'), old]) });
+    for (const format of ['table', 'json']) {
+      const { stderr } = await kso(['scan', `${place}/a.yaml`, '--exceptions', `${place}/x.json`, '-f', format]);
+      expect(stderr).toMatch(/exception without effect: .*: accepted: it names no resource of this scan\n/);
+      expect(stderr).toMatch(/exception without effect: .*: old: expired 2020-01-01/);
+    }
+  });
+
   test('that are wrong are an error with the place', async () => {
     const wrong = [{ ...exception('a'), resources: [{ attributes: { name: '(' } }] }];
     const place = files('bad-exceptions', { 'a.yaml': pod('a'), 'x.json': JSON.stringify(wrong) });

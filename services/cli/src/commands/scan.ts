@@ -1,10 +1,11 @@
 import type { Severity } from '@kso/domain';
 import type { PosturePolicy } from '@kso/engines';
 import { type RegoSources, type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
+import type { PostureReport } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CliHost, userPath } from '../host.ts';
-import { createProgress } from '../output/progress.ts';
+import { createProgress, type Progress } from '../output/progress.ts';
 import { type ScanFormat, scanOutputs } from '../scan/outputs.ts';
 import { checkSelection } from '../scan/selection.ts';
 import { metThresholds, type Thresholds } from '../scan/thresholds.ts';
@@ -65,6 +66,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
     await writeOutputs(report, outputs, { target, verbose: options.verbose === true }, host);
     for (const { file } of outputs)
       if (file !== undefined && host.stderr.isTTY === true) progress.note(`written: ${file}`);
+    noteWithoutEffect(report, progress);
     const met = metThresholds(report, thresholdsOf(options));
     for (const reason of met) progress.note(`threshold: ${reason}`);
     return met.length > 0 ? exitCodes.thresholdMet : exitCodes.ok;
@@ -73,6 +75,17 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
     await close();
   }
 }
+
+/** An exception that covers nothing is most likely a typing error, or a leftover. */
+function noteWithoutEffect({ exceptionAudit }: Pick<PostureReport, 'exceptionAudit'>, progress: Progress): void {
+  const idle = (exceptionAudit?.exceptions ?? []).filter(({ status }) => status !== 'applied');
+  for (const { id, problem } of idle.slice(0, maxNoted)) {
+    progress.note(`exception without effect: ${id}${problem === undefined ? '' : `: ${problem}`}`);
+  }
+  if (idle.length > maxNoted) progress.note(`… and ${idle.length - maxNoted} more exceptions without effect`);
+}
+
+const maxNoted = 20;
 
 function thresholdsOf({ failOn, severityThreshold, ...others }: ScanOptions): Thresholds {
   if (failOn !== undefined && severityThreshold !== undefined)
