@@ -1,8 +1,10 @@
-import { extendCatalogue, type PolicyCatalogue } from '@kso/controls';
+import { type ControlInputs, extendCatalogue, type PolicyCatalogue, selectControls } from '@kso/controls';
+import type { ObjectSource } from '@kso/domain';
+import type { RegoEngine } from '@kso/engines';
 import { describeError, type Logger } from '@kso/kit';
 import type { Degradation } from '@kso/wire';
 import type { ScannerConfig } from '../config.ts';
-import { loadRegoPolicies, type RegoPolicies } from '../scan/rego-policies.ts';
+import { loadRegoPolicies, type RegoPolicies, regoEngine } from '../scan/rego-policies.ts';
 
 /** Policies in Rego that a scanner was started with. Plain data: it goes to the evaluating thread. */
 export interface ServiceRego {
@@ -30,4 +32,16 @@ export async function regoOfService({ policy, offline }: ScannerConfig, logger: 
 /** A catalogue with what is in Rego; that comes before our own of the same name. */
 export function withRego(catalogue: PolicyCatalogue, { policies }: ServiceRego): PolicyCatalogue {
   return policies === undefined ? catalogue : extendCatalogue(catalogue, policies.added);
+}
+
+/** What evaluates them over a source; undefined without any. Its threads start when something is evaluated. */
+export function openRego(
+  { policies }: ServiceRego,
+  sourceType: ObjectSource['type'],
+  inputs: ControlInputs,
+): RegoEngine | undefined {
+  if (policies === undefined) return undefined;
+  const scope = sourceType === 'cluster' ? 'cluster' : 'file';
+  const selection = selectControls({ scope, catalogue: policies.added });
+  return regoEngine(policies, selection.ok ? selection.controls : [], inputs);
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { selectControls } from '@kso/controls';
-import type { ObjectSource, PostureException } from '@kso/domain';
+import type { PostureException } from '@kso/domain';
 import type { RegoEngine } from '@kso/engines';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
@@ -10,12 +9,11 @@ import { fail } from '../errors.ts';
 import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
-import { withRego } from '../policy/rego-of-service.ts';
+import { openRego, withRego } from '../policy/rego-of-service.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
 import { imageResultFacts } from '../scan/facts.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
-import { regoEngine } from '../scan/rego-policies.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
@@ -156,9 +154,10 @@ class ThreadWorker implements PostureWorker {
 
   async #read(): Promise<Session> {
     this.#opened = await this.#ports.openSource();
-    this.#rego = this.#newRego(this.#opened.source);
+    const { source } = this.#opened;
+    this.#rego = openRego(this.#settings.rego, source.type, this.#policy.policy.inputs.inputs);
     const session = createSession({
-      source: this.#opened.source,
+      source,
       facts: imageResultFacts(this.#settings.kubevulnUrl),
       rego: this.#rego,
       clusterName: this.#settings.clusterName,
@@ -175,14 +174,6 @@ class ThreadWorker implements PostureWorker {
     this.#isRead = true;
     this.#report('watching');
     return session;
-  }
-
-  /** Its threads start when something is evaluated. */
-  #newRego({ type }: ObjectSource): RegoEngine | undefined {
-    const { policies } = this.#settings.rego;
-    if (policies === undefined) return undefined;
-    const selection = selectControls({ scope: type === 'cluster' ? 'cluster' : 'file', catalogue: policies.added });
-    return regoEngine(policies, selection.ok ? selection.controls : [], this.#policy.policy.inputs.inputs);
   }
 
   #runningSummary({ engine, scope, policy }: Session): RunningSummary {
