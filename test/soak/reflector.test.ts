@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { SourceEvent } from '@kso/domain';
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import { createClusterSource, createKubeClient, findConnection } from '@kso/kube';
 import { pod, until } from '@kso/testkit';
@@ -23,6 +22,7 @@ const listsPerRound = 3;
 /** Requests a second and reflector, also while nothing is answered. */
 const requestsPerSecond = 2;
 const mayGrowBytes = 16 * 1024 * 1024;
+type SourceEvent = Parameters<Parameters<ReturnType<typeof createClusterSource>['watch']>[1]>[0];
 const podKind = { group: '', kind: 'Pod' };
 
 type Disturbance = readonly [name: string, run: (world: World) => Promise<void>];
