@@ -9,7 +9,8 @@ const openPaths = new Set(['/v1/liveness', '/v1/readiness']);
 export function requireToken(app: FastifyInstance, token: Secret): void {
   const wanted = digest(token.reveal());
   app.addHook('onRequest', async (request, reply) => {
-    const path = request.url.split('?')[0] ?? '';
+    // The path of the route that answers: a client can write the same path in other ways (`/%761/`, `http://host/v1/`).
+    const path = request.routeOptions.url ?? request.url.split('?')[0] ?? '';
     if (!path.startsWith('/v1/') || openPaths.has(path)) return;
     const match = /^bearer\s+(.+)$/i.exec(request.headers.authorization ?? '');
     if (match?.[1] !== undefined && timingSafeEqual(digest(match[1].trim()), wanted)) return;

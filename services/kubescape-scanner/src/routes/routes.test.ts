@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { controlCatalogue } from '@kso/controls';
 import { deployment, pod, until } from '@kso/testkit';
@@ -229,6 +229,17 @@ describe('ids and access', () => {
     expect((await scanner.fetch('/livez')).status).toBe(200);
     expect((await scanner.fetch('/v1/liveness')).status).toBe(200);
   });
+
+  it.each(['/%761/status', '/v%31/status', 'http://scanner/v1/status'])(
+    'asks for the token however the path is written: %s',
+    async (path) => {
+      const { hostname, port } = new URL((await start({ overrides: { apiToken: 'tea-time' } })).url);
+      const status = await new Promise((resolve, reject) => {
+        get({ hostname, port, path }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+      });
+      expect(status).toBe(401);
+    },
+  );
 });
 
 describe('other methods', () => {
