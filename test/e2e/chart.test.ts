@@ -7,7 +7,7 @@ import type { EndpointClient } from '../support/endpoint-client.ts';
 import { postureScan, submit, untilEnded } from './support/commands.ts';
 import type { DatabaseServer } from './support/database-server.ts';
 import { tellOfFailures, told } from './support/diagnosis.ts';
-import { kubectl } from './support/node.ts';
+import { apply, kubectl, list } from './support/node.ts';
 import { patiently } from './support/patience.ts';
 import {
   componentOf,
@@ -25,6 +25,14 @@ import { openShop, untilFaultsOfWeb, untilShopScanned, vulnerability } from './s
 
 const clusterName = 'e2e';
 
+/** Accepts what `web` of the shop is privileged for. */
+const acceptance = {
+  apiVersion: 'kubescape.io/v1beta1',
+  kind: 'SecurityException',
+  metadata: { name: 'privileged', namespace: 'shop' },
+  spec: { reason: 'end-to-end test', posture: [{ controlID: 'C-0057', action: 'ignore' }] },
+};
+
 describe('the chart on a real node', () => {
   tellOfFailures();
   let databases: DatabaseServer;
@@ -41,11 +49,12 @@ describe('the chart on a real node', () => {
       components: ['cloud-endpoint', 'gateway', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'],
     },
     { profile: 'compact', file: 'e2e-compact.yaml', components: ['suite'] },
-  ])('profile $profile', ({ file, components }) => {
+  ])('profile $profile', ({ profile, file, components }) => {
     const set = {
       'kubescapeScheduler.scanSchedule': '* * * * *',
       // Data outlives a release unless it is told not to.
       'persistence.keep': false,
+      'capabilities.riskAcceptance': 'enable',
     };
     let endpoint: EndpointClient;
     /** Commands of this test, by job id. */
@@ -55,6 +64,19 @@ describe('the chart on a real node', () => {
       const jobId = await submit(postureScan);
       asked.add(jobId);
       return jobId;
+    }
+
+    /** What `web` fails once the control is not among it any more: the scanner learns of an exception by a watch of its own. */
+    function untilFaultsWithout(controlId: string): Promise<readonly string[]> {
+      return until(
+        `a report in which ${controlId} does not fail`,
+        async () => {
+          await untilDone(await scan());
+          const faults = await untilFaultsOfWeb(endpoint, clusterName);
+          return !faults.includes(controlId) && faults;
+        },
+        patiently,
+      );
     }
 
     /** Waits for the end of a command that was to end well. */
@@ -79,6 +101,13 @@ describe('the chart on a real node', () => {
       expect(await untilFaultsOfWeb(endpoint, clusterName)).toContain('C-0057');
     });
 
+    it('leaves out of the next report what a SecurityException accepts', async () => {
+      await apply(acceptance);
+      const others = (await untilFaultsOfWeb(endpoint, clusterName)).filter((id) => id !== 'C-0057');
+      expect(await untilFaultsWithout('C-0057')).toEqual(others);
+      await kubectl('delete', 'securityexception', 'privileged', '-n', 'shop');
+    });
+
     it('finds the vulnerable package of a running image, which nobody asked for', async () => {
       const images = await untilShopScanned(endpoint, clusterName);
       expect(new Set(images.map(({ workloads }) => workloads[0]?.name))).toEqual(new Set(['web', 'worker']));
@@ -99,6 +128,40 @@ describe('the chart on a real node', () => {
         }),
       });
       expect(answer.status).toBe(200);
+      await untilDone(jobId);
+    });
+
+    it.runIf(profile === 'default')('takes no command without a token that it accepts', async () => {
+      const url = `${await serviceUrl('operator', 4002)}/v1/triggerAction`;
+      const send = async (token?: string) => {
+        const authorization = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+        const headers = { 'content-type': 'application/json', ...authorization };
+        return (await fetch(url, { method: 'POST', headers, body: JSON.stringify({ commands: [postureScan] }) }))
+          .status;
+      };
+      const token = (...args: string[]) => kubectl('create', 'token', 'default', ...args).then((text) => text.trim());
+      const audience = '--audience=kubescape-operator';
+      expect(await send()).toBe(401);
+      // Of another namespace, and for somebody else.
+      expect(await send(await token('-n', 'shop', audience))).toBe(401);
+      expect(await send(await token('-n', namespace))).toBe(401);
+      expect(await send(await token('-n', namespace, audience))).toBe(200);
+    });
+
+    it.runIf(profile === 'default')('carries out a command that is an object', async () => {
+      const jobId = randomUUID();
+      asked.add(jobId);
+      const body = Buffer.from(JSON.stringify(postureScan)).toString('base64');
+      await apply({
+        apiVersion: 'kubescape.io/v1alpha1',
+        kind: 'OperatorCommand',
+        metadata: { name: 'scan-now', namespace, labels: { 'kubescape.io/app-name': 'operator' } },
+        spec: { guid: jobId, commandType: 'OperatorAPI', body },
+      });
+      const completed = '--for=jsonpath={.status.completed}=true';
+      await kubectl('wait', 'operatorcommand/scan-now', '-n', namespace, completed, '--timeout=5m');
+      const [{ status }] = (await list('operatorcommands', '-n', namespace)) as unknown as [{ status: object }];
+      expect(status).not.toHaveProperty('error');
       await untilDone(jobId);
     });
 

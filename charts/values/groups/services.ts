@@ -23,6 +23,12 @@ export const operator: Group = {
       'queue',
       'How scans get to the scanners; http is for foreign scanners',
     ),
+    value(
+      'operator.auth.enabled',
+      t.flag,
+      true,
+      'Take commands only with the token of a ServiceAccount of this namespace, made for the audience kubescape-operator; not in profile compact',
+    ),
     alias('operator.enabled', t.looseFlag, 'capabilities.operator', { conversion: 'switch', former: [true] }),
     unusedLabels('operator'),
     ...webhook(),

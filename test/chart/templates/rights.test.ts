@@ -37,7 +37,10 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
       const isWild = ({ rule }: (typeof all)[number]) =>
         [...rule.apiGroups, ...rule.resources, ...rule.verbs].includes('*');
       expect(all.filter(isWild)).toEqual([]);
-      const verbs = all.filter(({ kind }) => kind === 'ClusterRole').flatMap(({ rule }) => rule.verbs);
+      const writesNothing = ({ rule }: (typeof all)[number]) => rule.resources.join() === 'tokenreviews';
+      const verbs = all
+        .filter((each) => each.kind === 'ClusterRole' && !writesNothing(each))
+        .flatMap(({ rule }) => rule.verbs);
       expect(verbs.filter((verb) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
       const secrets = all.filter(({ rule }) => rule.resources.includes('secrets') && rule.resourceNames === undefined);
       expect(secrets.map(({ role }) => role)).toEqual(name === 'full' ? ['kubescape-kubescape-kubescape'] : []);
@@ -76,7 +79,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
         );
     const suite = flat('-suite', { profile: 'compact' });
     for (const name of ['-kubescape', '-operator', '-kollector'])
-      expect(suite).toEqual(expect.arrayContaining(flat(name, {})));
+      expect(suite).toEqual(expect.arrayContaining(flat(name, { operator: { auth: { enabled: false } } })));
     expect(suite.toSorted()).toEqual(flat('-kubescape', {}).toSorted());
   });
 
@@ -182,24 +185,29 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
   it('is read', () => expect(onPage('profile: default').length).toBeGreaterThan(100));
 
   it.each([
-    ['default', {}, ['profile: default']],
+    ['default', {}, ['profile: default', 'operator.auth.enabled: true']],
     ['compact', { profile: 'compact' }, ['profile: compact']],
     [
       'Secrets',
       { global: { enableClusterWideSecretAccess: true } },
-      ['profile: default', 'global.enableClusterWideSecretAccess: true'],
+      ['profile: default', 'operator.auth.enabled: true', 'global.enableClusterWideSecretAccess: true'],
     ],
     [
       'security exceptions',
       { capabilities: { riskAcceptance: 'enable' } },
-      ['profile: default', 'capabilities.riskAcceptance: enable'],
+      ['profile: default', 'operator.auth.enabled: true', 'capabilities.riskAcceptance: enable'],
     ],
     [
       'security exceptions, compact',
       { profile: 'compact', capabilities: { riskAcceptance: 'enable' } },
       ['profile: compact', 'profile: compact, riskAcceptance'],
     ],
-    ['offline database', { grypeOfflineDB: { enabled: true } }, ['profile: default', 'grypeOfflineDB.enabled: true']],
+    ['no tokens', { operator: { auth: { enabled: false } } }, ['profile: default']],
+    [
+      'offline database',
+      { grypeOfflineDB: { enabled: true } },
+      ['profile: default', 'operator.auth.enabled: true', 'grypeOfflineDB.enabled: true'],
+    ],
   ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {
     expect(rendered(render(values))).toEqual(onPage(...when));
   });
@@ -249,7 +257,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
     };
     const expected = (account: string, isOurs: boolean) =>
       new Set(
-        onPage('profile: default')
+        onPage('profile: default', 'operator.auth.enabled: true')
           .filter(
             (right) => right.startsWith(`${account} cluster `) || (isOurs && right.startsWith(`${account} namespace `)),
           )

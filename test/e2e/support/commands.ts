@@ -1,17 +1,26 @@
 import { until } from '@kso/testkit';
 import type { EndpointClient, EndpointJob } from '../../support/endpoint-client.ts';
+import { kubectl } from './node.ts';
 import { patiently } from './patience.ts';
-import { serviceUrl } from './release.ts';
+import { namespace, serviceUrl } from './release.ts';
 
 export const postureScan = { commandName: 'kubescapeScan', args: { scanV1: {} } };
 /** Of all images that run. */
 export const imageScan = (clusterName: string) => ({ commandName: 'scan', wildWlid: `wlid://cluster-${clusterName}` });
 
+/** For the operator of the release, which asks for one in the default profile. */
+export const operatorToken = () =>
+  kubectl('create', 'token', 'default', `--namespace=${namespace}`, '--audience=kubescape-operator');
+
 /** Gives the operator a command and answers its job id. @throws when it is not taken */
 export async function submit(command: object): Promise<string> {
   const answer = await fetch(`${await serviceUrl('operator', 4002)}/v1/triggerAction`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      authorization: `Bearer ${(await operatorToken()).trim()}`,
+    },
     body: JSON.stringify({ commands: [command] }),
     signal: AbortSignal.timeout(5000),
   });

@@ -40,6 +40,9 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: {{ . }}, to: apiserver}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
+{{- if has "riskAcceptance" $s.features }}
+- {from: kubevuln, to: apiserver}
+{{- end }}
 - {from: inventory, to: internet}
 {{- if $s.backend }}
 {{- range list "operator" "gateway" "kubescape" "kollector" "otel-collector" }}

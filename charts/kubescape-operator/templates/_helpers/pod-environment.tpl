@@ -64,12 +64,18 @@ envFrom:
 {{- toYaml $entries -}}
 {{- end -}}
 
+{{/* Where a client of the operator finds its token, which the kubelet renews. */}}
+{{- define "kso.operatorTokenFile" -}}
+/var/run/secrets/kubescape-operator/token
+{{- end -}}
+
 {{/* Mounts that follow from what a component uses. */}}
 {{- define "kso.commonMounts" -}}
 {{- $mounts := list -}}
 {{- if not .c.foreign -}}{{- $mounts = append $mounts (dict "name" "tmp" "mountPath" "/tmp") -}}{{- end -}}
 {{- if .c.cloudConfig -}}{{- $mounts = append $mounts (dict "name" "config" "mountPath" "/etc/config" "readOnly" true) -}}{{- end -}}
 {{- if and .c.credentials .settings.credentialsSecret -}}{{- $mounts = append $mounts (dict "name" "credentials" "mountPath" "/etc/credentials" "readOnly" true) -}}{{- end -}}
+{{- if and .c.operatorToken (has "operatorAuth" .settings.features) -}}{{- $mounts = append $mounts (dict "name" "operator-token" "mountPath" (dir (include "kso.operatorTokenFile" .)) "readOnly" true) -}}{{- end -}}
 {{- if and .c.redis .settings.redisSecret -}}{{- $mounts = append $mounts (dict "name" "redis-auth" "mountPath" "/etc/redis-auth" "readOnly" true) -}}{{- end -}}
 {{- if .c.registryLogins -}}
 {{- range include "kso.registryLoginSecrets" .root | fromYamlArray -}}{{- $mounts = append $mounts (dict "name" (printf "login-%s" (sha256sum . | trunc 8)) "mountPath" (printf "/etc/registry-logins/%s" .) "readOnly" true) -}}{{- end -}}
@@ -93,6 +99,10 @@ envFrom:
 {{- end -}}
 {{- if and .c.credentials .settings.credentialsSecret -}}
 {{- $volumes = append $volumes (dict "name" "credentials" "secret" (dict "secretName" .settings.credentialsSecret "defaultMode" 288 "items" (list (dict "key" "account" "path" "account") (dict "key" "accessKey" "path" "accessKey")))) -}}
+{{- end -}}
+{{- if and .c.operatorToken (has "operatorAuth" .settings.features) -}}
+{{- $token := dict "audience" "kubescape-operator" "expirationSeconds" 3600 "path" (base (include "kso.operatorTokenFile" .)) -}}
+{{- $volumes = append $volumes (dict "name" "operator-token" "projected" (dict "defaultMode" 420 "sources" (list (dict "serviceAccountToken" $token)))) -}}
 {{- end -}}
 {{- if and .c.redis .settings.redisSecret -}}
 {{- $volumes = append $volumes (dict "name" "redis-auth" "secret" (dict "secretName" .settings.redisSecret "defaultMode" 288 "items" (list (dict "key" .settings.redisSecretKey "path" "password")))) -}}

@@ -9,6 +9,7 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
   foreign      an image of somebody else (registry, repository, tag, digest); then no Node.js settings
   command      only with foreign
   token        true: talks to the Kubernetes API
+  operatorToken  true: shows a token to the operator, if it asks for one
   credentials  true: mounts the account's Secret
   cloudConfig  true: mounts clusterData.json and services.json
   registryLogins  true: mounts Secrets with logins to registries, one folder each

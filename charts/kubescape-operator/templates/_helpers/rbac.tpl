@@ -65,6 +65,11 @@ rules:
 - apiGroups: [batch]
   resources: [jobs, cronjobs]
   verbs: [get, list, watch]
+{{- if has "operatorAuth" .settings.features }}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+{{- end }}
 {{- include "kso.rules.pullSecrets" .root }}
 {{- end -}}
 
@@ -115,6 +120,16 @@ rules:
 - apiGroups: [batch]
   resources: [jobs, cronjobs]
   verbs: [get, list, watch]
+{{- end -}}
+
+{{/* Exceptions of findings in images that people keep as objects, and the labels of namespaces that those select by. */}}
+{{- define "kso.rules.kubevuln" -}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list]
+- apiGroups: [kubescape.io]
+  resources: [securityexceptions, clustersecurityexceptions]
+  verbs: [list]
 {{- end -}}
 
 {{- define "kso.rules.inventory" -}}

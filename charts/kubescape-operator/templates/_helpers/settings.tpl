@@ -128,6 +128,8 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- /* Abilities of running services that kinds, rights and variables depend on. */ -}}
 {{- $features := list -}}
 {{- if has "operator" $components -}}{{- $features = append $features "operatorCommands" -}}{{- end -}}
+{{- /* In the compact profile commands come from the same process, which has no token to show itself. */ -}}
+{{- if and (not $compact) (include "kso.on" (dig "operator" "auth" "enabled" true $v)) -}}{{- $features = append $features "operatorAuth" -}}{{- end -}}
 {{- if and (or $posture $compact) (include "kso.on" (get $asked "riskAcceptance")) -}}{{- $features = append $features "riskAcceptance" -}}{{- end -}}
 
 {{- $exclude := get (include "kso.list" (dig "excludeNamespaces" "" $v | default "") | fromYaml) "items" -}}

@@ -6,6 +6,7 @@ component: kollector
 args: [kollector]
 metrics: true
 token: true
+operatorToken: true
 credentials: true
 floor: 128
 # Two of them would ask for each new image twice.
@@ -18,6 +19,9 @@ env:
   KSO_KOLLECTOR_CLUSTER_NAME: {{ .settings.clusterName | quote }}
   {{- /* Not through the gateway: only the operator's answer means that a command is safe (docs/reference/kollector.md). */}}
   KSO_KOLLECTOR_OPERATOR_URL: {{ printf "http://%s:%v" $operator.name $operator.service.port }}
+  {{- if has "operatorAuth" .settings.features }}
+  KSO_KOLLECTOR_OPERATOR_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
+  {{- end }}
   KSO_KOLLECTOR_TRIGGER_NEW_IMAGE_SCAN: {{ ternary "true" "false" (not (empty (include "kso.on" .root.Values.triggerNewImageScan))) | quote }}
   KSO_KOLLECTOR_AT_START: {{ $v.atStart | default "unasked" }}
   {{- if .settings.includeNamespaces }}

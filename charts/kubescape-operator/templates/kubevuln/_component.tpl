@@ -5,6 +5,7 @@ component: kubevuln
 args: [kubevuln]
 engines: true
 metrics: true
+token: {{ has "riskAcceptance" .settings.features }}
 credentials: true
 redis: KSO_KUBEVULN
 registryLogins: true

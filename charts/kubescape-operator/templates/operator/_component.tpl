@@ -35,6 +35,9 @@ env:
   KSO_OPERATOR_PORT: {{ $v.service.targetPort | quote }}
   KSO_OPERATOR_DATA_DIR: /var/lib/kso
   CONFIG: /etc/config/clusterData.json
+  {{- if has "operatorAuth" .settings.features }}
+  KSO_OPERATOR_ACCESS_ACCOUNTS: {{ printf "%s/*" .root.Release.Namespace | quote }}
+  {{- end }}
   {{- if has "kubescape" .settings.components }}
   KSO_OPERATOR_FIRST_SCAN: "true"
   {{- end }}

@@ -20,6 +20,10 @@ args:
   - -path=v1/triggerAction
   - -headers=Content-Type:application/json
   - -path-body=/home/ks/request-body.json
+  {{- if has "operatorAuth" .settings.features }}
+  - -token-file={{ include "kso.operatorTokenFile" . }}
+  {{- end }}
+operatorToken: true
 mounts:
   - {name: request-body-volume, mountPath: /home/ks/request-body.json, subPath: request-body.json, readOnly: true}
 volumes:
