@@ -64,6 +64,14 @@ describe('requireToken', () => {
     expect(JSON.stringify(lines)).not.toContain('first');
   });
 
+  it.each(['/%761/command', '/v%31/command', '/v1/comm%61nd', 'http://elsewhere/v1/command'])(
+    'asks for it however the path is written: %s',
+    async (url) => {
+      const { app } = listener(tokens);
+      expect((await app.inject({ method: 'POST', url })).statusCode).toBe(401);
+    },
+  );
+
   it('leaves other paths open', async () => {
     const { app } = listener(tokens);
     expect((await app.inject('/v1/liveness')).body).toBe('alive');

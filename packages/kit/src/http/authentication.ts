@@ -49,7 +49,7 @@ export function anyAuthenticator(authenticators: readonly TokenAuthenticator[]):
 
 export interface RequireTokenOptions {
   readonly authenticator: TokenAuthenticator;
-  /** Whether a path, without its query, is answered to holders of a token only. */
+  /** Whether what answers at a path is for holders of a token only. It is the path of the route, where there is one. */
   readonly protects: (path: string) => boolean;
 }
 
@@ -62,7 +62,8 @@ const maxTokenLength = 16 * 1024;
  */
 export function requireToken(app: FastifyInstance, { authenticator, protects }: RequireTokenOptions): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (!protects(request.url.split('?')[0] ?? '')) return;
+    // Not the path as it was sent: a client can write the same one in other ways (`/%761/`, `http://host/v1/`).
+    if (!protects(request.routeOptions.url ?? request.url.split('?')[0] ?? '')) return;
     const token = bearerToken(request.headers.authorization);
     void reply.header('www-authenticate', 'Bearer');
     if (token === undefined) throw fail('TOKEN_REQUIRED');
