@@ -19,15 +19,18 @@ export async function startScanner(context: WorkingContext, env: NodeJS.ProcessE
   const { config, folders, stack, queue, backend } = context;
   const { type, path, kubeconfig, context: kubeContext } = config.target;
   const { store, poster } = openOutbox(context, 'kubescape-scanner');
-  const settings = scannerConfig.schema.parse({
+  const parsed = scannerConfig.schema.parse({
     host: config.host,
     port: config.ports.scanner,
     dataDir: join(folders.target, 'scanner'),
     clusterName: config.clusterName,
+    // Not when any port may be taken: kubevuln starts later.
+    ...(config.ports.kubevuln === 0 ? {} : { kubevulnUrl: `http://127.0.0.1:${config.ports.kubevuln}` }),
     source: { type, path, kubeconfig, context: kubeContext },
-    policy: config.policy,
     report: config.account === '' ? {} : { account: config.account },
   });
+  // Of the suite's own configuration, where it was read already.
+  const settings = { ...parsed, policy: config.policy };
   const http = createHttpClient({ outgoing: readOutgoing(env) });
   stack.onUnwind(() => http.close());
   const policyEndpoint = createPolicyEndpoint({
