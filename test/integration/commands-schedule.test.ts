@@ -187,7 +187,8 @@ describe.skipIf(skipped !== undefined)('a recurring scan by command, from its ma
       metadata: { name: volume?.configMap?.name ?? '', namespace: suiteNamespace },
     });
     const file = path.join(folder, `${job.metadata.name}.json`);
-    writeFileSync(file, (found?.['data'] as Record<string, string>)[mount?.subPath ?? ''] ?? '');
+    const data = (found?.['data'] ?? {}) as Record<string, string>;
+    writeFileSync(file, data[mount?.subPath ?? ''] ?? '');
     const [program, ...given] = container.args;
     expect(program).toBe('trigger');
     const args = given.map((argument) =>
