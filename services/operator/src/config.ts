@@ -50,6 +50,9 @@ const schema = z.object({
       timeZone: z.string().default('Etc/UTC'),
     })
     .prefault({}),
+  /** For registry objects, which do not say it themselves. */
+  registryScanningInsecure: flag().default(false),
+  registryScanningSkipTlsVerify: flag().default(false),
   /** OperatorCommand objects of the operator's namespace, where the kind is installed. */
   customResources: z.object({ enabled: flag().default(true) }).prefault({}),
   /** Job reports to `/k8s/sysreport`. */

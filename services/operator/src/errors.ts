@@ -86,6 +86,48 @@ export const operatorErrors = {
     retryable: false,
     severity: 'error',
   },
+  REGISTRY_INVALID: {
+    message: 'the command names no registry: {problem}',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'warn',
+  },
+  REGISTRY_PROVIDER: {
+    message: 'the registry provider {provider} is not known',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'warn',
+  },
+  REGISTRY_LOGIN: {
+    message: 'there is no way to log in to {registry}: {problem}',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'warn',
+  },
+  REGISTRY_FAILED: {
+    message: 'the registry {registry} cannot be read: {problem}',
+    httpStatus: 502,
+    retryable: false,
+    severity: 'error',
+  },
+  REGISTRY_REFUSED: {
+    message: 'the cluster does not let this operator {verb} {what}: {problem}',
+    httpStatus: 502,
+    retryable: false,
+    severity: 'error',
+  },
+  REGISTRY_BUSY: {
+    message: 'the Job {name} of an earlier scan is still being removed',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'warn',
+  },
+  REGISTRIES_UNAVAILABLE: {
+    message: 'registries cannot be scanned: this operator has no access to them, or to Secrets for their logins',
+    httpStatus: 501,
+    retryable: false,
+    severity: 'warn',
+  },
   JOB_UNKNOWN: { message: 'there is no job {id}', httpStatus: 404, retryable: false, severity: 'warn' },
   QUERY_INVALID: { message: 'the query is invalid: {problem}', httpStatus: 400, retryable: false, severity: 'warn' },
   TARGET_NOT_CONFIGURED: {

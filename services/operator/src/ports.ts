@@ -4,6 +4,7 @@ import type { JobQueue } from '@kso/queue';
 import type { Outbox, Transactor } from '@kso/store';
 import type { KubeObject } from '@kso/wire';
 import type { CommandObjects } from './custom-resources/command-objects.ts';
+import type { RegistryPorts } from './registries/carry-out-registry.ts';
 import type { ScheduleStore } from './schedules/schedule.ts';
 
 /** Which pods; every label and field has to match. */
@@ -46,6 +47,8 @@ export interface OperatorPorts extends BasePorts {
   readonly pods?: PodSource;
   /** Without it commands about recurring scans are refused. */
   readonly schedules?: ScheduleStore;
+  /** Without it commands about registries are refused. */
+  readonly registries?: RegistryPorts;
   /** OperatorCommand objects; without it none are looked at. */
   readonly commandObjects?: CommandObjects;
   /** Decides which replica carries them out; without it this one does. */

@@ -13,7 +13,7 @@ import { askForFirstScan } from './commands/first-scan.ts';
 import type { OperatorConfig } from './config.ts';
 import { CommandEnds } from './custom-resources/command-ends.ts';
 import { CommandObjectRunner } from './custom-resources/command-object-runner.ts';
-import { operatorApiHandler } from './custom-resources/run-command.ts';
+import { operatorApiHandler, type RunCommandParts } from './custom-resources/run-command.ts';
 import { httpDispatcher, workOverHttp } from './dispatch/http-dispatcher.ts';
 import { queueDispatcher } from './dispatch/queue-dispatcher.ts';
 import { fail } from './errors.ts';
@@ -24,6 +24,7 @@ import { childEndHandler } from './jobs/child-ends.ts';
 import { JobReports } from './jobs/job-reports.ts';
 import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
 import type { OperatorPorts } from './ports.ts';
+import { registryHandlers } from './registries/registry-commands.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerTriggerAction } from './routes/trigger-action.ts';
 
@@ -79,7 +80,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
   const runner =
     ports.commandObjects &&
     new CommandObjectRunner(
-      { objects: ports.commandObjects, handlers: { OperatorAPI: operatorApiHandler({ desk, ends, ports }) } },
+      { objects: ports.commandObjects, handlers: commandHandlers(config, { desk, ends, ports }) },
       ports,
     );
   let following: Promise<void> | undefined;
@@ -124,6 +125,17 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
     stop: () => (stopped ??= stop()),
     notReady: () => queue.notReady(),
     remarks: () => (gateway === undefined || gateway.isOpen ? [] : ['no connection to the gateway']),
+  };
+}
+
+function commandHandlers(config: OperatorConfig, parts: RunCommandParts & { readonly ports: OperatorPorts }) {
+  const transport = {
+    plainHttp: config.registryScanningInsecure,
+    skipTlsVerify: config.registryScanningSkipTlsVerify,
+  };
+  return {
+    OperatorAPI: operatorApiHandler(parts),
+    ...registryHandlers({ ports: parts.ports.registries, transport }),
   };
 }
 

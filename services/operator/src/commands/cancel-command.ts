@@ -1,5 +1,6 @@
 import { fail } from '../errors.ts';
 import { commandEnded, noOutcomes } from '../jobs/command-reports.ts';
+import { forgetLogin } from '../registries/command-login.ts';
 import type { CarryOutContext } from './carry-out.ts';
 import { CommandRecord, type FanOutNote } from './plan.ts';
 
@@ -26,6 +27,7 @@ export async function cancelCommand(
     const note = cancelledNote({ errors: [], pods: 0 });
     await reports.tryPut([commandEnded({ jobId, record }, note, noOutcomes)]);
     metrics.commandEnded(record.commandName, 'cancelled');
+    await forgetLogin(jobId, record, ports);
   }
   ends.changed(jobId);
   return 'cancelled';

@@ -18,6 +18,9 @@ import type { JobReport, JobReports } from '../jobs/job-reports.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import { fanOut, type ImageTarget } from '../pods/fan-out.ts';
 import type { OperatorPorts } from '../ports.ts';
+import { carryOutRegistry } from '../registries/carry-out-registry.ts';
+import { forgetLogin } from '../registries/command-login.ts';
+import type { RegistryPlan } from '../registries/registry-plan.ts';
 import { changeSchedules } from '../schedules/change-schedules.ts';
 import { type CommandRecord, type FanOutNote, toJson } from './plan.ts';
 import type { ImageScope } from './scope.ts';
@@ -83,6 +86,7 @@ async function giveOut(jobId: string, record: CommandRecord, context: CarryOutCo
   if (plan.type === 'images') return scanImages(jobId, record, plan.scope, context);
   if (plan.type === 'schedule')
     return { note: { ...emptyNote, ...(await changeSchedules(plan.schedule, context.ports)) }, jobs: 0 };
+  if (plan.type === 'registry') return scanRegistry(jobId, record, plan.registry, context);
   if (plan.type === 'rejected') return { note: { ...emptyNote, failure: plan.failure }, jobs: 0 };
   const { scanId, request } = plan;
   await context.dispatcher.postureScan(assignment(jobId, scanId, record, context), { scanId, request });
@@ -114,6 +118,44 @@ async function endWithoutJobs(
 ): Promise<void> {
   await context.reports.tryPut([...steps, commandEnded(step, note, noOutcomes)]);
   context.metrics.commandEnded(step.record.commandName, commandOutcome(note, noOutcomes));
+  await forgetLogin(step.jobId, step.record, context.ports);
+}
+
+async function scanRegistry(
+  jobId: string,
+  record: CommandRecord,
+  plan: RegistryPlan,
+  context: CarryOutContext,
+): Promise<GivenOut> {
+  const { ports, config, dispatcher, reports, signal } = context;
+  const job = (imageTag: string) => ({ wlid: '', containerName: '', imageTag });
+  try {
+    if (ports.registries === undefined) throw fail('REGISTRIES_UNAVAILABLE');
+    return await carryOutRegistry(plan, {
+      ports: ports.registries,
+      dispatcher,
+      clusterName: config.clusterName,
+      transport: {
+        plainHttp: config.registryScanningInsecure,
+        skipTlsVerify: config.registryScanningSkipTlsVerify,
+      },
+      assignment: (imageTag) => {
+        const id = imageJobId(jobId, job(imageTag));
+        return { ...assignment(jobId, id, record, context), sessionJobIds: sessionOf(jobId, record, id) };
+      },
+      runId: derivedId(jobId, 'registry'),
+      putRepositories: (name, repositories) => reports.putRepositories(jobId, name, repositories),
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof KsoError) || error.retryable) throw error;
+    return { note: { ...emptyNote, failure: { code: error.code, message: error.message } }, jobs: 0 };
+  }
+}
+
+/** From the root down (operator-gateway.md 4.2.3): the back end joins reports by them. */
+function sessionOf(commandId: string, { parentId }: CommandRecord, id: string): string[] {
+  return [...(parentId === undefined ? [] : [parentId]), commandId, id];
 }
 
 async function scanImages(
@@ -168,8 +210,7 @@ async function scanImage(
     containerName: container,
     ...(instance === '' ? {} : { instanceID: instance }),
     ...(platform === undefined ? {} : { platform }),
-    // From the root down (operator-gateway.md 4.2.3): the back end joins reports by them.
-    sessionJobIds: [...(record.parentId === undefined ? [] : [record.parentId]), commandId, id],
+    sessionJobIds: sessionOf(commandId, record, id),
     actionIDN: 0,
   });
 }

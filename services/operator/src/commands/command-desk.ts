@@ -3,12 +3,13 @@ import { backoffDelay, KsoError } from '@kso/kit';
 import type { Priority } from '@kso/queue';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
+import { keepLogin } from '../registries/command-login.ts';
 import { announcedSchedules } from '../schedules/schedule-view.ts';
 import { type Cancelled, cancelCommand } from './cancel-command.ts';
 import { type CarryOutContext, carryOut, giveUp } from './carry-out.ts';
 import { blanked, type Command, commandId } from './command.ts';
 import { CommandRecord, type ScheduleView, toJson } from './plan.ts';
-import { type CommandSource, isKnownCommand, recordOf } from './read-plan.ts';
+import { type CommandSource, isKnownCommand, type RecordOptions, recordOf } from './read-plan.ts';
 
 /** What became of one command of a body, in the order of the body. */
 export interface Receipt {
@@ -117,18 +118,38 @@ export class CommandDesk {
 
   async #open(command: Command, jobId: string, source: CommandSource, priority?: Priority): Promise<Receipt> {
     const { config, ports, reports } = this.#context;
-    const record = recordOf(command, jobId, { source, config, priority, traceparent: ports.tracer.current() });
+    const record = await this.#record(command, jobId, {
+      source,
+      config,
+      priority,
+      traceparent: ports.tracer.current(),
+    });
     await ports.queue.openParent(jobId, toJson(record));
     await reports.tryPut(commandStarted({ jobId, record }));
     this.#enqueue(jobId, record);
     const { commandName, plan } = record;
     const failure = plan.type === 'rejected' ? plan.failure : undefined;
-    const fields = { jobId, parentId: record.parentId, commandName, source, target: record.target };
+    // What names a registry is an argument: of those nothing is logged.
+    const target = plan.type === 'registry' ? undefined : record.target;
+    const fields = { jobId, parentId: record.parentId, commandName, source, target };
     if (failure === undefined) ports.logger.info(fields, 'command accepted');
     else ports.logger.warn({ ...fields, ...failure }, 'command rejected');
     return failure === undefined
       ? { commandName, outcome: 'accepted', jobId, ...announcedSchedules(plan, config.schedules.timeZone, ports.clock) }
       : { commandName, outcome: 'rejected', jobId, failure };
+  }
+
+  /** The command as it is stored: a login that it carries is in a Secret by then. @throws KUBE_…: the body may be sent again */
+  async #record(command: Command, jobId: string, options: RecordOptions): Promise<CommandRecord> {
+    const record = recordOf(command, jobId, options);
+    if (record.plan.type === 'rejected') return record;
+    try {
+      const secretName = await keepLogin(command, jobId, this.#context.ports);
+      return secretName === undefined ? record : recordOf(command, jobId, { ...options, secretName });
+    } catch (error) {
+      if (!(error instanceof KsoError) || error.retryable) throw error;
+      return { ...record, plan: { type: 'rejected', failure: { code: error.code, message: error.message } } };
+    }
   }
 
   #enqueue(jobId: string, record: CommandRecord): void {

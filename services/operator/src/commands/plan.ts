@@ -1,6 +1,7 @@
 import type { JsonObject } from '@kso/wire';
 import { PostureScanRequest } from '@kso/wire';
 import { z } from 'zod';
+import { RegistryPlan } from '../registries/registry-plan.ts';
 import { ScheduleAction } from '../schedules/read-schedule.ts';
 import { ImageScope } from './scope.ts';
 
@@ -11,6 +12,7 @@ const Plan = z.discriminatedUnion('type', [
   z.object({ type: z.literal('posture'), scanId: z.uuid(), request: PostureScanRequest }),
   z.object({ type: z.literal('images'), scope: ImageScope }),
   z.object({ type: z.literal('schedule'), schedule: ScheduleAction }),
+  z.object({ type: z.literal('registry'), registry: RegistryPlan }),
   /** It cannot be carried out; its failure is told like any other. */
   z.object({ type: z.literal('rejected'), failure: z.object({ code: z.string(), message: z.string() }) }),
 ]);
@@ -48,6 +50,9 @@ export const FanOutNote = z.object({
   pods: z.number().default(0),
   /** Recurring scans as they are now. */
   schedules: z.array(ScheduleView).optional(),
+  /** Of a test of a registry, what has passed, and what has not. */
+  stages: z.array(z.string()).optional(),
+  failedStage: z.string().optional(),
   /** Failure of the command itself. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });

@@ -3,6 +3,7 @@ import type { Priority } from '@kso/queue';
 import type { OperatorConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { derivedId } from '../jobs/ids.ts';
+import { isRegistryCommand, readRegistryPlan } from '../registries/registry-plan.ts';
 import { isScheduleCommand, readScheduleAction } from '../schedules/read-schedule.ts';
 import { type Command, commandId } from './command.ts';
 import type { CommandRecord, Plan } from './plan.ts';
@@ -15,35 +16,36 @@ const postureNames = new Set(['kubescapeScan', 'runKubescapeJob']);
 const known = new Set([...postureNames, 'scan']);
 
 export function isKnownCommand(name: string): boolean {
-  return known.has(name) || isScheduleCommand(name);
+  return known.has(name) || isScheduleCommand(name) || isRegistryCommand(name);
+}
+
+export interface RecordOptions {
+  readonly source: CommandSource;
+  readonly config: OperatorConfig;
+  readonly priority: Priority | undefined;
+  readonly traceparent: string | undefined;
+  /** Where the login that it carried has been put. */
+  readonly secretName?: string | undefined;
 }
 
 /** A command with everything that is needed to carry it out under `jobId`. What is wrong with it becomes a plan too. */
-export function recordOf(
-  command: Command,
-  jobId: string,
-  options: {
-    source: CommandSource;
-    config: OperatorConfig;
-    priority: Priority | undefined;
-    traceparent: string | undefined;
-  },
-): CommandRecord {
+export function recordOf(command: Command, jobId: string, options: RecordOptions): CommandRecord {
   const { source, config, traceparent } = options;
   const { jobTracking } = command;
+  const plan = planOf(command, jobId, config, options.secretName);
   return {
     commandName: command.commandName,
-    target: targetOf(command, config.clusterName),
+    target: registryOf(plan) ?? targetOf(command, config.clusterName),
     source,
     firstSequence: source === 'rest' ? jobTracking.numSeq + 1 : 1,
     ...(jobTracking.parentAction === '' ? {} : { parentId: jobTracking.parentAction }),
     priority: priorityOf(command, options.priority),
     ...(traceparent === undefined ? {} : { traceparent }),
-    plan: planOf(command, jobId, config),
+    plan,
   };
 }
 
-function planOf(command: Command, jobId: string, config: OperatorConfig): Plan {
+function planOf(command: Command, jobId: string, config: OperatorConfig, secretName: string | undefined): Plan {
   try {
     if (postureNames.has(command.commandName)) {
       const request = readScanRequest(command.args, config.triggerSecurityFramework);
@@ -51,7 +53,10 @@ function planOf(command: Command, jobId: string, config: OperatorConfig): Plan {
     }
     if (command.commandName === 'scan') return { type: 'images', scope: readScope(command) };
     if (isScheduleCommand(command.commandName)) {
-      return { type: 'schedule', schedule: readScheduleAction(command, jobId, config.schedules) };
+      return { type: 'schedule', schedule: readScheduleAction(command, jobId, config.schedules, secretName) };
+    }
+    if (isRegistryCommand(command.commandName)) {
+      return { type: 'registry', registry: readRegistryPlan(command, secretName) };
     }
     throw fail('COMMAND_UNKNOWN', { name: command.commandName });
   } catch (error) {
@@ -75,4 +80,11 @@ function targetOf(command: Command, clusterName: string): string {
   const id = commandId(command);
   if (id === 'designators') return `wlid://cluster-${clusterName}/`;
   return id === '' ? Object.keys(command.args).join(',').slice(0, 1024) : id;
+}
+
+/** As it was understood: what was sent may hold a login. */
+function registryOf(plan: Plan): string | undefined {
+  if (plan.type !== 'registry') return undefined;
+  const { registry } = plan;
+  return `registryName: ${registry.action === 'scanObject' ? registry.registry.name : registry.scan.registryName}`;
 }

@@ -1,6 +1,7 @@
 import type { BasePorts, HttpClient } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { OperatorConfig } from '../config.ts';
+import type { OperatorPorts } from '../ports.ts';
 import type { JobDispatcher } from './dispatcher.ts';
 import { httpImageHandler } from './http-image.ts';
 import { httpPostureHandler } from './http-posture.ts';
@@ -16,7 +17,7 @@ export function httpDispatcher(queue: JobQueue): JobDispatcher {
 export function workOverHttp(
   config: OperatorConfig['dispatch'],
   http: Pick<HttpClient, 'request'>,
-  ports: BasePorts & { readonly queue: JobQueue },
+  ports: BasePorts & Pick<OperatorPorts, 'queue' | 'registries'>,
 ): JobWorker[] {
   const options = { concurrency: config.concurrency };
   return [

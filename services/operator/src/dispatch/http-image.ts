@@ -2,6 +2,8 @@ import { type BasePorts, type HttpClient, KsoError } from '@kso/kit';
 import type { JobHandler } from '@kso/queue';
 import { ImageScanJob } from '@kso/wire';
 import type { OperatorConfig } from '../config.ts';
+import type { OperatorPorts } from '../ports.ts';
+import { loginOfRegistry, registryPath, scanRegistryImageBody } from './http-registry-image.ts';
 import { askTarget, targetUrl } from './http-request.ts';
 
 /**
@@ -11,11 +13,16 @@ import { askTarget, targetUrl } from './http-request.ts';
 export function httpImageHandler(
   config: OperatorConfig['dispatch'],
   http: Pick<HttpClient, 'request'>,
-  ports: BasePorts,
+  ports: BasePorts & Pick<OperatorPorts, 'registries'>,
 ): JobHandler {
   return async (job) => {
-    const body = scanImageBody(ImageScanJob.parse(job.payload), job.jobId, ports.clock.now());
-    const url = targetUrl('kubevuln', config.kubevuln, '/v1/scanImage');
+    const scan = ImageScanJob.parse(job.payload);
+    const { registryScan } = scan;
+    const url = targetUrl('kubevuln', config.kubevuln, registryScan === undefined ? '/v1/scanImage' : registryPath);
+    const body =
+      registryScan === undefined
+        ? scanImageBody(scan, job.jobId, ports.clock.now())
+        : scanRegistryImageBody(scan, await loginOfRegistry(scan, ports.registries), job.jobId, ports.clock.now());
     const { requestTimeout: timeoutMs } = config;
     for (let retries = 0; ; retries += 1) {
       try {

@@ -6,6 +6,7 @@ import { CommandRecord, FanOutNote } from '../commands/plan.ts';
 import type { CommandEnds } from '../custom-resources/command-ends.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import type { OperatorPorts } from '../ports.ts';
+import { forgetLogin } from '../registries/command-login.ts';
 import { childEnded, commandEnded, commandOutcome, tellsOfChildren } from './command-reports.ts';
 import type { JobReport, JobReports } from './job-reports.ts';
 
@@ -43,6 +44,7 @@ export function childEndHandler(
     if (parent === undefined) return;
     ports.logger.info({ jobId: parentId, outcomes: parent.outcomes }, 'command ended');
     metrics.commandEnded(record.commandName, isCancelled ? 'cancelled' : commandOutcome(note, parent.outcomes));
+    await forgetLogin(parentId, record, ports);
     ends.changed(parentId);
   };
 }
@@ -59,6 +61,6 @@ function reportOf({ parentId, child }: ChildEnd, record: CommandRecord, failure:
   const job = ImageScanJob.safeParse(child.payload).data;
   // A job that had been asked for by another command has that one's id; ours is the one under which its start was told.
   const childId = job === undefined ? child.jobId : imageJobId(parentId, job);
-  const target = job?.wlid ?? child.kind.replace(imageScanKind, record.target);
+  const target = job?.wlid === '' ? record.target : (job?.wlid ?? child.kind.replace(imageScanKind, record.target));
   return childEnded({ jobId: parentId, record, childId, target }, failure);
 }

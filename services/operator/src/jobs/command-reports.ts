@@ -34,6 +34,7 @@ export function commandFannedOut({ jobId, record }: CommandStep, note: FanOutNot
     return [step(base, next, 'started', { details })];
   }
   if (record.plan.type === 'rejected' || record.plan.type === 'schedule') return [];
+  if (record.plan.type === 'registry') return registryFannedOut(base, next, note, jobs);
   const errors = note.errors.map((line, index) => step(base, next + index, 'failure', { errors: [line] }));
   return [
     ...errors,
@@ -41,17 +42,32 @@ export function commandFannedOut({ jobId, record }: CommandStep, note: FanOutNot
   ];
 }
 
+/** A test is told stage by stage; of a scan what was left out, then how many images. */
+function registryFannedOut(base: CommandStep, next: number, note: FanOutNote, jobs: number): JobReport[] {
+  if (note.stages !== undefined)
+    return note.stages.map((stage, index) => step(base, next + index, 'success', { details: stage }));
+  const warnings = note.errors.map((line, index) => step(base, next + index, 'warning', { errors: [line] }));
+  return [...warnings, step(base, next + warnings.length, 'started', { details: `${jobs} images to scan` })];
+}
+
 export function commandEnded({ jobId, record }: CommandStep, note: FanOutNote, outcomes: Outcomes): JobReport {
-  const { plan, firstSequence } = record;
-  const sequence =
-    firstSequence + 2 + (plan.type === 'rejected' || plan.type === 'schedule' ? 0 : 1 + note.errors.length);
+  const sequence = record.firstSequence + 2 + stepsBetween(record, note);
   const base = { jobId, record };
-  if (note.failure !== undefined) return step(base, sequence, 'failure', { errors: [note.failure.message] });
+  if (note.failure !== undefined) {
+    const details = note.failedStage === undefined ? {} : { details: note.failedStage };
+    return step(base, sequence, 'failure', { errors: [note.failure.message], ...details });
+  }
   const { succeeded, failed, cancelled, expired } = outcomes;
   const bad = failed + cancelled + expired;
   if (bad === 0 && note.errors.length === 0) return step(base, sequence, isScoped(record) ? 'success' : 'done');
   const errors = [`${failed} failed, ${cancelled} cancelled, ${expired} expired, ${succeeded} succeeded`];
   return step(base, sequence, succeeded === 0 ? 'failure' : 'warning', { errors });
+}
+
+/** Steps of `commandFannedOut`. */
+function stepsBetween({ plan }: CommandRecord, { stages, errors }: FanOutNote): number {
+  if (plan.type === 'rejected' || plan.type === 'schedule') return 0;
+  return stages?.length ?? 1 + errors.length;
 }
 
 /** How a command has ended, as metrics count it. */

@@ -55,6 +55,17 @@ export class JobReports {
     }
   }
 
+  /** What a registry has, for who asked to test it (operator-gateway.md 4.3.2). */
+  async putRepositories(jobId: string, registryName: string, repositories: readonly string[]): Promise<void> {
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    const query = new URLSearchParams({ customerGUID: this.#account, jobID: jobId, registryName });
+    const body = JSON.stringify(repositories.map((repositoryName) => ({ repositoryName })));
+    const entry = { path: `/k8s/registryRepositories?${query.toString()}`, body, group: `sysreport/${jobId}`, jobId };
+    await this.#commits?.run(() => sink.outbox.put([{ ...entry, idempotencyKey: `registryRepositories/${jobId}` }]));
+    sink.wake?.();
+  }
+
   #entry(report: JobReport): OutboxEntry {
     const { jobId, parentId, sequence, traceparent } = report;
     const errors = (report.errors ?? []).slice(0, mostErrors).map((line) => `Action: ${report.action}, Error: ${line}`);

@@ -12,14 +12,22 @@ import { scheduleView } from './schedule-view.ts';
  */
 export async function changeSchedules(
   action: ScheduleAction,
-  { schedules, clock }: Pick<OperatorPorts, 'schedules' | 'clock'>,
+  { schedules, registries, clock, logger }: Pick<OperatorPorts, 'schedules' | 'registries' | 'clock' | 'logger'>,
 ): Promise<Partial<FanOutNote>> {
+  const removeLogins = async (): Promise<void> => {
+    for (const name of loginsOf(action))
+      await registries?.store
+        ?.removeAuth(name)
+        .catch((error: unknown) => logger.error({ err: error, secret: name }, 'the login of a registry stays'));
+  };
   try {
     if (schedules === undefined) throw fail('SCHEDULES_UNAVAILABLE');
     const stored = await change(action, schedules);
+    if (action.action === 'delete') await removeLogins();
     return stored.length === 0 ? {} : { schedules: stored.map((each) => scheduleView(each, clock)) };
   } catch (error) {
     if (!isLasting(error)) throw error;
+    if (action.action === 'set') await removeLogins();
     return { failure: { code: error.code, message: error.message } };
   }
 }
@@ -34,6 +42,13 @@ async function change(action: ScheduleAction, schedules: ScheduleStore): Promise
       await schedules.delete(action);
       return [];
   }
+}
+
+/** Secrets of recurring scans of registries, which have the names of their schedules. */
+function loginsOf(action: ScheduleAction): readonly string[] {
+  if (action.action === 'set')
+    return action.schedules.filter(({ kind }) => kind === 'registry').map(({ name }) => name);
+  return action.action === 'delete' && action.kind === 'registry' ? [action.name] : [];
 }
 
 /** All or none: a command that failed leaves no schedule that nobody knows of. */

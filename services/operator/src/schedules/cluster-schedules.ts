@@ -66,14 +66,19 @@ export function clusterSchedules(
       logger.info({ schedule: name, kind }, 'schedule made');
       return storedOf(job, kind);
     },
-    update: async ({ kind, name, cron, timeZone, annotations }: ScheduleChange) => {
+    update: async ({ kind, name, cron, timeZone, body, annotations }: ScheduleChange) => {
       if ((await find(kind, name)) === undefined) throw fail('SCHEDULE_UNKNOWN', { name });
       const template = { metadata: { annotations } };
       const spec = {
-        schedule: cron,
+        ...(cron === undefined ? {} : { schedule: cron }),
         ...(timeZone === undefined ? {} : { timeZone }),
         jobTemplate: { spec: { template } },
       };
+      if (body !== undefined) {
+        const data = { 'request-body.json': JSON.stringify(body) };
+        const written = await writer.patch(configMap(name), { data });
+        if (written.outcome !== 'written') throw refused('patch', `ConfigMap ${name}`, written);
+      }
       const answer = await writer.patch(cronJob(name), { spec });
       if (answer.outcome === 'written') {
         logger.info({ schedule: name, kind }, 'schedule changed');

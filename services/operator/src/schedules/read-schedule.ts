@@ -1,13 +1,13 @@
-import { parseSchedule, parseWildWlid } from '@kso/domain';
+import { parseWildWlid, scheduleName } from '@kso/domain';
 import { z } from 'zod';
 import type { Command } from '../commands/command.ts';
-import { type Fields, fieldsOf, isObject } from '../commands/fields.ts';
 import { readScanRequest } from '../commands/scan-request.ts';
 import { readScope } from '../commands/scope.ts';
 import { fail } from '../errors.ts';
+import { type RegistryScheduleSettings, registryChange, registrySchedule } from './registry-schedule.ts';
 import { ScheduleChange, ScheduleKind, ScheduleSpec } from './schedule.ts';
 import { bodyOf, scopeOf } from './schedule-body.ts';
-import { scheduleName } from './schedule-name.ts';
+import { checked, type Params, readParams, type ScheduleSettings, updated } from './schedule-params.ts';
 
 /** What a command about recurring scans asks for. */
 export const ScheduleAction = z.discriminatedUnion('action', [
@@ -24,27 +24,33 @@ const commands: Readonly<Record<string, readonly [ScheduleAction['action'], Sche
   setVulnScanCronJob: ['set', 'kubevuln'],
   updateVulnScanCronJob: ['update', 'kubevuln'],
   deleteVulnScanCronJob: ['delete', 'kubevuln'],
+  setRegistryScanCronJob: ['set', 'registry'],
+  updateRegistryScanCronJob: ['update', 'registry'],
+  deleteRegistryScanCronJob: ['delete', 'registry'],
 };
 
 export function isScheduleCommand(name: string): boolean {
   return Object.hasOwn(commands, name);
 }
 
-export interface ScheduleSettings {
-  /** For schedules whose command names none. */
-  readonly timeZone: string;
-}
-
 /** @throws SCHEDULE_INVALID and what the scan itself is refused with: a schedule that could never run is not made */
-export function readScheduleAction(command: Command, jobId: string, settings: ScheduleSettings): ScheduleAction {
+export function readScheduleAction(
+  command: Command,
+  jobId: string,
+  settings: ScheduleSettings,
+  secretName?: string,
+): ScheduleAction {
   const [action, kind] = commands[command.commandName] ?? [];
   if (action === undefined || kind === undefined) throw fail('COMMAND_UNKNOWN', { name: command.commandName });
   const params = readParams(command);
-  if (action === 'set') return { action, schedules: schedulesOf(command, jobId, kind, params, settings) };
+  if (action === 'set')
+    return { action, schedules: schedulesOf(command, jobId, kind, params, { ...settings, secretName }) };
   const { commandName } = command;
   if (params.name === undefined) throw fail('SCHEDULE_INVALID', { problem: `${commandName}: jobName not found` });
   if (action === 'delete') return { action, kind, name: params.name };
   const { name, timeZone } = params;
+  if (kind === 'registry')
+    return { action, change: registryChange(command, name, params, { ...settings, secretName }) };
   const cron = checked(required(params.cron, commandName), timeZone ?? settings.timeZone, commandName);
   return {
     action,
@@ -52,44 +58,8 @@ export function readScheduleAction(command: Command, jobId: string, settings: Sc
   };
 }
 
-interface Params {
-  readonly cron: string | undefined;
-  readonly timeZone: string | undefined;
-  readonly name: string | undefined;
-}
-
-/** The schedule from where senders of all generations put it (operator-gateway.md 4.4.3). `timeZone` is ours. */
-function readParams({ args, designators, commandName }: Command): Params {
-  const [current, former] = [paramsIn(args['jobParams']), paramsIn(args['kubescapeJobParams'])];
-  const text = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined);
-  const attribute = designators[0]?.attributes['cronTabSchedule'];
-  const name = text(current['name']) ?? text(former['name']);
-  if (name !== undefined && !/^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/.test(name))
-    throw fail('SCHEDULE_INVALID', { problem: `${commandName}: the name of the schedule is malformed` });
-  return {
-    cron:
-      text(current['cronTabSchedule']) ??
-      text(former['cronTabSchedule']) ??
-      text(args['cronTabSchedule']) ??
-      text(attribute),
-    timeZone: text(current['timeZone']),
-    name,
-  };
-}
-
-function paramsIn(value: unknown): Fields {
-  return isObject(value) ? fieldsOf(value, ['cronTabSchedule', 'name', 'timeZone']) : {};
-}
-
 function required(cron: string | undefined, commandName: string): string {
   if (cron === undefined) throw fail('SCHEDULE_INVALID', { problem: `${commandName}: CronTabSchedule not found` });
-  return cron;
-}
-
-/** What is malformed, never matches, or names no time zone is refused: the API server would take some of it. */
-function checked(cron: string, timeZone: string, commandName: string): string {
-  const parsed = parseSchedule(cron, timeZone);
-  if (!parsed.ok) throw fail('SCHEDULE_INVALID', { problem: `${commandName}: ${parsed.reason}` });
   return cron;
 }
 
@@ -98,9 +68,10 @@ function schedulesOf(
   jobId: string,
   kind: ScheduleKind,
   params: Params,
-  settings: ScheduleSettings,
+  settings: RegistryScheduleSettings,
 ): ScheduleSpec[] {
   const timeZone = params.timeZone ?? settings.timeZone;
+  if (kind === 'registry') return [registrySchedule(command, jobId, { ...params, timeZone }, settings.secretName)];
   return kind === 'kubescape'
     ? kubescapeSchedules(command, jobId, { ...params, timeZone })
     : [kubevulnSchedule(command, jobId, { ...params, timeZone })];
@@ -164,8 +135,4 @@ function kubevulnSchedule(
 function namespaceOf({ wildWlid, designators }: Command): string {
   if (wildWlid !== '') return parseWildWlid(wildWlid)?.namespace ?? '';
   return designators[0]?.attributes['namespace'] ?? '';
-}
-
-function updated({ jobTracking }: Command): Record<string, string> {
-  return { 'app.kubescape/update-job-id': jobTracking.jobID, 'armo.updatejobid': jobTracking.jobID };
 }

@@ -21,7 +21,7 @@ export function announcedSchedules(
 ): { readonly schedules?: readonly ScheduleView[] } {
   if (plan.type !== 'schedule' || plan.schedule.action === 'delete') return {};
   const { schedule } = plan;
-  const asked = schedule.action === 'set' ? schedule.schedules : [{ timeZone: defaultTimeZone, ...schedule.change }];
+  const asked = schedule.action === 'set' ? schedule.schedules : [schedule.change];
   const views = asked.flatMap(({ name, cron, timeZone }) =>
     cron === undefined ? [] : [scheduleView({ name, cron, timeZone: timeZone ?? defaultTimeZone }, clock)],
   );

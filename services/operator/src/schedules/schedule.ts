@@ -22,9 +22,10 @@ export type ScheduleSpec = z.infer<typeof ScheduleSpec>;
 export const ScheduleChange = z.object({
   kind: ScheduleKind,
   name: z.string(),
-  cron: z.string(),
-  /** Undefined: stays. */
+  /** Undefined: stays; as is what follows. */
+  cron: z.string().optional(),
   timeZone: z.string().optional(),
+  body: z.record(z.string(), z.json()).optional(),
   annotations: z.record(z.string(), z.string()),
 });
 export type ScheduleChange = z.infer<typeof ScheduleChange>;

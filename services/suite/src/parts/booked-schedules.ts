@@ -19,10 +19,15 @@ export function bookedSchedules(book: ScheduleBook, defaultCron: string): Schedu
       if (known === undefined) book.put(schedule);
       return { name, kind, cron: schedule.cron, timeZone: schedule.timeZone };
     },
-    update: async ({ kind, name, cron, timeZone }) => {
-      const changed = { ...find(kind, name), cron, ...(timeZone === undefined ? {} : { timeZone }) };
+    update: async ({ kind, name, cron, timeZone, body }) => {
+      const changed = {
+        ...find(kind, name),
+        ...(cron === undefined ? {} : { cron }),
+        ...(timeZone === undefined ? {} : { timeZone }),
+        ...(body === undefined ? {} : { command: commandOf(body) }),
+      };
       book.put(changed);
-      return { name, kind, cron, timeZone: changed.timeZone };
+      return { name, kind, cron: changed.cron, timeZone: changed.timeZone };
     },
     delete: async ({ kind, name }) => {
       find(kind, name);
