@@ -191,14 +191,35 @@ describe.skipIf(skipped !== undefined)('a recurring scan by command, from its ma
     writeFileSync(file, data[mount?.subPath ?? ''] ?? '');
     const [program, ...given] = container.args;
     expect(program).toBe('trigger');
+    const token = await projectToken(spec);
     const args = given.map((argument) =>
-      argument.replace(mount?.mountPath ?? '', file).replace('operator:4002', new URL(urls.operator).host),
+      argument
+        .replace(/^-token-file=.*/, `-token-file=${token}`)
+        .replace(mount?.mountPath ?? '', file)
+        .replace('operator:4002', new URL(urls.operator).host),
     );
     try {
       return { code: 0, ...(await promisify(execFile)(process.execPath, [trigger, ...args])) };
     } catch (error) {
       return error as { code: number; stdout: string; stderr: string };
     }
+  }
+
+  /** The token of the pod's account, for whom the projected volume says. */
+  async function projectToken({ serviceAccountName, volumes }: PodSpec): Promise<string> {
+    const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+    const audiences = sources.flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []);
+    expect(audiences).toHaveLength(1);
+    const account = `/api/v1/namespaces/${suiteNamespace}/serviceaccounts/${serviceAccountName}/token`;
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences } };
+    const { status } = (await plane.client.http.json(account, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+    })) as { status: { token: string } };
+    const file = path.join(folder, `${serviceAccountName}.token`);
+    writeFileSync(file, status.token);
+    return file;
   }
 
   /** One vulnerable image of its own for each, and a pod that a kubelet would report as running it. */
@@ -272,7 +293,14 @@ interface PodSpec {
       }[];
     },
   ];
-  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+  readonly serviceAccountName: string;
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly configMap?: { readonly name: string };
+    readonly projected?: {
+      readonly sources: readonly { readonly serviceAccountToken?: { readonly audience?: string } }[];
+    };
+  }[];
 }
 
 function command(commandName: string, args: Record<string, unknown>): Sent {
