@@ -12,6 +12,7 @@ import { patiently } from './support/patience.ts';
 import {
   componentOf,
   endpointOfRelease,
+  forgetKinds,
   helm,
   leftovers,
   namespace,
@@ -233,6 +234,7 @@ describe('the chart on a real node', () => {
       expect(await leftovers(undefined, ['customresourcedefinition.apiextensions.k8s.io'])).toEqual([]);
       await unrelatedNamespaceComesAndGoes();
       await kubectl('delete', 'namespace', namespace, '--wait=true', '--timeout=5m');
+      await forgetKinds();
     });
   });
 });

@@ -8,6 +8,7 @@ import { kubectl } from './support/node.ts';
 import {
   charts,
   endpointOfRelease,
+  forgetKinds,
   helm,
   leftovers,
   namespace,
@@ -67,5 +68,6 @@ describe('an upgrade from the chart before', () => {
     expect(await leftovers(undefined, kept)).toEqual([]);
     await unrelatedNamespaceComesAndGoes();
     await kubectl('delete', 'namespace', namespace, '--wait=true', '--timeout=5m');
+    await forgetKinds();
   });
 });

@@ -14,16 +14,19 @@ export const operatorToken = () =>
 
 /** Gives the operator a command and answers its job id. @throws when it is not taken */
 export async function submit(command: object): Promise<string> {
-  const answer = await fetch(`${await serviceUrl('operator', 4002)}/v1/triggerAction`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      authorization: `Bearer ${(await operatorToken()).trim()}`,
-    },
-    body: JSON.stringify({ commands: [command] }),
-    signal: AbortSignal.timeout(5000),
-  });
+  const url = `${await serviceUrl('operator', 4002)}/v1/triggerAction`;
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    authorization: `Bearer ${(await operatorToken()).trim()}`,
+  };
+  const body = JSON.stringify({ commands: [command] });
+  // A Service leads to a pod a moment after that is ready; before, connections are refused and nothing was sent.
+  const answer = await until(
+    'an answer of the operator',
+    () => fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) }),
+    patiently,
+  );
   if (!answer.ok) throw new Error(`the operator answered ${answer.status}`);
   const { commands } = (await answer.json()) as { commands: { jobId: string }[] };
   const jobId = commands[0]?.jobId;

@@ -58,6 +58,14 @@ export async function uninstall(): Promise<void> {
   await run('helm', ['uninstall', release, '--namespace', namespace, '--wait', '--timeout', '10m']);
 }
 
+/**
+ * Removes what a release leaves in the cluster on purpose: definitions of custom resources, which a release of another name could not
+ * take over.
+ */
+export async function forgetKinds(): Promise<void> {
+  await kubectl('delete', 'customresourcedefinitions', '-l', `app.kubernetes.io/instance=${release}`, '--wait=true');
+}
+
 /** Pods of the release that stay; not those of Jobs. */
 export async function servingPods(): Promise<readonly Pod[]> {
   const pods = await list<Pod>('pods', '-n', namespace, '-l', `app.kubernetes.io/instance=${release}`);
