@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpointClient } from '../support/endpoint-client.ts';
 import type { DatabaseServer } from './support/database-server.ts';
 import { tellOfFailures, told } from './support/diagnosis.ts';
-import { leftovers } from './support/release.ts';
+import { forgetKinds, leftovers } from './support/release.ts';
 import { openShop, untilFaultsOfWeb, untilShopScanned } from './support/shop.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -76,5 +76,6 @@ describe('docs/install.md', () => {
   it('takes everything away again', async () => {
     for (const command of commandsBelow('Remove')) await finished(`set -e\n${command}`);
     expect(await leftovers('kubescape-operator', ['customresourcedefinition.apiextensions.k8s.io'])).toEqual([]);
+    await forgetKinds('kubescape-operator');
   });
 });

@@ -62,8 +62,8 @@ export async function uninstall(): Promise<void> {
  * Removes what a release leaves in the cluster on purpose: definitions of custom resources, which a release of another name could not
  * take over.
  */
-export async function forgetKinds(): Promise<void> {
-  await kubectl('delete', 'customresourcedefinitions', '-l', `app.kubernetes.io/instance=${release}`, '--wait=true');
+export async function forgetKinds(of: string = release): Promise<void> {
+  await kubectl('delete', 'customresourcedefinitions', '-l', `app.kubernetes.io/instance=${of}`, '--wait=true');
 }
 
 /** Pods of the release that stay; not those of Jobs. */
