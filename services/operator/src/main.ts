@@ -24,11 +24,15 @@ import {
   openTokenAccess,
 } from '@kso/kube';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
+import { createRegistryCatalogues, type RegistryCatalogues } from '@kso/registry';
 import { type Outbox, openSqliteStore } from '@kso/store';
 import { type OperatorConfig, operatorConfig } from './config.ts';
 import { clusterCommandObjects } from './custom-resources/command-objects.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { clusterPods } from './pods/pod-sources.ts';
+import type { RegistryPorts } from './registries/carry-out-registry.ts';
+import { clusterRegistries } from './registries/cluster-registries.ts';
+import { registryCatalogues } from './registries/registry-catalogues.ts';
 import { clusterSchedules } from './schedules/cluster-schedules.ts';
 import { createOperator, type OperatorPorts } from './service.ts';
 
@@ -45,12 +49,14 @@ async function create(ports: BasePorts): Promise<Service> {
   const poster = openPoster(config, store.outbox, ports);
   const client = await openCluster(config, env, ports);
   const access = await openTokenAccess(config.access, { ...ports, env, userAgent: 'kso-operator' });
+  const catalogues = createRegistryCatalogues({ outgoing, clock: ports.clock, env });
   const operator = createOperator(config, {
     ...ports,
     tokens: access.authenticator,
     queue,
     http,
     outgoing,
+    registries: registryPorts(catalogues, client, config),
     ...(client === undefined ? {} : clusterPorts(client, config, ports)),
     ...(poster === undefined ? {} : { reports: { ...store, wake: () => poster.wake() } }),
   });
@@ -63,6 +69,7 @@ async function create(ports: BasePorts): Promise<Service> {
       await client?.close();
       await access.close();
       await http.close();
+      await catalogues.close();
       store.close();
     },
   };
@@ -91,7 +98,18 @@ function openPoster({ reports, account }: OperatorConfig, outbox: Outbox, ports:
   return createPoster({ ...ports, outbox, service: 'operator', target: { url, ...login } });
 }
 
-/** Without a cluster everything but image scans works. */
+/** Registries, and where their logins and set-ups are kept: without a namespace only what needs no login can be scanned. */
+function registryPorts(
+  catalogues: RegistryCatalogues,
+  client: KubeClient | undefined,
+  config: OperatorConfig,
+): RegistryPorts {
+  const namespace = config.namespace ?? client?.namespace;
+  const catalogue = registryCatalogues(catalogues);
+  if (client === undefined || namespace === undefined) return { catalogue };
+  return { catalogue, store: clusterRegistries(client, namespace) };
+}
+
 /** What the operator has of a cluster. Without a namespace of its own it makes no CronJobs there and takes no commands from there. */
 function clusterPorts(
   client: KubeClient,
@@ -115,6 +133,7 @@ function clusterPorts(
   };
 }
 
+/** Without a cluster everything but image scans works. */
 async function openCluster(
   config: OperatorConfig,
   env: NodeJS.ProcessEnv,

@@ -7,8 +7,10 @@ import {
   type Operator,
   operatorConfig,
   type PodSource,
+  registryCatalogues,
   type ScheduleStore,
 } from '@kso/operator';
+import { createRegistryCatalogues } from '@kso/registry';
 import { portsOf, type WorkingContext } from './context.ts';
 import { openOutbox } from './outbox.ts';
 import type { TargetSource } from './target-source.ts';
@@ -32,6 +34,9 @@ export interface OperatorOptions {
 export async function startOperator(context: WorkingContext, options: OperatorOptions): Promise<OperatorPart> {
   const { config, stack, queue } = context;
   const { store, poster } = openOutbox(context, 'operator');
+  const outgoing = readOutgoing(options.env);
+  const catalogues = createRegistryCatalogues({ outgoing, clock: context.ports.clock, env: options.env });
+  stack.onUnwind(() => catalogues.close());
   const settings = operatorConfig.schema.parse({
     host: config.host,
     port: config.ports.operator,
@@ -47,7 +52,9 @@ export async function startOperator(context: WorkingContext, options: OperatorOp
       pods: podsOf(options.target),
       schedules: options.schedules,
       reports: { ...store, wake: () => poster.wake() },
-      outgoing: readOutgoing(options.env),
+      // Logins of registries are objects of a cluster, which this process does not write.
+      registries: { catalogue: registryCatalogues(catalogues) },
+      outgoing,
     }),
     'operator',
   );
