@@ -43,7 +43,7 @@ describe.skipIf(missingPrograms('docker-registry'))('commands about a real regis
   it('a scan takes the wanted tags of the project', async () => {
     await command('scanRegistry', { registryName: `${registry.host}/team`, depth: 2 }, 'scan');
     const jobs = await test.queue.list({ kind: 'image-scan', limit: 100 });
-    expect(jobs.map(({ payload }) => String(payload['imageTag'])).toSorted()).toEqual([
+    expect(jobs.map(({ payload }) => payload['imageTag'] as string).toSorted()).toEqual([
       `${registry.host}/team/api:1.10.0`,
       `${registry.host}/team/api:latest`,
       `${registry.host}/team/web:2.0`,
