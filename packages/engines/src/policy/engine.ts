@@ -282,6 +282,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#markGrantees(binding);
     if (this.#plan.forSubjects.length === 0) return vectors;
     for (const { id, vector, role } of vectors) {
+      this.#ids.set(role.object, role.id);
       const known = this.#targets.get(id);
       if (known?.type === 'subject') Object.assign(known, { vector, binding, role });
       this.#enterTarget(known ?? { type: 'subject', id, vector, binding, role, ...newTarget });

@@ -96,8 +96,17 @@ function makeRbac({ kind, name, namespace, other, flag }: Choice): KubeObject {
     const subjects = names.map((subject) => ({ kind: 'ServiceAccount', name: subject, namespace }));
     return { apiVersion: rbac, kind, metadata: { name, namespace }, roleRef, subjects };
   }
+  if (kind === 'ClusterRole' && flag) {
+    const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { app: other } }] };
+    return { apiVersion: rbac, kind, metadata: { name, labels: { app: name } }, aggregationRule, rules: [] };
+  }
   const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: flag ? ['get'] : ['delete'] }];
-  return { apiVersion: rbac, kind, metadata: kind === 'Role' ? { name, namespace } : { name }, rules };
+  return {
+    apiVersion: rbac,
+    kind,
+    metadata: kind === 'Role' ? { name, namespace } : { name, labels: { app: other } },
+    rules,
+  };
 }
 
 const exceptional = new Set(['Namespace', 'SecurityException', 'ClusterSecurityException']);

@@ -9,11 +9,13 @@ import {
   vectorId,
   vectorsOf,
 } from '@kso/controls';
+import { aggregated, aggregates } from './aggregated-role.ts';
 import { getOrMake, type ObjectIndex } from './object-index.ts';
 import type { ObjectRecord } from './port.ts';
 
 const bindingKinds = new Set([kindName(kinds.roleBinding), kindName(kinds.clusterRoleBinding)]);
-const roleKinds = new Set([kindName(kinds.role), kindName(kinds.clusterRole)]);
+const clusterRole = kindName(kinds.clusterRole);
+const roleKinds = new Set([kindName(kinds.role), clusterRole]);
 
 export interface VectorRecord {
   readonly id: string;
@@ -30,6 +32,8 @@ export class RbacIndex {
   readonly #bySubject = new Map<string, Set<VectorRecord>>();
   /** Bindings that name a role, whether it exists or not. */
   readonly #bindingsOfRole = new Map<string, Set<ObjectRecord>>();
+  /** Bindings of roles that are put together from other ClusterRoles: each of those may change them. */
+  readonly #bindingsOfAggregated = new Set<ObjectRecord>();
 
   constructor(objects: ObjectIndex) {
     this.#objects = objects;
@@ -46,12 +50,15 @@ export class RbacIndex {
   /** Bindings whose vectors change with this binding or role. */
   bindingsConcerned(record: ObjectRecord): readonly ObjectRecord[] {
     if (RbacIndex.isBinding(record)) return [record];
-    return RbacIndex.isRole(record) ? [...(this.#bindingsOfRole.get(roleKeyOf(record)) ?? [])] : [];
+    if (!RbacIndex.isRole(record)) return [];
+    const named = this.#bindingsOfRole.get(roleKeyOf(record)) ?? [];
+    return record.kindName === clusterRole ? [...new Set([...named, ...this.#bindingsOfAggregated])] : [...named];
   }
 
   /** Takes the vectors of a binding out; answers those that it had. */
   drop(binding: ObjectRecord): readonly VectorRecord[] {
     this.#bindingsOfRole.get(roleKeyOfBinding(binding))?.delete(binding);
+    this.#bindingsOfAggregated.delete(binding);
     const vectors = this.#vectors.get(binding.key) ?? [];
     this.#vectors.delete(binding.key);
     for (const vector of vectors) this.#bySubject.get(subjectOf(vector))?.delete(vector);
@@ -61,7 +68,11 @@ export class RbacIndex {
   /** Puts the vectors of a binding in, with the roles as they are now. */
   enter(binding: ObjectRecord): readonly VectorRecord[] {
     getOrMake(this.#bindingsOfRole, roleKeyOfBinding(binding), () => new Set<ObjectRecord>()).add(binding);
-    const roles = [...this.#rolesOf(binding)];
+    const roles = [...this.#rolesOf(binding)].map((role) => {
+      if (aggregates(role).length === 0) return role;
+      this.#bindingsOfAggregated.add(binding);
+      return aggregated(role, this.#objects.all(clusterRole));
+    });
     const recordOf = (vector: SubjectVector): VectorRecord[] =>
       roles
         .filter(({ object }) => object === vector.role)
@@ -91,7 +102,7 @@ export class RbacIndex {
 
   #rolesOf(binding: ObjectRecord): Iterable<ObjectRecord> {
     const { kind, name } = roleRefOf(binding.object);
-    const roleKind = kind === 'Role' ? kindName(kinds.role) : kindName(kinds.clusterRole);
+    const roleKind = kind === 'Role' ? kindName(kinds.role) : clusterRole;
     return this.#objects.named(roleKind, kind === 'Role' ? binding.namespace : '', name);
   }
 }
@@ -111,7 +122,5 @@ function roleKeyOf({ kindName, namespace, object }: ObjectRecord): string {
 /** A Role is looked for in the namespace of its binding only, whatever other namespaces have. */
 function roleKeyOfBinding({ object }: ObjectRecord): string {
   const { kind, name } = roleRefOf(object);
-  return kind === 'Role'
-    ? `${kindName(kinds.role)}|${effectiveNamespace(object)}|${name}`
-    : `${kindName(kinds.clusterRole)}||${name}`;
+  return kind === 'Role' ? `${kindName(kinds.role)}|${effectiveNamespace(object)}|${name}` : `${clusterRole}||${name}`;
 }
