@@ -32,7 +32,7 @@ import type {
 } from './port.ts';
 import { RbacIndex, type VectorRecord } from './rbac-index.ts';
 import { ResultKeys } from './result-keys.ts';
-import { changedInputs, type PlannedControl, planRules, readsInputs } from './rule-plan.ts';
+import { changedInputs, type PlannedControl, planRules, readsInputs, unconfigured } from './rule-plan.ts';
 import { newTarget, type Target } from './target.ts';
 import { TargetExceptions } from './target-exceptions.ts';
 import { clusterFacts, ownHashes, resourceOf } from './target-view.ts';
@@ -340,7 +340,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
       inputs: this.#inputs,
       idOf: (object) => this.#ids.get(object) ?? objectId(object),
       missingKinds: (rule) => this.#missingKinds(rule, missing),
-      unconfigured: (controlId, rule) => this.#unconfigured(controlId, rule),
+      unconfigured: (controlId, rule) => unconfigured(rule, this.#inputs, this.#infos.get(controlId)),
     };
     const controls = target.type === 'foreign' ? [] : judge(target, plan, context);
     const foreign = this.#foreign.results.get(target.id) ?? [];
@@ -365,13 +365,6 @@ class IncrementalPolicyEngine implements PolicyEngine {
     const names = rule.related.map(kindName).filter((name) => this.#failed.has(name));
     for (const name of names) seen.add(name);
     return names;
-  }
-
-  #unconfigured(controlId: string, rule: Rule): string | undefined {
-    const inputs = this.#inputs;
-    if (rule.inputs.length === 0 || rule.inputs.some((name) => inputs[name].length > 0)) return undefined;
-    if (this.#infos.get(controlId)?.actionRequired !== 'configuration') return undefined;
-    return `all control inputs are empty: ${rule.inputs.join(', ')}`;
   }
 
   *#concerned(kind: string, { name, namespace = '' }: ObjectReference): Iterable<Target> {

@@ -1,5 +1,6 @@
 import {
   type Control,
+  type ControlInfo,
   type ControlInputName,
   type ControlInputs,
   defaultControlInputs,
@@ -58,4 +59,11 @@ export function changedInputs(before: ControlInputs, after: ControlInputs): Read
 
 export function readsInputs(plan: readonly PlannedControl[], names: ReadonlySet<ControlInputName>): boolean {
   return plan.some(({ rules }) => rules.some(({ inputs }) => inputs.some((name) => names.has(name))));
+}
+
+/** Why a rule cannot be judged that somebody has to configure first; undefined when it can. */
+export function unconfigured(rule: Rule, inputs: ControlInputs, info: ControlInfo | undefined): string | undefined {
+  if (info?.actionRequired !== 'configuration') return undefined;
+  if (rule.inputs.length === 0 || rule.inputs.some((name) => inputs[name].length > 0)) return undefined;
+  return `all control inputs are empty: ${rule.inputs.join(', ')}`;
 }
