@@ -49,6 +49,25 @@ export function stringMapAt(parent: UnknownRecord, field: string): Readonly<Reco
     : Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
+/**
+ * The named members of an object whatever case they are written in, under the names asked for (operator-gateway.md 0.1). Of two
+ * spellings the last one counts, as with the decoder that the senders were written for. `null` is absent.
+ */
+export function fieldsOf<Name extends string>(
+  value: UnknownRecord,
+  names: readonly Name[],
+): Partial<Record<Name, unknown>> {
+  const byLowerCase = new Map(names.map((name) => [name.toLowerCase(), name]));
+  const found: Partial<Record<Name, unknown>> = {};
+  for (const [key, member] of Object.entries(value)) {
+    const name = byLowerCase.get(key.toLowerCase());
+    if (name === undefined) continue;
+    if (member === null) delete found[name];
+    else found[name] = member;
+  }
+  return found;
+}
+
 export function has(parent: UnknownRecord, field: string): boolean {
   const value = own(parent, field);
   return value !== undefined && value !== null;

@@ -4,12 +4,9 @@ export {
   type RegistryCatalogues,
 } from './catalogue/catalogues.ts';
 export * from './catalogue/port.ts';
-export { providerOf, type RegistryProvider } from './catalogue/provider.ts';
-export {
-  type ReadRegistryObject,
-  targetOfRegistryObject,
-  targetOfRegistrySecret,
-} from './catalogue/registry-object.ts';
+export { providerOf, type RegistryProvider, registryProviders } from './catalogue/provider.ts';
+export { isObjectProvider, type ReadRegistryObject, readRegistryObject } from './catalogue/registry-object.ts';
+export { type ReadTarget, readTarget } from './catalogue/target.ts';
 export {
   createRegistryClient,
   type HostSwitches,
@@ -36,7 +33,7 @@ export {
 } from './credentials/credential.ts';
 export type { CredentialOrigin } from './credentials/credential-origin.ts';
 export { type DockerConfig, parseDockerConfig } from './credentials/docker-config.ts';
-export { type ConfiguredRegistry, parseRegistriesAuth } from './credentials/registries-auth.ts';
+export { type ConfiguredRegistry, configuredFor, parseRegistriesAuth } from './credentials/registries-auth.ts';
 export { type CredentialSealer, createCredentialSealer, readOrCreateKey } from './credentials/sealer.ts';
 export { registryErrors } from './errors.ts';
 export {

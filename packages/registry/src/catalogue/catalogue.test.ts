@@ -1,10 +1,11 @@
-import { readOutgoing } from '@kso/kit';
+import { readOutgoing, systemClock } from '@kso/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeServiceAnswer, type FakeServiceRequest, startFakeService } from '../testing/index.ts';
 import { createRegistryCatalogues } from './catalogues.ts';
 import type { CatalogueStage, RegistryTarget } from './port.ts';
 import { providerOf } from './provider.ts';
 import { wantedTags } from './tag-order.ts';
+import { readTarget } from './target.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -191,6 +192,12 @@ describe('the test of a connection', () => {
     expect(await catalogue.check()).toMatchObject({ outcome: 'failed', stage });
   });
 
+  it('looks at the wanted repositories only', async () => {
+    const { catalogue } = await start(steps('/v2/a/tags/list', { status: 404 }));
+    const check = await catalogue.check({ exclude: ['a'] });
+    expect(check).toMatchObject({ outcome: 'failed', stage: 'retrieveRepositories' });
+  });
+
   it('tells each stage that has passed', async () => {
     const { catalogue } = await start(steps('', {}));
     const told: string[] = [];
@@ -211,8 +218,22 @@ describe('providers', () => {
     ['registry.example.com', 'harbor', 'harbor'],
     ['registry.example.com', '', 'distribution'],
     ['quay.io.evil.test', '', 'distribution'],
+    ['registry.example.com', 'Docker', 'distribution'],
+    ['registry.example.com', 'github', 'distribution'],
+    ['registry.example.com', 'dockerhubby', undefined],
+    ['registry.example.com', '__proto__', undefined],
   ])('%s with the hint "%s" is %s', (host, hint, provider) => {
     expect(providerOf(host, hint)).toBe(provider);
+  });
+
+  it('a key of a Google account is exchanged, not shown', async () => {
+    const catalogues = createRegistryCatalogues({ outgoing: readOutgoing({}), clock: systemClock });
+    const key = { username: '_json_key', password: 'hunter2' };
+    expect(await catalogues.catalogue({ registry: 'eu.gcr.io/p', login: key }).repositories()).toEqual({
+      outcome: 'unauthorized',
+      detail: 'the service account key is no key',
+    });
+    await catalogues.close();
   });
 
   it('Harbor lists the repositories of a project with the login', async () => {
@@ -277,6 +298,14 @@ describe('providers', () => {
     );
     expect(await catalogue.repositories()).toMatchObject({ repositories: ['team/a', 'team/b'] });
   });
+});
+
+it.each([
+  ['registry.example.com:443/team', 'registry.example.com:443', 'team'],
+  ['https://Index.Docker.io/v1/', 'docker.io', ''],
+  ['[::1]:5000//a//b/', '[::1]:5000', 'a/b'],
+])('%s is a registry', (registry, host, project) => {
+  expect(readTarget({ registry })).toMatchObject({ host, project });
 });
 
 it.each(['', 'a b', '/team', 'user@host', 'https://'])('"%s" is no registry', async (registry) => {

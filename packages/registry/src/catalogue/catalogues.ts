@@ -1,4 +1,5 @@
 import { type Clock, createHttpClient, type HttpClient, type Outgoing } from '@kso/kit';
+import { z } from 'zod';
 import { apiHost, isLoopback } from '../client.ts';
 import { awsKeysOf, type CloudLogins, createCloudLogins } from '../cloud/cloud-logins.ts';
 import { type CloudEndpoints, defaultCloudEndpoints } from '../cloud/endpoints.ts';
@@ -113,11 +114,17 @@ function catalogueOf(parts: Parts): RegistryCatalogue {
     images: (selection = {}) => listImages({ repositories, tags }, read, selection),
     check: async (checkOptions = {}) => {
       const reader = await readerOf(parts, checkOptions.signal);
-      return reader instanceof CatalogueReader
-        ? checkCatalogue({ repositories, tags }, reader, checkOptions)
-        : { outcome: 'failed', stage: 'registryAuthentication', passed: ['registryInformation'], failure: reader };
+      const enter = async () => (reader instanceof CatalogueReader ? enterBy(reader) : reader);
+      return checkCatalogue({ project: read.project, repositories, tags, enter }, checkOptions);
     },
   };
+}
+
+/** Without a login, a refusal only says that it is a registry; whether anybody may list is seen when it lists. */
+async function enterBy(reader: CatalogueReader): Promise<CatalogueFailure | undefined> {
+  const { baseUrl, login } = reader.options;
+  const page = await reader.page({ url: new URL(`${baseUrl}/v2/`), shape: z.unknown() });
+  return page.outcome === 'page' || (page.outcome === 'unauthorized' && login === undefined) ? undefined : page;
 }
 
 async function readerOf(
@@ -142,14 +149,22 @@ async function readerOf(
 
 async function loginOf(
   clouds: CloudLogins,
-  { login, cloud }: RegistryTarget,
+  target: RegistryTarget,
   host: string,
 ): Promise<{ readonly login: Login | undefined } | CatalogueFailure> {
+  const { login, cloud } = withExchange(target, host);
   if (login !== undefined || cloud === undefined) return { login };
   const answer = await clouds.loginFor(host, cloud);
   if (answer.outcome === 'login') return { login: answer.login };
   const detail = answer.outcome === 'none' ? answer.detail : `${host} is no registry of this cloud`;
   return { outcome: 'unauthorized', detail };
+}
+
+/** A key of a Google account may be written as the login `_json_key`: only a token that it is exchanged for opens all of the APIs. */
+function withExchange(target: RegistryTarget, host: string): Pick<RegistryTarget, 'login' | 'cloud'> {
+  const { username, password } = target.login ?? {};
+  const isKey = username === '_json_key' && password !== undefined && cloudOfRegistry(host)?.cloud === 'google';
+  return isKey ? { cloud: { type: 'googleKey', key: password } } : target;
 }
 
 /** With keys, ECR is asked by its own API: its catalogue does not page. */

@@ -1,12 +1,16 @@
-import { z } from 'zod';
+import { isWanted } from './images.ts';
 import type { CatalogueCheck, CatalogueFailure, CatalogueStage, CheckOptions, RegistryCatalogue } from './port.ts';
-import type { CatalogueReader } from './reader.ts';
+
+export interface CheckedCatalogue extends Pick<RegistryCatalogue, 'repositories' | 'tags'> {
+  readonly project: string;
+  /** Whether it is a registry at all, and lets the login in if there is one. */
+  readonly enter: () => Promise<CatalogueFailure | undefined>;
+}
 
 /** Goes through the stages of a connection test; the first that fails ends it. */
 export async function checkCatalogue(
-  catalogue: Pick<RegistryCatalogue, 'repositories' | 'tags'>,
-  reader: CatalogueReader,
-  { signal, onStage }: CheckOptions,
+  catalogue: CheckedCatalogue,
+  { signal, onStage, ...selection }: CheckOptions,
 ): Promise<CatalogueCheck> {
   const passed: CatalogueStage[] = [];
   const pass = async (stage: CatalogueStage): Promise<void> => {
@@ -21,18 +25,17 @@ export async function checkCatalogue(
   });
   const options = signal === undefined ? {} : { signal };
 
-  const base = await reader.page({ url: new URL(`${reader.options.baseUrl}/v2/`), shape: z.unknown() });
-  // Without a login, a refusal only says that it is a registry; whether anybody may list is seen next.
-  const isRefused = base.outcome === 'unauthorized' && reader.options.login !== undefined;
-  if (base.outcome !== 'page' && base.outcome !== 'unauthorized') return fail('registryInformation', base);
+  const refusal = await catalogue.enter();
+  if (refusal !== undefined && refusal.outcome !== 'unauthorized') return fail('registryInformation', refusal);
   await pass('registryInformation');
-  if (isRefused) return fail('registryAuthentication', base);
+  if (refusal !== undefined) return fail('registryAuthentication', refusal);
 
   const listed = await catalogue.repositories(options);
   if (listed.outcome === 'unauthorized') return fail('registryAuthentication', listed);
   await pass('registryAuthentication');
   if (listed.outcome !== 'listed') return fail('retrieveRepositories', listed);
-  const [first] = listed.repositories;
+  const repositories = listed.repositories.filter(isWanted(catalogue.project, selection));
+  const [first] = repositories;
   if (first === undefined) {
     return fail('retrieveRepositories', { outcome: 'notFound', detail: 'the registry lists no repositories' });
   }
@@ -41,5 +44,5 @@ export async function checkCatalogue(
   const tags = await catalogue.tags(first, options);
   if (tags.outcome !== 'listed') return fail('retrieveTags', tags);
   await pass('retrieveTags');
-  return { outcome: 'passed', stages: passed, repositories: listed.repositories };
+  return { outcome: 'passed', stages: passed, repositories };
 }

@@ -40,7 +40,10 @@ export async function listImages(
 }
 
 /** Exact names, with or without the project before them. */
-function isWanted(project: string, { include = [], exclude = [] }: ImageSelection): (repository: string) => boolean {
+export function isWanted(
+  project: string,
+  { include = [], exclude = [] }: ImageSelection,
+): (repository: string) => boolean {
   const names = (list: readonly string[]): ReadonlySet<string> =>
     new Set(list.flatMap((name) => (project === '' ? [name] : [name, `${project}/${name}`])));
   const included = names(include);

@@ -97,7 +97,7 @@ export const catalogueStages = [
 ] as const;
 export type CatalogueStage = (typeof catalogueStages)[number];
 
-export interface CheckOptions {
+export interface CheckOptions extends Pick<ImageSelection, 'include' | 'exclude'> {
   readonly signal?: AbortSignal;
   /** Told of each stage that has passed. */
   readonly onStage?: (stage: CatalogueStage) => void | Promise<void>;

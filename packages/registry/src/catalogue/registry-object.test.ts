@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { targetOfRegistryObject, targetOfRegistrySecret } from './registry-object.ts';
+import { isObjectProvider, readRegistryObject } from './registry-object.ts';
 
 it.each([
   [
@@ -24,16 +24,41 @@ it.each([
   ],
 ])('%j', (object, target) => {
   const { provider: _provider, ...fields } = object;
-  expect(targetOfRegistrySecret(fields)).toMatchObject({ ok: true, target });
-  expect(targetOfRegistryObject({ ...object, repositories: ['a'] })).toEqual({ ok: true, target, repositories: ['a'] });
+  expect(readRegistryObject(fields)).toEqual({ ok: true, target, secretFields: fields });
+  expect(readRegistryObject({ ...object, repositories: ['a'] })).toEqual({ ok: true, target, secretFields: fields });
+});
+
+it('reads keys in any letter case and spells them as they are specified', () => {
+  expect(readRegistryObject({ Provider: 'nexus', RegistryUrl: 'r.example.com', USERNAME: 'u', password: 'p' })).toEqual(
+    {
+      ok: true,
+      target: { registry: 'r.example.com', provider: 'nexus', login: { username: 'u', password: 'p' } },
+      secretFields: { registryURL: 'r.example.com', username: 'u', password: 'p' },
+    },
+  );
+});
+
+it.each([
+  [{ registryURI: 'europe-docker.pkg.dev/', projectID: 'p', key: {} }, 'europe-docker.pkg.dev/p'],
+  [{ registryURI: 'gcr.io', projectID: 'example.com:p', key: '' }, 'gcr.io/example.com/p'],
+])('a Google registry named by its host is that of the project: %j', (fields, registry) => {
+  const target = { registry, provider: 'gar', cloud: { type: 'ambient' } };
+  expect(readRegistryObject({ provider: 'google', ...fields })).toMatchObject({ ok: true, target });
 });
 
 it('says what is missing, and nothing of what is there', () => {
-  expect(targetOfRegistryObject({ provider: 'nexus', registryURL: 'r', password: 'hunter2' })).toEqual({
+  expect(readRegistryObject({ provider: 'nexus', registryURL: 'r', password: 'hunter2' })).toEqual({
     ok: false,
     problem: 'missing or of a wrong type: username',
   });
-  expect(targetOfRegistryObject({ provider: 'floppy', password: 'hunter2' })).toEqual({
+  expect([isObjectProvider('harbor'), isObjectProvider('floppy'), isObjectProvider('__proto__')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  const address = { provider: 'harbor', instanceURL: 'https://u:hunter2@h', username: 'u', password: 'p' };
+  expect(readRegistryObject(address)).toEqual({ ok: false, problem: 'its address is no registry' });
+  expect(readRegistryObject({ provider: 'floppy', password: 'hunter2' })).toEqual({
     ok: false,
     problem: 'missing or of a wrong type: provider',
   });

@@ -1,15 +1,18 @@
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { z } from 'zod';
 import type { RegistryTarget } from './port.ts';
+import { readTarget } from './target.ts';
 
 const text = z.string().trim().max(65_536);
 const required = text.min(1);
 const optional = text.optional();
 
-/** Fields of each provider, public ones and secret ones together (operator-gateway.md 4.3.5). */
+/** Fields of each provider, public ones and secret ones together (operator-gateway.md 4.3.5). All of them lie in the object's Secret. */
 const RegistryObject = z.discriminatedUnion('provider', [
   z.object({
     provider: z.literal('aws'),
     registryURI: required,
+    registryRegion: optional,
     accessKeyID: optional,
     secretAccessKey: optional,
     roleARN: optional,
@@ -33,30 +36,42 @@ const RegistryObject = z.discriminatedUnion('provider', [
 ]);
 type RegistryObject = z.output<typeof RegistryObject>;
 
-const Repositories = z.object({ repositories: z.array(z.string().max(1024)).nullish() });
+const fieldNames = [...new Set(RegistryObject.options.flatMap(({ shape }) => Object.keys(shape)))];
 
 export type ReadRegistryObject =
-  | { readonly ok: true; readonly target: RegistryTarget; readonly repositories: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly target: RegistryTarget;
+      /** What belongs into its Secret: the provider's fields as they are spelled in the specification. */
+      readonly secretFields: UnknownRecord;
+    }
   /** Names fields, never what they hold. */
   | { readonly ok: false; readonly problem: string };
 
-/** A v2 registry object, its secret fields put in from its Secret, as a target. Never throws. */
-export function targetOfRegistryObject(object: Readonly<Record<string, unknown>>): ReadRegistryObject {
-  const parsed = RegistryObject.safeParse(object);
+/** True for the providers that registry objects know. */
+export function isObjectProvider(name: string): boolean {
+  return RegistryObject.options.some(({ shape }) => shape.provider.value === name);
+}
+
+/**
+ * The provider's fields of a v2 registry object, or of its Secret, as a target. Without a `provider` the fields tell which one it is.
+ * Never throws.
+ */
+export function readRegistryObject(object: unknown): ReadRegistryObject {
+  const fields = isRecord(object) ? fieldsOf(object, fieldNames) : {};
+  const parsed = RegistryObject.safeParse({ ...fields, provider: fields['provider'] ?? providerByFields(fields) });
   if (!parsed.success) {
-    const fields = parsed.error.issues.map(({ path }) => path.join('.')).filter((path) => path !== '');
-    return { ok: false, problem: `missing or of a wrong type: ${[...new Set(fields)].join(', ') || 'the object'}` };
+    const names = parsed.error.issues.map(({ path }) => path.join('.')).filter((path) => path !== '');
+    return { ok: false, problem: `missing or of a wrong type: ${[...new Set(names)].join(', ') || 'the object'}` };
   }
-  const repositories = Repositories.safeParse(object).data?.repositories ?? [];
-  return { ok: true, target: targetOf(parsed.data), repositories };
+  const { provider: _, ...secretFields } = parsed.data;
+  const target = targetOf(parsed.data);
+  return readTarget(target) === undefined
+    ? { ok: false, problem: 'its address is no registry' }
+    : { ok: true, target, secretFields };
 }
 
-/** The same for what lies in the Secret of a registry object alone: its provider is told by its fields. */
-export function targetOfRegistrySecret(fields: Readonly<Record<string, unknown>>): ReadRegistryObject {
-  return targetOfRegistryObject({ ...fields, provider: providerByFields(fields) });
-}
-
-function providerByFields(fields: Readonly<Record<string, unknown>>): RegistryObject['provider'] | undefined {
+function providerByFields(fields: UnknownRecord): RegistryObject['provider'] | undefined {
   if ('loginServer' in fields) return 'azure';
   if ('instanceURL' in fields) return 'harbor';
   if ('containerRegistryName' in fields) return 'quay';
@@ -72,7 +87,7 @@ function targetOf(object: RegistryObject): RegistryTarget {
     case 'azure':
       return withLogin(object.loginServer, 'acr', object.username, object.accessToken);
     case 'google':
-      return { registry: object.registryURI, provider: 'gar', cloud: googleIdentity(object) };
+      return { registry: googleRegistry(object), provider: 'gar', cloud: googleIdentity(object) };
     case 'harbor':
       return withLogin(object.instanceURL, 'harbor', object.username, object.password);
     case 'quay':
@@ -114,9 +129,15 @@ function awsIdentity(object: Extract<RegistryObject, { provider: 'aws' }>): NonN
   return roleARN ? { type: 'awsRole', roleArn: roleARN } : { type: 'ambient' };
 }
 
-function googleIdentity({
-  key,
-}: Extract<RegistryObject, { provider: 'google' }>): NonNullable<RegistryTarget['cloud']> {
-  if (key === undefined || key === '') return { type: 'ambient' };
-  return { type: 'googleKey', key: typeof key === 'string' ? key : JSON.stringify(key) };
+type GoogleObject = Extract<RegistryObject, { provider: 'google' }>;
+
+/** Below the project, also where the address is the host alone; `domain:project` is two parts of a path there. */
+function googleRegistry({ registryURI, projectID = '' }: GoogleObject): string {
+  const isHostAlone = readTarget({ registry: registryURI })?.project === '';
+  return isHostAlone ? `${registryURI.replace(/\/+$/, '')}/${projectID.replace(':', '/')}` : registryURI;
+}
+
+function googleIdentity({ key }: GoogleObject): NonNullable<RegistryTarget['cloud']> {
+  const text = typeof key === 'string' ? key : JSON.stringify(key ?? {});
+  return text === '' || text === '{}' ? { type: 'ambient' } : { type: 'googleKey', key: text };
 }

@@ -18,7 +18,9 @@ export function readTarget({ registry, provider, plainHttp }: RegistryTarget): R
   const rest = registry.trim().replace(/^https?:\/\//i, '');
   const [written = '', ...path] = rest.split('/');
   const host = canonicalRegistry(written);
-  if (written === '' || URL.parse(`https://${host}`)?.host !== host.toLowerCase()) return undefined;
+  // A port is part of the name, also the usual one, which URLs leave out.
+  const { hostname, port } = URL.parse(`https://${host}`) ?? {};
+  if (written === '' || ![hostname, `${hostname}:${port || '443'}`].includes(host)) return undefined;
   const project = path
     .filter((part) => part !== '')
     .join('/')
@@ -27,7 +29,7 @@ export function readTarget({ registry, provider, plainHttp }: RegistryTarget): R
   return {
     host,
     project,
-    provider: provider ?? providerOf(host),
+    provider: provider ?? providerOf(host) ?? 'distribution',
     plainHttp: plainHttp ?? (scheme === 'http' || undefined),
   };
 }

@@ -57,11 +57,11 @@ export function credentialsOfRequest(list: readonly AuthFields[], imageRegistry:
  * The logins that may be tried for a repository. The longest host comes first (one without `*` before one with), then the longest path;
  * of equal ones the one that stands first in the list.
  */
-export function credentialsFor(
-  credentials: readonly RegistryCredential[],
+export function credentialsFor<T extends Pick<RegistryCredential, 'authority'>>(
+  credentials: readonly T[],
   registry: string,
   repository: string,
-): RegistryCredential[] {
+): T[] {
   return credentials
     .filter(({ authority }) => covers(authority, registry, repository))
     .sort((a, b) => compareAuthorities(a.authority, b.authority));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseRegistriesAuth } from './registries-auth.ts';
+import { configuredFor, parseRegistriesAuth } from './registries-auth.ts';
 
 const read = (...entries: object[]) => parseRegistriesAuth(JSON.stringify(entries));
 
@@ -59,6 +59,34 @@ it('names what it cannot use by its place, without values, and keeps the others'
     'registriesAuth[3]: auth_method is not known',
     'registriesAuth[4]: registry is missing or of a wrong type',
   ]);
+});
+
+it('reads the fields of a registry object', () => {
+  const object = { instanceURL: 'https://harbor.example.com', username: 'u', password: 'p' };
+  const login = { username: 'u', password: 'p' };
+  expect(parseRegistriesAuth(JSON.stringify(object))).toEqual({
+    registries: [{ registry: object.instanceURL, authMethod: 'credentials', login }],
+    problems: [],
+  });
+  expect(parseRegistriesAuth(JSON.stringify({ registryURI: 'gcr.io', projectID: 'p' }))).toEqual({
+    registries: [{ registry: 'gcr.io/p', authMethod: 'cloud', cloud: { type: 'ambient' } }],
+    problems: [],
+  });
+  expect(parseRegistriesAuth('{"password":"hunter2"}').problems).toEqual([
+    'registriesAuth: missing or of a wrong type: provider',
+  ]);
+});
+
+it('an entry is for what is below it, the longest path first', () => {
+  const { registries } = read(
+    { registry: 'https://r.example.com', auth_method: 'public' },
+    { registry: 'r.example.com/team', auth_method: 'public' },
+    { registry: 'example.com', auth_method: 'public' },
+  );
+  const of = (...image: [string, string]) => configuredFor(registries, ...image)?.registry;
+  expect(of('r.example.com', 'team/api')).toBe('r.example.com/team');
+  expect(of('r.example.com', 'teammate/api')).toBe('https://r.example.com');
+  expect(of('r.example.com.evil.test', 'team')).toBeUndefined();
 });
 
 it.each(['', 'null', '7', '"text"', '[null]'])('%s gives a problem and no registry', (text) => {

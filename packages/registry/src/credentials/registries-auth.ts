@@ -1,7 +1,11 @@
+import { fieldsOf, isRecord } from '@kso/domain';
 import { z } from 'zod';
+import { readRegistryObject } from '../catalogue/registry-object.ts';
 import type { HostSwitches } from '../client.ts';
+import type { CloudIdentity } from '../cloud/cloud-logins.ts';
+import { parseJson } from '../response-body.ts';
 import { parseAuthority } from './authority.ts';
-import { type Login, readLogin } from './credential.ts';
+import { credentialsFor, type Login, readLogin } from './credential.ts';
 
 /** One entry of a Secret `kubescape-registry-scan*`. */
 export interface ConfiguredRegistry extends HostSwitches {
@@ -12,6 +16,13 @@ export interface ConfiguredRegistry extends HostSwitches {
   /** `cloud`: no secret, the pod's own identity at its cloud. */
   readonly authMethod: 'credentials' | 'public' | 'cloud';
   readonly login?: Login;
+  /** Of a registry object: what is exchanged for a login. */
+  readonly cloud?: CloudIdentity;
+}
+
+export interface ReadRegistriesAuth {
+  readonly registries: readonly ConfiguredRegistry[];
+  readonly problems: readonly string[];
 }
 
 const text = z
@@ -35,32 +46,52 @@ const Entry = z.object({
   http: flag,
 });
 
+const entryKeys = Object.keys(Entry.shape);
+
 /**
- * The key `registriesAuth` of a registry Secret: a JSON array of entries (operator-gateway.md 4.3.4). Keys are read in any letter case,
- * a single entry may stand without its array. Never throws; `problems` name entries by their position and hold no values.
+ * The key `registriesAuth` of a registry Secret in both of its forms: a JSON array of entries (operator-gateway.md 4.3.4), of which a
+ * single one may stand without its array, and the fields of a registry object (4.3.5). Keys are read in any letter case. Never throws;
+ * `problems` name entries by their position and hold no values.
  */
-export function parseRegistriesAuth(json: string): {
-  readonly registries: readonly ConfiguredRegistry[];
-  readonly problems: readonly string[];
-} {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch {
-    return { registries: [], problems: ['registriesAuth is no JSON'] };
-  }
+export function parseRegistriesAuth(json: string): ReadRegistriesAuth {
+  const parsed = parseJson(Buffer.from(json));
+  if (parsed === undefined) return { registries: [], problems: ['registriesAuth is no JSON'] };
+  // An entry names its `registry`, which registry objects do not.
+  if (isRecord(parsed) && fieldsOf(parsed, ['registry']).registry === undefined) return ofObject(parsed);
   const registries: ConfiguredRegistry[] = [];
   const problems: string[] = [];
   for (const [index, value] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
-    const entry = readEntry(value);
+    const entry = readEntry(isRecord(value) ? fieldsOf(value, entryKeys) : value);
     if (typeof entry === 'string') problems.push(`registriesAuth[${index}]: ${entry}`);
     else registries.push(entry);
   }
   return { registries, problems };
 }
 
+function ofObject(fields: Readonly<Record<string, unknown>>): ReadRegistriesAuth {
+  const read = readRegistryObject(fields);
+  if (!read.ok) return { registries: [], problems: [`registriesAuth: ${read.problem}`] };
+  const { registry, login, cloud } = read.target;
+  const authMethod = login === undefined ? ('cloud' as const) : ('credentials' as const);
+  const entry = { registry, authMethod, ...(login === undefined ? {} : { login }), ...(cloud && { cloud }) };
+  return { registries: [entry], problems: [] };
+}
+
+/** The entry that is for a repository: the one of the longest path, then the one of the host. */
+export function configuredFor(
+  registries: readonly ConfiguredRegistry[],
+  registry: string,
+  repository: string,
+): ConfiguredRegistry | undefined {
+  const entries = registries.flatMap((entry) => {
+    const authority = parseAuthority(entry.registry);
+    return authority === undefined ? [] : [{ entry, authority }];
+  });
+  return credentialsFor(entries, registry, repository)[0]?.entry;
+}
+
 function readEntry(value: unknown): ConfiguredRegistry | string {
-  const parsed = Entry.safeParse(withCanonicalKeys(value));
+  const parsed = Entry.safeParse(value);
   if (!parsed.success) return `${parsed.error.issues[0]?.path.join('.') || 'entry'} is missing or of a wrong type`;
   const { registry, kind, http, skipTLSVerify, ...fields } = parsed.data;
   if (parseAuthority(registry) === undefined) return 'registry is no host';
@@ -85,12 +116,4 @@ function readEntry(value: unknown): ConfiguredRegistry | string {
     default:
       return 'auth_method is not known';
   }
-}
-
-function withCanonicalKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const names = new Map(Object.keys(Entry.shape).map((name) => [name.toLowerCase(), name]));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [names.get(key.toLowerCase()) ?? key, member]),
-  );
 }

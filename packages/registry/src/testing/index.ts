@@ -1,3 +1,4 @@
+export { type FakeCatalogues, fakeCatalogues } from './fake-catalogues.ts';
 export {
   type FakeImage,
   type FakeRegistry,
