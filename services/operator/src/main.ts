@@ -32,7 +32,6 @@ import { withForeignSettings } from './foreign-settings.ts';
 import { clusterPods } from './pods/pod-sources.ts';
 import type { RegistryPorts } from './registries/carry-out-registry.ts';
 import { clusterRegistries } from './registries/cluster-registries.ts';
-import { registryCatalogues } from './registries/registry-catalogues.ts';
 import { clusterSchedules } from './schedules/cluster-schedules.ts';
 import { createOperator, type OperatorPorts } from './service.ts';
 
@@ -105,9 +104,8 @@ function registryPorts(
   config: OperatorConfig,
 ): RegistryPorts {
   const namespace = config.namespace ?? client?.namespace;
-  const catalogue = registryCatalogues(catalogues);
-  if (client === undefined || namespace === undefined) return { catalogue };
-  return { catalogue, store: clusterRegistries(client, namespace) };
+  if (client === undefined || namespace === undefined) return { catalogues };
+  return { catalogues, store: clusterRegistries(client, namespace) };
 }
 
 /** What the operator has of a cluster. Without a namespace of its own it makes no CronJobs there and takes no commands from there. */

@@ -34,7 +34,6 @@ export { operatorErrors } from './errors.ts';
 export type { ChildView, CommandView } from './jobs/job-views.ts';
 export { clusterPods, manifestPods } from './pods/pod-sources.ts';
 export type { OperatorPorts, PodFilter, PodOwner, PodSource, ReportSink } from './ports.ts';
-export { registryCatalogues } from './registries/registry-catalogues.ts';
 export type { ScheduleChange, ScheduleSpec, ScheduleStore, StoredSchedule } from './schedules/schedule.ts';
 
 /** The operator, with what a process that holds it may want of it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Fields, fieldsOf, isObject } from './fields.ts';
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 
 const text = z.string().max(4096).default('');
 const textMap = z.record(z.string(), z.string());
@@ -7,7 +7,7 @@ const textMap = z.record(z.string(), z.string());
 /** Reads members in any case before the schema looks at them. */
 function caseless<Shape extends z.ZodRawShape>(shape: Shape) {
   const names = Object.keys(shape);
-  return z.preprocess((value) => (isObject(value) ? fieldsOf(value, names) : value), z.object(shape));
+  return z.preprocess((value) => (isRecord(value) ? fieldsOf(value, names) : value), z.object(shape));
 }
 
 const Designator = caseless({
@@ -73,7 +73,7 @@ export function commandId(command: Command): string {
 const maxLoggedLength = 4096;
 
 /** For the log: arguments may hold credentials, so only their names are shown. Of a very long command only what names it. */
-export function blanked(command: Command): Fields {
+export function blanked(command: Command): UnknownRecord {
   const { args, commandName, jobTracking } = command;
   const shown = { ...command, args: Object.fromEntries(Object.keys(args).map((key) => [key, ''])) };
   if (JSON.stringify(shown).length <= maxLoggedLength) return shown;

@@ -1,6 +1,6 @@
 import { PostureScanRequest } from '@kso/wire';
 import { fail } from '../errors.ts';
-import { type Fields, fieldsOf, isObject } from './fields.ts';
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 
 const names = Object.keys(PostureScanRequest.shape);
 
@@ -8,10 +8,10 @@ const names = Object.keys(PostureScanRequest.shape);
  * `args.scanV1` as the scanner gets it (operator-gateway.md 4.1.1): unknown keys are dropped, and with them account and access key.
  * @throws REQUEST_NOT_FOUND, REQUEST_INVALID
  */
-export function readScanRequest(args: Fields, triggerSecurityFramework: boolean): PostureScanRequest {
+export function readScanRequest(args: UnknownRecord, triggerSecurityFramework: boolean): PostureScanRequest {
   const scan = args['scanV1'];
   if (scan === undefined || scan === null) throw fail('REQUEST_NOT_FOUND');
-  if (!isObject(scan)) throw fail('REQUEST_INVALID', { problem: 'not an object' });
+  if (!isRecord(scan)) throw fail('REQUEST_INVALID', { problem: 'not an object' });
   const parsed = PostureScanRequest.safeParse(withScanObject(fieldsOf(scan, names)));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -20,11 +20,11 @@ export function readScanRequest(args: Fields, triggerSecurityFramework: boolean)
   return normalized(parsed.data, triggerSecurityFramework);
 }
 
-function withScanObject(request: Fields): Fields {
+function withScanObject(request: UnknownRecord): UnknownRecord {
   const object = request['scanObject'];
-  if (!isObject(object)) return request;
+  if (!isRecord(object)) return request;
   const fields = fieldsOf(object, ['apiVersion', 'kind', 'metadata']);
-  const metadata = isObject(fields.metadata) ? fieldsOf(fields.metadata, ['name', 'namespace']) : fields.metadata;
+  const metadata = isRecord(fields.metadata) ? fieldsOf(fields.metadata, ['name', 'namespace']) : fields.metadata;
   return { ...request, scanObject: { ...fields, metadata } };
 }
 

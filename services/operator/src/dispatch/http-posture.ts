@@ -2,7 +2,7 @@ import { type BasePorts, type HttpClient, KsoError } from '@kso/kit';
 import type { JobHandler, RunningJob } from '@kso/queue';
 import { PostureScanJob } from '@kso/wire';
 import { z } from 'zod';
-import { fieldsOf, isObject } from '../commands/fields.ts';
+import { fieldsOf, isRecord } from '@kso/domain';
 import type { OperatorConfig } from '../config.ts';
 import { fail } from '../errors.ts';
 import { askTarget, type TargetRequest, targetUrl } from './http-request.ts';
@@ -59,7 +59,7 @@ export function httpPostureHandler(
 function parseAnswer(text: string): z.infer<typeof Answer> {
   try {
     const value: unknown = JSON.parse(text);
-    return Answer.parse(isObject(value) ? fieldsOf(value, ['id', 'type', 'response']) : value);
+    return Answer.parse(isRecord(value) ? fieldsOf(value, ['id', 'type', 'response']) : value);
   } catch (error) {
     throw fail('TARGET_REFUSED', { service: 'kubescape', status: 200, detail: 'the answer is not understood' }, error);
   }

@@ -1,6 +1,6 @@
 import { Binary, deserialize } from 'bson';
 import { type Command, decodeCommands, parseCommands } from '../commands/command.ts';
-import { type Fields, fieldsOf, isObject } from '../commands/fields.ts';
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 
 export type Decoded =
   | { readonly type: 'commands'; readonly commands: readonly Command[] }
@@ -17,7 +17,7 @@ export function decodeFrame(frame: Buffer): Decoded {
   const envelope = readEnvelope(frame);
   if (envelope === undefined) return { type: 'malformed', problem: 'neither JSON nor BSON' };
   const { target, notification } = fieldsOf(envelope, ['target', 'notification']);
-  const dest = isObject(target) ? target['dest'] : undefined;
+  const dest = isRecord(target) ? target['dest'] : undefined;
   if (typeof dest !== 'string' || !destinations.has(dest)) return { type: 'ignored' };
   const decoded = decodePayload(notification);
   return decoded.ok
@@ -26,13 +26,13 @@ export function decodeFrame(frame: Buffer): Decoded {
 }
 
 /** A frame that begins like JSON may still be BSON: the first byte of BSON is its length. */
-function readEnvelope(frame: Buffer): Fields | undefined {
+function readEnvelope(frame: Buffer): UnknownRecord | undefined {
   const first = String.fromCharCode(frame[0] ?? 0);
   const candidates = '{["'.includes(first) ? [readJson, readBson] : [readBson];
   for (const read of candidates) {
     try {
       const value = read(frame);
-      if (isObject(value)) return value;
+      if (isRecord(value)) return value;
     } catch {
       // The next one may know.
     }

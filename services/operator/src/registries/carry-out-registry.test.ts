@@ -1,13 +1,26 @@
 import { readOutgoing, systemClock } from '@kso/kit';
-import { createRegistryCatalogues, type RegistryTarget as ListedTarget, type RegistryCatalogues } from '@kso/registry';
+import { createRegistryCatalogues, type RegistryCatalogues } from '@kso/registry';
 import { buildImage, layer, pushImage } from '@kso/testkit/images';
 import { missingPrograms } from '@kso/testkit/programs';
 import { type Registry, registryPassword, registryUser, startRegistry } from '@kso/testkit/registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandView } from '../service.ts';
 import { patiently, type TestOperator, testOperator } from '../testing/test-operator.ts';
-import type { RegistryTarget } from './registry-catalogue.ts';
-import { registryCatalogues } from './registry-catalogues.ts';
+import type { RegistryStore } from './registry-store.ts';
+
+/** Logins in memory; whatever else a cluster keeps of registries is not asked for here. */
+function loginStore(): RegistryStore {
+  const logins = new Map<string, string>();
+  const unused = () => Promise.reject(new Error('not asked'));
+  return {
+    settings: async () => [],
+    auth: async (name) => logins.get(name),
+    putAuth: async (name, auth) => void logins.set(name, auth),
+    removeAuth: async (name) => void logins.delete(name),
+    setUp: unused,
+    tearDown: unused,
+  };
+}
 
 describe.skipIf(missingPrograms('docker-registry'))('commands about a real registry', { timeout: 60_000 }, () => {
   let registry: Registry;
@@ -23,7 +36,7 @@ describe.skipIf(missingPrograms('docker-registry'))('commands about a real regis
     for (const tag of ['1.9.0', '1.10.0', 'latest']) await pushImage(registry.url, 'team/api', tag, image);
     await pushImage(registry.url, 'team/web', '2.0', image);
     await pushImage(registry.url, 'other/tool', 'dev', image);
-    test = testOperator({ ports: { registries: { catalogue: registryCatalogues(catalogues) } } });
+    test = testOperator({ ports: { registries: { catalogues, store: loginStore() } } });
     await test.operator.start();
   }, 120_000);
   afterAll(async () => {
@@ -72,61 +85,11 @@ describe.skipIf(missingPrograms('docker-registry'))('commands about a real regis
   });
 
   it('the login is shown to the registry', async () => {
-    const login = { username: registryUser, password: registryPassword };
-    const target: RegistryTarget = {
-      provider: 'generic',
-      host: withLogin.host,
-      project: '',
-      plainHttp: true,
-      skipTlsVerify: false,
-    };
-    const signal = AbortSignal.timeout(30_000);
-    const catalogue = registryCatalogues(catalogues);
-    expect(await catalogue.checkLogin({ ...target, login }, signal)).toEqual({ outcome: 'found', value: undefined });
-    expect(await catalogue.checkLogin(target, signal)).toMatchObject({ outcome: 'refused' });
-    expect(await catalogue.tags({ ...target, login }, 'team/api', 1, signal)).toEqual({
-      outcome: 'found',
-      value: ['latest'],
-    });
+    const authMethod = { type: 'credentials', username: registryUser, password: registryPassword };
+    await command('scanRegistry', { registryName: `${withLogin.host}/other`, authMethod }, 'login');
+    const jobs = await test.queue.list({ kind: 'image-scan', limit: 100 });
+    expect(jobs.map(({ payload }) => payload['imageTag'])).toContain(`${withLogin.host}/other/tool:dev`);
+    const refused = await command('scanRegistry', { registryName: `${withLogin.host}/other` }, 'no login');
+    expect(refused).toMatchObject({ state: 'failed', failure: { code: 'REGISTRY_FAILED' } });
   });
-});
-
-it('identities of clouds are exchanged, not shown', async () => {
-  const asked: ListedTarget[] = [];
-  const catalogue = registryCatalogues({
-    catalogue: (target) => {
-      asked.push(target);
-      const answer = () => Promise.resolve({ outcome: 'cancelled' } as const);
-      return {
-        repositories: answer,
-        tags: answer,
-        images: answer,
-        check: () => Promise.reject(new Error('not asked')),
-      };
-    },
-  });
-  const base = { project: '', plainHttp: false, skipTlsVerify: false };
-  const targets: RegistryTarget[] = [
-    {
-      ...base,
-      provider: 'aws',
-      host: '1.dkr.ecr.eu-west-1.amazonaws.com',
-      aws: { accessKeyId: 'id', secretAccessKey: 's', roleArn: 'r' },
-    },
-    { ...base, provider: 'aws', host: '1.dkr.ecr.eu-west-1.amazonaws.com', aws: { roleArn: 'r' } },
-    { ...base, provider: 'google', host: 'eu-docker.pkg.dev', login: { username: '_json_key', password: '{}' } },
-    { ...base, provider: 'azure', host: 'acme.azurecr.io', isCloudIdentity: true },
-  ];
-  for (const target of targets) {
-    expect(await catalogue.repositories(target, 1, AbortSignal.timeout(1000))).toEqual({
-      outcome: 'failed',
-      detail: 'cancelled',
-    });
-  }
-  expect(asked.map(({ cloud, login, provider }) => [provider, cloud, login])).toEqual([
-    ['ecr', { type: 'awsKeys', keys: { accessKeyId: 'id', secretAccessKey: 's' }, roleArn: 'r' }, undefined],
-    ['ecr', { type: 'awsRole', roleArn: 'r' }, undefined],
-    ['gar', { type: 'googleKey', key: '{}' }, undefined],
-    ['acr', { type: 'ambient' }, undefined],
-  ]);
 });

@@ -1,20 +1,23 @@
+import { isRecord, type UnknownRecord } from '@kso/domain';
+import {
+  describeCatalogueFailure,
+  type ImageSelection,
+  type RegistryCatalogues,
+  type RegistryTarget,
+} from '@kso/registry';
 import type { FanOutNote } from '../commands/plan.ts';
 import type { Assignment, JobDispatcher } from '../dispatch/dispatcher.ts';
 import { fail } from '../errors.ts';
 import { testConnectivity } from './connectivity.ts';
-import { currentTag, type FoundImages, listImages, listRepositories } from './list-images.ts';
-import { registriesAuthOf, targetOfScan } from './registries-auth.ts';
-import type { RegistryCatalogue, RegistryTarget } from './registry-catalogue.ts';
-import { type RegistryScan, registrySecretPrefix } from './registry-info.ts';
-import { type RegistryObject, readProviderFields, type TransportSettings, targetOfObject } from './registry-object.ts';
+import { targetOfScan } from './registries-auth.ts';
+import { type RegistryScan, readRegistryName, registrySecretPrefix } from './registry-info.ts';
+import { type RegistryObject, readProviderFields, type TransportSettings } from './registry-object.ts';
 import type { RegistryPlan } from './registry-plan.ts';
 import type { RegistryStore } from './registry-store.ts';
 
-export { registriesAuthOf };
-
 /** What is known of registries. Without it commands about them are refused. */
 export interface RegistryPorts {
-  readonly catalogue: RegistryCatalogue;
+  readonly catalogues: Pick<RegistryCatalogues, 'catalogue'>;
   /** Absent outside of a cluster: then only what needs no login can be scanned. */
   readonly store?: RegistryStore;
 }
@@ -43,15 +46,12 @@ export async function carryOutRegistry(
 ): Promise<{ readonly note: FanOutNote; readonly jobs: number }> {
   if (plan.action === 'scanObject') return scanObject(plan, context);
   const { target, secretName } = await resolve(plan.scan, context);
-  if (plan.action === 'test') return { note: await testConnectivity(plan.scan, target, context), jobs: 0 };
-  const selection = await selectionOf(plan.scan, context);
-  const { catalogue } = context.ports;
-  const repositories = await listRepositories(catalogue, target, selection, context.signal);
-  if (repositories.outcome !== 'found')
-    throw fail('REGISTRY_FAILED', { registry: plan.scan.registryName, problem: repositories.detail });
-  const pick = (tags: readonly string[]) => newest(tags, selection.depth);
-  const found = await listImages(catalogue, target, repositories.value, pick, context.signal);
-  const { host, project } = target;
+  if (plan.action === 'test') {
+    const catalogue = context.ports.catalogues.catalogue(target);
+    return { note: await testConnectivity(plan.scan, catalogue, context), jobs: 0 };
+  }
+  const found = await listImages(plan.scan.registryName, target, await selectionOf(plan.scan, context), context);
+  const { host, project } = readRegistryName(target.registry);
   const below = project === '' ? '' : `${project}/`;
   return giveOut(found, target, context, {
     secretName,
@@ -64,11 +64,29 @@ export async function carryOutRegistry(
   });
 }
 
-/** The newest; `latest` before others where nobody can tell. */
-function newest(tags: readonly string[], depth: number): readonly string[] {
-  return tags.length <= depth || !tags.includes('latest')
-    ? tags.slice(0, depth)
-    : ['latest', ...tags.filter((tag) => tag !== 'latest')].slice(0, depth);
+interface FoundImages {
+  readonly images: readonly { readonly repository: string; readonly tag: string }[];
+  /** What could not be read or was left out, one line each. */
+  readonly errors: readonly string[];
+}
+
+const mostErrors = 20;
+
+/** @throws REGISTRY_FAILED */
+async function listImages(
+  registry: string,
+  target: RegistryTarget,
+  selection: ImageSelection,
+  { ports, signal }: RegistryContext,
+): Promise<FoundImages> {
+  const found = await ports.catalogues.catalogue(target).images({ ...selection, signal });
+  signal.throwIfAborted();
+  if (found.outcome !== 'listed') throw fail('REGISTRY_FAILED', { registry, problem: describeCatalogueFailure(found) });
+  const errors = found.failures
+    .slice(0, mostErrors)
+    .map(({ repository, failure }) => `${repository}: ${describeCatalogueFailure(failure)}`);
+  if (found.truncated) errors.push(`the registry holds more: only ${found.images.length} images are scanned`);
+  return { images: found.images, errors };
 }
 
 async function resolve(scan: RegistryScan, { ports: { store } }: RegistryContext) {
@@ -100,14 +118,14 @@ async function scanObject(
   { registry, secretName }: { readonly registry: RegistryObject; readonly secretName: string },
   context: RegistryContext,
 ) {
-  const { catalogue, store } = context.ports;
-  const auth = await store?.auth(secretName);
+  const auth = await context.ports.store?.auth(secretName);
   if (auth === undefined)
     throw fail('REGISTRY_LOGIN', { registry: registry.name, problem: `there is no Secret ${secretName}` });
-  const secretFields = readProviderFields(registry.provider, parseObject(auth));
-  const target = targetOfObject({ registry, secretFields }, context.transport);
-  const repositories = await configured(registry, target, context);
-  const found = await listImages(catalogue, target, repositories, currentTag, context.signal);
+  const { target } = readProviderFields(registry.provider, parseObject(auth), context.transport);
+  const { repositories, provider } = registry;
+  // Only GitLab's are looked for where none are configured (operator-gateway.md 4.3.5).
+  const isAny = repositories.length > 0 || provider === 'gitlab';
+  const found = isAny ? await listImages(registry.name, target, { repositories }, context) : { images: [], errors: [] };
   return giveOut(found, target, context, {
     secretName,
     describe: (repository) => ({
@@ -121,25 +139,16 @@ async function scanObject(
   });
 }
 
-async function configured(
-  { repositories, provider, name }: RegistryObject,
-  target: RegistryTarget,
-  { ports: { catalogue }, signal }: RegistryContext,
-): Promise<readonly string[]> {
-  if (repositories.length > 0 || provider !== 'gitlab') return repositories;
-  const all = await listRepositories(catalogue, target, { include: [], exclude: [] }, signal);
-  if (all.outcome !== 'found') throw fail('REGISTRY_FAILED', { registry: name, problem: all.detail });
-  return all.value;
-}
-
 type Described = Omit<NonNullable<Parameters<JobDispatcher['imageScan']>[1]['registryScan']>, 'tag'>;
 
 async function giveOut(
   { images, errors }: FoundImages,
-  { host, plainHttp, skipTlsVerify }: RegistryTarget,
+  target: RegistryTarget,
   { dispatcher, assignment, signal }: RegistryContext,
   about: { readonly secretName: string | undefined; readonly describe: (repository: string) => Described },
 ) {
+  const { host, plainHttp } = readRegistryName(target.registry);
+  const useHTTP = target.plainHttp ?? plainHttp;
   for (const { repository, tag } of images) {
     signal.throwIfAborted();
     const imageTag = `${host}/${repository}:${tag}`;
@@ -153,17 +162,18 @@ async function giveOut(
       actionIDN: 0,
       registryScan: { ...about.describe(repository), tag },
       ...(about.secretName === undefined ? {} : { registrySecret: about.secretName }),
-      ...(plainHttp ? { useHTTP: true } : {}),
-      ...(skipTlsVerify ? { skipTLSVerify: true } : {}),
+      ...(useHTTP === true ? { useHTTP } : {}),
+      ...(target.skipTlsVerify === true ? { skipTLSVerify: true } : {}),
     });
   }
   return { note: { errors: [...errors], pods: 0 }, jobs: images.length };
 }
 
-function parseObject(text: string): unknown {
+function parseObject(text: string): UnknownRecord {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

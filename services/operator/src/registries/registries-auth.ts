@@ -1,23 +1,10 @@
-import { z } from 'zod';
-import { type Fields, fieldsOf, isObject } from '../commands/fields.ts';
+import { parseImageReference } from '@kso/domain';
+import { type ConfiguredRegistry, configuredFor, parseRegistriesAuth, type RegistryTarget } from '@kso/registry';
 import { fail } from '../errors.ts';
-import type { RegistryTarget } from './registry-catalogue.ts';
-import { checkAuthType, type InlineLogin, type RegistryScan, splitRegistryName } from './registry-info.ts';
+import { type InlineLogin, type RegistryScan, readRegistryName } from './registry-info.ts';
 
 /** Key of the Secret, in both of its forms (operator-gateway.md 4.3.4). */
 export const registriesAuthKey = 'registriesAuth';
-
-const Entry = z.object({
-  registry: z.string(),
-  username: z.string().default(''),
-  password: z.string().default(''),
-  auth_method: z.string().default(''),
-  kind: z.string().default(''),
-  skipTLSVerify: z.boolean().optional(),
-  http: z.boolean().optional(),
-});
-type Entry = z.infer<typeof Entry>;
-const entryKeys = Object.keys(Entry.shape);
 
 /** One entry, as the existing product writes it. */
 export function registriesAuthOf(scan: RegistryScan, login: InlineLogin): string {
@@ -25,37 +12,37 @@ export function registriesAuthOf(scan: RegistryScan, login: InlineLogin): string
   return JSON.stringify([{ registry: scan.registryName, username, password, auth_method: authType || 'credentials' }]);
 }
 
-/** A registry of v1 with the login of a Secret's text, `undefined` for a public one. @throws REGISTRY_LOGIN, REGISTRY_INVALID */
+/** A registry of v1 with the login of a Secret's text, `undefined` where there is none. @throws REGISTRY_LOGIN, REGISTRY_INVALID */
 export function targetOfScan(scan: RegistryScan, auth: string | undefined): RegistryTarget {
-  const { host, project } = splitRegistryName(scan.registryName);
-  const entry = scan.authType === 'public' || auth === undefined ? undefined : entryFor(auth, host, scan.registryName);
-  if (entry === undefined && scan.authType !== '' && scan.authType !== 'public' && !isIdentity(scan.authType))
-    throw fail('REGISTRY_LOGIN', { registry: scan.registryName, problem: 'there is no login for it' });
+  const { authType, registryName, isHTTPS, skipTLSVerify, provider } = scan;
+  const entry = entryFor(scan, auth);
+  if (entry === undefined && demandsLogin.has(authType))
+    throw fail('REGISTRY_LOGIN', { registry: registryName, problem: 'there is no login for it' });
+  const { login, authMethod, skipTlsVerify = false } = entry ?? {};
+  const isIdentity = identities.has(authType) || authMethod === 'cloud';
+  const plainHttp = isHTTPS === undefined ? entry?.plainHttp : !isHTTPS;
   return {
-    provider: scan.provider,
-    host,
-    project,
-    plainHttp: scan.isHTTPS === undefined ? entry?.http === true : !scan.isHTTPS,
-    skipTlsVerify: scan.skipTLSVerify ?? entry?.skipTLSVerify ?? false,
-    ...(entry === undefined ? {} : loginOf(entry)),
-    ...(isIdentity(scan.authType) ? { isCloudIdentity: true } : {}),
+    registry: registryName,
+    provider,
+    ...(plainHttp === undefined ? {} : { plainHttp }),
+    skipTlsVerify: skipTLSVerify ?? skipTlsVerify,
+    ...(login === undefined ? {} : { login }),
+    ...(isIdentity ? { cloud: { type: 'ambient' } } : {}),
   };
 }
 
-/** The entry of the full name, else of the host. */
-function entryFor(auth: string, host: string, name: string): Entry | undefined {
-  const entries = readEntries(auth);
-  const named = (wanted: string) => entries.find(({ registry }) => sameName(registry, wanted));
-  return named(name) ?? named(host);
-}
+const demandsLogin = new Set(['credentials', 'accesstoken']);
+const identities = new Set(['ips', 'cloudProviderIAM']);
 
-function sameName(written: string, wanted: string): boolean {
-  try {
-    const { host, project } = splitRegistryName(written);
-    return (project === '' ? host : `${host}/${project}`) === wanted;
-  } catch {
-    return false;
-  }
+/** @throws REGISTRY_LOGIN: a Secret that says nothing usable, not even of another registry */
+function entryFor({ registryName, authType }: RegistryScan, auth: string | undefined): ConfiguredRegistry | undefined {
+  if (authType === 'public' || auth === undefined) return undefined;
+  const { registries, problems } = parseRegistriesAuth(auth);
+  const [problem] = problems;
+  if (registries.length === 0 && problem !== undefined)
+    throw fail('REGISTRY_LOGIN', { registry: registryName, problem });
+  const { host, project } = readRegistryName(registryName);
+  return configuredFor(registries, host, project);
 }
 
 /** As `POST /v1/scanRegistryImage` takes it. */
@@ -67,59 +54,9 @@ export interface RegistryLogin {
 
 /** The login for an image, from a Secret of either form. */
 export function readRegistryLogin(auth: string, imageTag: string): RegistryLogin | undefined {
-  const [host = ''] = imageTag.split('/');
-  const repository = imageTag.slice(0, imageTag.lastIndexOf(':'));
-  const entry = readEntries(auth)
-    .filter(({ registry }) => sameName(registry, host) || repository.startsWith(`${registry}/`))
-    .toSorted((a, b) => b.registry.length - a.registry.length)[0];
-  if (entry !== undefined) {
-    const { username, password, auth_method: method } = entry;
-    return username === '' ? undefined : { username, password, auth: method || 'credentials' };
-  }
-  const fields = readObject(auth);
-  const [username = '', password = ''] = loginFields.flatMap(([user, secret]) =>
-    typeof fields[user] === 'string' && typeof fields[secret] === 'string' ? [fields[user], fields[secret]] : [],
-  );
-  return username === '' ? undefined : { username, password, auth: 'credentials' };
-}
-
-/** Of registry objects, by provider. */
-const loginFields = [
-  ['username', 'password'],
-  ['username', 'accessToken'],
-  ['robotAccountName', 'robotAccountToken'],
-] as const;
-
-function readObject(auth: string): Fields {
-  try {
-    const value: unknown = JSON.parse(auth);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function readEntries(auth: string): Entry[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(auth);
-  } catch {
-    return [];
-  }
-  // One bad entry does not hide the others.
-  const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.flatMap((each) => (isObject(each) ? (Entry.safeParse(fieldsOf(each, entryKeys)).data ?? []) : []));
-}
-
-function loginOf({ username, password, auth_method: method, registry }: Entry) {
-  checkAuthType(method);
-  if (method === 'public') return {};
-  if (isIdentity(method)) return { isCloudIdentity: true };
-  if (username === '' || password === '')
-    throw fail('REGISTRY_LOGIN', { registry, problem: 'the Secret has no user and password for it' });
-  return { login: { username, password } };
-}
-
-function isIdentity(method: string): boolean {
-  return method === 'ips' || method === 'cloudProviderIAM';
+  const image = parseImageReference(imageTag);
+  if (image.type !== 'reference') return undefined;
+  const { registry, repository } = image.reference;
+  const { username, password } = configuredFor(parseRegistriesAuth(auth).registries, registry, repository)?.login ?? {};
+  return username === undefined || password === undefined ? undefined : { username, password, auth: 'credentials' };
 }

@@ -1,6 +1,7 @@
 import { createLogger, createMetrics, systemClock } from '@kso/kit';
 import { createKubeClient, type KubeClient } from '@kso/kube';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
+import { type FakeCatalogues, fakeCatalogues } from '@kso/registry/testing';
 import type { ImageScanJob, KubeObject } from '@kso/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterCommandObjects } from '../custom-resources/command-objects.ts';
@@ -9,7 +10,6 @@ import { clusterSchedules } from '../schedules/cluster-schedules.ts';
 import type { CommandView } from '../service.ts';
 import { patiently, type TestOperator, testOperator, workOn } from '../testing/test-operator.ts';
 import { clusterRegistries } from './cluster-registries.ts';
-import type { RegistryCatalogue, RegistryTarget } from './registry-catalogue.ts';
 
 const namespace = 'kubescape';
 const password = 'hunter2';
@@ -28,38 +28,10 @@ spec:
           volumes: [{name: request-body-volume, configMap: {name: registry-scheduler}}]
 `;
 
-/** A registry by its repositories; shows how it was asked. */
-class TestCatalogue implements RegistryCatalogue {
-  readonly asked: RegistryTarget[] = [];
-  refuses = false;
-  readonly #content: Readonly<Record<string, readonly string[]>>;
-
-  constructor(content: Readonly<Record<string, readonly string[]>>) {
-    this.#content = content;
-  }
-
-  checkLogin: RegistryCatalogue['checkLogin'] = async (target) => {
-    this.asked.push(target);
-    return this.refuses ? { outcome: 'refused', detail: 'denied' } : { outcome: 'found', value: undefined };
-  };
-
-  repositories: RegistryCatalogue['repositories'] = async (target) => {
-    this.asked.push(target);
-    if (this.refuses) return { outcome: 'failed', detail: 'requested access is DENIED' };
-    const below = Object.keys(this.#content).filter((name) => name.startsWith(target.project));
-    return { outcome: 'found', value: below };
-  };
-
-  tags: RegistryCatalogue['tags'] = async (_target, repository) =>
-    repository === 'team/broken'
-      ? { outcome: 'failed', detail: 'status 500' }
-      : { outcome: 'found', value: this.#content[repository] ?? [] };
-}
-
 let server: FakeApiServer;
 let client: KubeClient;
 let test: TestOperator;
-let catalogue: TestCatalogue;
+let catalogues: FakeCatalogues;
 
 beforeEach(async () => {
   server = await startFakeApiServer();
@@ -67,10 +39,10 @@ beforeEach(async () => {
   server.serve({ ...operatorCommands, version: 'v1alpha1', plural: 'operatorcommands', namespaced: true, verbs });
   client = createKubeClient(server.connection(), { clock: systemClock, userAgent: 'kso-test' });
   put('ConfigMap', 'registry-scan-cronjob-template', { data: { cronjobTemplate: template } });
-  catalogue = new TestCatalogue({
+  catalogues = fakeCatalogues({
     'team/api': ['1.4.2', '1.4.1', 'sha256-0000.sig'],
     'team/web': ['2.0.0', 'latest', '1.9.0'],
-    'team/broken': [],
+    'team/broken': { outcome: 'unreachable', detail: 'status 500' },
     'other/x': ['1'],
   });
   const base = {
@@ -82,7 +54,7 @@ beforeEach(async () => {
     ports: {
       commandObjects: clusterCommandObjects(client, namespace, base),
       schedules: clusterSchedules(client, namespace, base.logger),
-      registries: { catalogue, store: clusterRegistries(client, namespace) },
+      registries: { catalogues, store: clusterRegistries(client, namespace) },
     },
   });
   await test.operator.start();
@@ -158,7 +130,7 @@ describe('a scan of a registry', () => {
     const view = await command('scanRegistry', registry());
     expect(view).toMatchObject({
       target: 'registryName: harbor.example.com/team',
-      errors: ['team/broken: status 500'],
+      errors: ['team/broken: the registry cannot be reached (status 500)'],
     });
     const found = (await jobs()).toSorted((a, b) => a.imageTag.localeCompare(b.imageTag));
     expect(found.map(({ imageTag }) => imageTag)).toEqual([
@@ -171,9 +143,9 @@ describe('a scan of a registry', () => {
       registryScan: { registryName: 'harbor.example.com/team', repository: 'api', tag: '1.4.2', sensor: 'prod' },
       sessionJobIds: ['J', expect.any(String) as string],
     });
-    expect(catalogue.asked[0]).toMatchObject({
+    expect(catalogues.asked[0]).toMatchObject({
+      registry: 'harbor.example.com/team',
       provider: 'harbor',
-      project: 'team',
       login: { username: 'robot', password },
     });
     workOn(test.queue);
@@ -212,9 +184,28 @@ describe('a scan of a registry', () => {
     await expectNoPassword();
   });
 
+  it.each([
+    ['by http', { registryName: 'http://harbor.example.com' }, { plainHttp: true }],
+    ['with an identity', { authMethod: { type: 'ips' } }, { cloud: { type: 'ambient' } }],
+    ['by the kind', { registryProvider: '', kind: 'QUAY' }, { provider: 'quay' }],
+  ])('is reached %s', async (_case, info, target) => {
+    await command('scanRegistry', registry(info));
+    expect(catalogues.asked[0]).toMatchObject(target);
+  });
+
+  it('with a Secret that holds nothing usable is refused', async () => {
+    const registriesAuth = Buffer.from(`[{"registry":"harbor.example.com","password":"${password}"}]`).toString(
+      'base64',
+    );
+    put('Secret', 'kubescape-registry-scan-secrets', { data: { registriesAuth } });
+    const message = /registriesAuth\[0\]: user or password is missing$/;
+    expect((await command('scanRegistry', registry())).failure?.message).toMatch(message);
+    await expectNoPassword();
+  });
+
   it('that cannot be read fails with the reason', async () => {
-    catalogue.refuses = true;
-    const message = 'the registry harbor.example.com/team cannot be read: requested access is DENIED';
+    catalogues.failure = { outcome: 'unauthorized', detail: 'denied' };
+    const message = 'the registry harbor.example.com/team cannot be read: the registry did not let us in (denied)';
     expect(await command('scanRegistry', registry())).toMatchObject({ failure: { code: 'REGISTRY_FAILED', message } });
   });
 });
@@ -242,7 +233,7 @@ describe('a test of a registry', () => {
   });
 
   it('ends with the stage that failed', async () => {
-    catalogue.refuses = true;
+    catalogues.failure = { outcome: 'unauthorized', detail: 'denied' };
     await command('testRegistryConnectivity', registry());
     expect(stages().slice(2)).toEqual([
       ['success', 'registryInformation'],
@@ -375,7 +366,8 @@ describe('registry objects', () => {
     const { scanFrequency: _, ...once } = harbor;
     expect((await order('UpdateRegistry', once)).error).toBeUndefined();
     expect(await names('CronJob')).toEqual([]);
-    expect((await order('DeleteRegistry', once)).error).toBeUndefined();
+    const { guid, name, provider } = harbor;
+    expect((await order('DeleteRegistry', { guid, name, provider, resourceName })).error).toBeUndefined();
     for (const kind of ['Secret', 'ConfigMap', 'Job', 'CronJob'] as const) expect(await names(kind)).toEqual([]);
     await expectNoPassword();
   });
@@ -400,7 +392,7 @@ describe('registry objects', () => {
     ['no JSON object', 'text', 'it is no object'],
     ['the name of another Secret', { ...harbor, resourceName: 'cloud-secret' }, 'resourceName must begin with'],
     ['a schedule that never comes', { ...harbor, scanFrequency: '0 0 31 2 *' }, 'scanFrequency:'],
-    ['fields of a wrong type', { ...harbor, password: { a: password } }, 'password: Invalid input'],
+    ['fields of a wrong type', { ...harbor, password: { a: password } }, 'missing or of a wrong type: password'],
   ])('with %s are refused', async (_case, body, message) => {
     const { error } = await order('CreateRegistry', body);
     expect(error?.message).toContain(message);

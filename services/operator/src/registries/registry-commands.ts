@@ -1,15 +1,17 @@
-import { parseSchedule } from '@kso/domain';
+import { isRecord, parseSchedule } from '@kso/domain';
 import { KsoError } from '@kso/kit';
+import { describeCatalogueFailure } from '@kso/registry';
 import type { CommandHandler, CommandResult } from '../custom-resources/run-command.ts';
 import { fail } from '../errors.ts';
 import { bodyOf } from '../schedules/schedule-body.ts';
 import type { RegistryPorts } from './carry-out-registry.ts';
 import {
   type ReadRegistry,
-  readRegistryObject,
+  type RegistryObject,
+  readCommonFields,
+  readProviderFields,
   resourceNameOf,
   type TransportSettings,
-  targetOfObject,
 } from './registry-object.ts';
 
 const mostRepositories = 10_000;
@@ -22,22 +24,27 @@ export interface RegistryCommandParts {
 /** `CreateRegistry`, `UpdateRegistry`, `DeleteRegistry`, `CheckRegistry` (operator-gateway.md 4.3.5): the body is a registry in JSON. */
 export function registryHandlers(parts: RegistryCommandParts): Readonly<Record<string, CommandHandler>> {
   return {
-    CreateRegistry: handler(parts, (read, { guid, ports }) => setUp(read, ports, guid)),
-    UpdateRegistry: handler(parts, (read, { ports }) => setUp(read, ports)),
-    DeleteRegistry: handler(parts, async ({ registry }, { ports }) => {
+    CreateRegistry: handler(parts, (given) => setUp(given, given.guid)),
+    UpdateRegistry: handler(parts, (given) => setUp(given)),
+    DeleteRegistry: handler(parts, async ({ registry, ports }) => {
       await storeOf(ports).tearDown(resourceNameOf(registry));
       return { errors: [] };
     }),
-    CheckRegistry: handler(parts, async (read, { ports, signal }) => {
-      const target = targetOfObject(read, parts.transport);
-      const answer = await ports.catalogue.repositories(target, mostRepositories, signal);
-      if (answer.outcome === 'found') return { errors: [], payload: JSON.stringify(answer.value) };
-      throw fail('REGISTRY_FAILED', { registry: read.registry.name || target.host, problem: answer.detail });
+    CheckRegistry: handler(parts, async ({ registry, read, ports, signal }) => {
+      const { target } = read();
+      const answer = await ports.catalogues.catalogue(target).repositories({ limit: mostRepositories, signal });
+      signal.throwIfAborted();
+      if (answer.outcome === 'listed') return { errors: [], payload: JSON.stringify(answer.repositories) };
+      const problem = describeCatalogueFailure(answer);
+      throw fail('REGISTRY_FAILED', { registry: registry.name || target.registry, problem });
     }),
   };
 }
 
 interface Given {
+  readonly registry: RegistryObject;
+  /** What its provider needs; not needed to delete it. @throws REGISTRY_INVALID */
+  readonly read: () => ReadRegistry;
   readonly ports: RegistryPorts;
   readonly guid: string;
   readonly signal: AbortSignal;
@@ -45,13 +52,16 @@ interface Given {
 
 /** What will not be better later is the command's error; the rest is tried again by who calls. */
 function handler(
-  { ports }: RegistryCommandParts,
-  work: (read: ReadRegistry, given: Given) => Promise<CommandResult>,
+  { ports, transport }: RegistryCommandParts,
+  work: (given: Given) => Promise<CommandResult>,
 ): CommandHandler {
   return async ({ spec, uid }, signal) => {
     try {
       if (ports === undefined) throw fail('REGISTRIES_UNAVAILABLE');
-      return await work(readRegistryObject(parsed(spec.body)), { ports, guid: spec.guid || uid, signal });
+      const body = parsed(spec.body);
+      const registry = readCommonFields(body);
+      const read = () => readProviderFields(registry.provider, isRecord(body) ? body : {}, transport);
+      return await work({ registry, read, ports, guid: spec.guid || uid, signal });
     } catch (error) {
       if (error instanceof KsoError && !error.retryable) return { errors: [error.message] };
       throw error;
@@ -59,11 +69,8 @@ function handler(
   };
 }
 
-async function setUp(
-  { registry, secretFields }: ReadRegistry,
-  ports: RegistryPorts,
-  runNow?: string,
-): Promise<CommandResult> {
+async function setUp({ registry, read, ports }: Given, runNow?: string): Promise<CommandResult> {
+  const { secretFields } = read();
   const name = resourceNameOf(registry);
   const { scanFrequency = '' } = registry;
   const cron = scanFrequency.trim() === '' ? undefined : scanFrequency.trim();

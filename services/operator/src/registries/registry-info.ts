@@ -1,7 +1,7 @@
+import { providerOf, type ReadTarget, readTarget, registryProviders } from '@kso/registry';
 import { z } from 'zod';
-import { type Fields, fieldsOf, isObject } from '../commands/fields.ts';
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { fail } from '../errors.ts';
-import { type RegistryProvider, registryProviders } from './registry-catalogue.ts';
 
 const names = z.array(z.string().min(1).max(512)).max(10_000);
 
@@ -54,18 +54,22 @@ const infoKeys = Object.keys(Info.shape);
 export const registrySecretPrefix = 'kubescape-registry-scan';
 
 /** `args["registryInfo-v1"]`. @throws REGISTRY_INVALID, REGISTRY_PROVIDER */
-export function readRegistryInfo(args: Fields): { readonly scan: RegistryScan; readonly login?: InlineLogin } {
+export function readRegistryInfo(args: UnknownRecord): { readonly scan: RegistryScan; readonly login?: InlineLogin } {
   const info = parseInfo(args['registryInfo-v1']);
   const { registryName, registryProvider, kind, authMethod, secretName, include, exclude, ...rest } = info;
-  const { host, project } = splitRegistryName(registryName);
+  const { host, project, plainHttp } = readRegistryName(registryName);
   const { type, username, password } = authMethod;
+  const said = kind || registryProvider;
+  const provider = providerOf(host, said);
+  if (provider === undefined) throw fail('REGISTRY_PROVIDER', { provider: said.slice(0, 64) });
   const scan = {
+    ...(plainHttp === true ? { isHTTPS: false } : {}),
     ...rest,
     ...(include === undefined ? {} : { include }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(secretName === '' ? {} : { secretName }),
     registryName: project === '' ? host : `${host}/${project}`,
-    provider: providerOf(host, kind || registryProvider),
+    provider,
     authType: type,
   };
   const hasLogin = type !== 'public' && password !== '';
@@ -74,11 +78,11 @@ export function readRegistryInfo(args: Fields): { readonly scan: RegistryScan; r
 
 /** @throws REGISTRY_INVALID, naming members and never what they hold */
 function parseInfo(given: unknown): z.output<typeof Info> {
-  if (!isObject(given)) throw fail('REGISTRY_INVALID', { problem: 'args["registryInfo-v1"] is missing' });
+  if (!isRecord(given)) throw fail('REGISTRY_INVALID', { problem: 'args["registryInfo-v1"] is missing' });
   const fields = fieldsOf(given, infoKeys);
   const method = fields['authMethod'];
   const parsed = Info.safeParse(
-    isObject(method) ? { ...fields, authMethod: fieldsOf(method, ['type', 'username', 'password']) } : fields,
+    isRecord(method) ? { ...fields, authMethod: fieldsOf(method, ['type', 'username', 'password']) } : fields,
   );
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -89,56 +93,18 @@ function parseInfo(given: unknown): z.output<typeof Info> {
     throw fail('REGISTRY_INVALID', { problem: 'include and exclude cannot be given both' });
   if (secretName !== '' && !secretName.startsWith(registrySecretPrefix))
     throw fail('REGISTRY_INVALID', { problem: `secretName must begin with ${registrySecretPrefix}` });
-  checkAuthType(authMethod.type);
+  const { type } = authMethod;
+  if (!authTypes.has(type))
+    throw fail('REGISTRY_INVALID', { problem: `the way to log in ${JSON.stringify(type.slice(0, 40))} is not known` });
   return parsed.data;
 }
 
 const authTypes = new Set(['', 'credentials', 'accesstoken', 'public', 'ips', 'cloudProviderIAM']);
 
-/** @throws REGISTRY_INVALID */
-export function checkAuthType(type: string): void {
-  if (!authTypes.has(type))
-    throw fail('REGISTRY_INVALID', { problem: `the way to log in ${JSON.stringify(type.slice(0, 40))} is not known` });
-}
-
 /** With or without scheme and trailing slashes. @throws REGISTRY_INVALID */
-export function splitRegistryName(name: string): { readonly host: string; readonly project: string } {
-  const [host = '', ...rest] = name
-    .trim()
-    .replace(/^[a-z][a-z\d+.-]*:\/\//i, '')
-    .split('/')
-    .filter((part) => part !== '');
-  const project = rest.join('/');
-  if (!/^[a-z\d]([a-z\d.-]*[a-z\d])?(:\d{1,5})?$/i.test(host) || !/^[a-z\d._/-]*$/i.test(project))
-    // Without the name: it may hold a login.
-    throw fail('REGISTRY_INVALID', { problem: 'a registry is named host/project' });
-  return { host: host.toLowerCase(), project };
-}
-
-const providerNames: Readonly<Record<string, RegistryProvider>> = {
-  '': 'generic',
-  generic: 'generic',
-  docker: 'generic',
-  harbor: 'harbor',
-  quay: 'quay',
-  'quay.io': 'quay',
-  ecr: 'aws',
-  aws: 'aws',
-  gcr: 'google',
-  google: 'google',
-  acr: 'azure',
-  azure: 'azure',
-  gitlab: 'gitlab',
-  nexus: 'nexus',
-};
-
-/** The name tells of the big ones, else whoever sent it does. @throws REGISTRY_PROVIDER */
-export function providerOf(host: string, said: string): RegistryProvider {
-  if (/\.dkr[.-]ecr\b/.test(host)) return 'aws';
-  if (/(^|\.)gcr\.io$|\.pkg\.dev$/.test(host)) return 'google';
-  if (/(^|\.)quay\.io$/.test(host)) return 'quay';
-  if (/\.azurecr\.(io|cn|us)$/.test(host)) return 'azure';
-  const provider = Object.hasOwn(providerNames, said.toLowerCase()) ? providerNames[said.toLowerCase()] : undefined;
-  if (provider === undefined) throw fail('REGISTRY_PROVIDER', { provider: said.slice(0, 64) });
-  return provider;
+export function readRegistryName(name: string): ReadTarget {
+  const target = readTarget({ registry: name });
+  // Without the name: it may hold a login.
+  if (target === undefined) throw fail('REGISTRY_INVALID', { problem: 'a registry is named host/project' });
+  return target;
 }

@@ -51,10 +51,21 @@ export function registryChange(
   };
 }
 
+/** The words of the existing product; of the others the host tells. */
+const kinds: Partial<Record<RegistryScan['provider'], string>> = {
+  acr: 'acr',
+  ecr: 'ecr',
+  gar: 'gcr',
+  gitlab: 'gitlab',
+  harbor: 'harbor',
+  nexus: 'nexus',
+  quay: 'quay.io',
+};
+
 /** As the existing product writes it (operator-gateway.md 4.3.3), without the login. */
 function registryBody(scan: RegistryScan, { jobTracking }: Command, secretName: string | undefined) {
   const { registryName, provider, depth, include, exclude, isHTTPS, skipTLSVerify, authType } = scan;
-  const kind = provider === 'generic' ? '' : provider;
+  const kind = kinds[provider] ?? '';
   const info = {
     registryName,
     registryProvider: kind,

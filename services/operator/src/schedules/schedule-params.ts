@@ -1,6 +1,6 @@
 import { parseSchedule } from '@kso/domain';
 import type { Command } from '../commands/command.ts';
-import { type Fields, fieldsOf, isObject } from '../commands/fields.ts';
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { fail } from '../errors.ts';
 
 export interface ScheduleSettings {
@@ -33,8 +33,8 @@ export function readParams({ args, designators, commandName }: Command): Params 
   };
 }
 
-function paramsIn(value: unknown): Fields {
-  return isObject(value) ? fieldsOf(value, ['cronTabSchedule', 'name', 'timeZone']) : {};
+function paramsIn(value: unknown): UnknownRecord {
+  return isRecord(value) ? fieldsOf(value, ['cronTabSchedule', 'name', 'timeZone']) : {};
 }
 
 /** What is malformed, never matches, or names no time zone is refused: the API server would take some of it. */

@@ -7,7 +7,6 @@ import {
   type Operator,
   operatorConfig,
   type PodSource,
-  registryCatalogues,
   type ScheduleStore,
 } from '@kso/operator';
 import { createRegistryCatalogues } from '@kso/registry';
@@ -53,7 +52,7 @@ export async function startOperator(context: WorkingContext, options: OperatorOp
       schedules: options.schedules,
       reports: { ...store, wake: () => poster.wake() },
       // Logins of registries are objects of a cluster, which this process does not write.
-      registries: { catalogue: registryCatalogues(catalogues) },
+      registries: { catalogues },
       outgoing,
     }),
     'operator',
