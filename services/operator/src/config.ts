@@ -11,6 +11,10 @@ import {
 } from '@kso/kit';
 import { z } from 'zod';
 
+/** Parts of an installation whose commands are refused where the part is off; the words of `capabilities.json`. */
+export const gatedComponents = ['kubescape', 'kubescapeScheduler', 'kubevuln', 'kubevulnScheduler'] as const;
+export type GatedComponent = (typeof gatedComponents)[number];
+
 const list = () => z.array(z.string()).default([]);
 const flag = () => z.stringbool().or(z.boolean());
 
@@ -29,6 +33,10 @@ const schema = z.object({
   bodyLimit: byteSize().default(1024 * 1024),
   /** 400 for what is no JSON and 405 for other methods; without it both are answered 500, as clients of the existing product expect. */
   strictStatus: flag().default(false),
+  /** Commands of which generation of the existing product exist: with a gateway (its charts up to 1.24), with a synchronizer, or all. */
+  commands: z.enum(['all', 'gateway', 'synchronizer']).default('all'),
+  /** Parts that are not installed: their commands are refused, except with `commands: gateway`. */
+  disabledComponents: z.array(z.enum(gatedComponents)).default([]),
   /** Commands that may be under way at once; more are answered 503. */
   capacity: z.coerce.number().int().positive().default(1000),
   /** Commands that list pods at once. */
@@ -98,6 +106,7 @@ const schema = z.object({
   /** Files of the charts; read when they are there. */
   clusterDataFile: z.string().default('/etc/config/clusterData.json'),
   operatorConfigFile: z.string().default('/etc/config/config.json'),
+  capabilitiesFile: z.string().default('/etc/config/capabilities.json'),
   credentialsFolder: z.string().default('/etc/credentials'),
   /** How long running work may take to end when the operator stops. */
   grace: duration().prefault('20s'),

@@ -29,6 +29,20 @@ export const operatorErrors = {
   },
   COMMAND_EMPTY: { message: 'the command has no name', httpStatus: 400, retryable: false, severity: 'warn' },
   COMMAND_UNKNOWN: { message: 'there is no command {name}', httpStatus: 400, retryable: false, severity: 'warn' },
+  COMMAND_NOT_SUPPORTED: {
+    message: 'the command {name} is not supported: {reason}',
+    httpStatus: 501,
+    retryable: false,
+    severity: 'warn',
+  },
+  COMPONENT_DISABLED: { message: '{component} is not enabled', httpStatus: 501, retryable: false, severity: 'warn' },
+  ACTION_INVALID: { message: 'args hold no action: {problem}', httpStatus: 400, retryable: false, severity: 'warn' },
+  ACTION_NOT_SUPPORTED: {
+    message: 'actions are only planned, nothing can be changed yet: leave dryRun out, or set it to true',
+    httpStatus: 501,
+    retryable: false,
+    severity: 'warn',
+  },
   COMMAND_FAILED: {
     message: 'the command cannot be carried out: {problem}',
     httpStatus: 500,

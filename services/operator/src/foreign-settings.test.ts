@@ -29,8 +29,16 @@ beforeEach(() => {
       triggersecurityframework: true,
       podScanGuardTime: '30m',
       excludeNamespaces: 'kube-system,kube-public',
+      registryScanningInsecure: true,
+      REGISTRYSCANNINGSKIPTLSVERIFY: 'true',
     }),
   );
+  const components = {
+    kubescape: { enabled: true },
+    KubevulnScheduler: { Enabled: false },
+    nodeAgent: { enabled: false },
+  };
+  writeFileSync(file('capabilities.json'), JSON.stringify({ components }));
   mkdirSync(file('credentials'));
   writeFileSync(file('credentials/accessKey'), 'k3y\n');
 });
@@ -40,6 +48,7 @@ function settings(own: OperatorConfigInput = {}) {
   const config = operatorConfig.schema.parse({
     clusterDataFile: file('clusterData.json'),
     operatorConfigFile: file('config.json'),
+    capabilitiesFile: file('capabilities.json'),
     credentialsFolder: file('credentials'),
     ...own,
   });
@@ -55,6 +64,9 @@ it("takes what the chart's files say", () => {
     podScanGuardTime: 30 * 60_000,
     excludeNamespaces: ['kube-system', 'kube-public'],
     gateway: { url: 'gateway:8001' },
+    registryScanningInsecure: true,
+    registryScanningSkipTlsVerify: true,
+    disabledComponents: ['kubevulnScheduler'],
     dispatch: { kubescape: 'kubescape:8080', kubevuln: 'kubevuln:8080', mode: 'queue' },
     reports: { url: 'https://report.example.com' },
   });
@@ -83,8 +95,14 @@ it('prefers what is configured directly', () => {
 });
 
 it('does without the files, and says what is wrong with one', () => {
-  const none = { clusterDataFile: file('a'), operatorConfigFile: file('b'), credentialsFolder: file('c') };
-  expect(settings(none)).toMatchObject({ clusterName: '', account: '', gateway: { url: '' } });
+  const none = {
+    clusterDataFile: file('a'),
+    operatorConfigFile: file('b'),
+    credentialsFolder: file('c'),
+    capabilitiesFile: file('d'),
+  };
+  const nothing = { clusterName: '', account: '', gateway: { url: '' }, disabledComponents: [] };
+  expect(settings(none)).toMatchObject(nothing);
   writeFileSync(file('clusterData.json'), '{');
   expect(() => settings()).toThrow(expect.objectContaining({ code: 'FILE_MALFORMED' }));
 });

@@ -1,29 +1,33 @@
 import { existsSync } from 'node:fs';
 import {
+  type Capabilities,
   type ClusterData,
   type Credentials,
   type OperatorConfig as ForeignConfig,
   type Logger,
+  readCapabilities,
   readClusterData,
   readCredentials,
   readOperatorConfig,
 } from '@kso/kit';
-import type { OperatorConfig } from './config.ts';
+import { type GatedComponent, gatedComponents, type OperatorConfig } from './config.ts';
 
 /**
  * Completes the configuration from the files of the charts (operator-gateway.md 5). What is configured directly wins; a file that does
  * not exist is none. @throws FILE_MALFORMED, FILE_UNREADABLE
  */
 export function withForeignSettings(config: OperatorConfig, env: NodeJS.ProcessEnv, logger: Logger): OperatorConfig {
-  const { clusterDataFile, operatorConfigFile, credentialsFolder } = config;
+  const { clusterDataFile, operatorConfigFile, capabilitiesFile, credentialsFolder } = config;
   const cluster = existsSync(clusterDataFile) ? readClusterData(clusterDataFile) : {};
   const operator = existsSync(operatorConfigFile) ? readOperatorConfig(operatorConfigFile, env) : {};
+  const capabilities = existsSync(capabilitiesFile) ? readCapabilities(capabilitiesFile) : {};
   const credentials = readCredentials(credentialsFolder);
   for (const problem of credentials.problems) logger.warn({ problem }, 'the credentials cannot be read');
   return {
     ...config,
     ...scanSettings(config, operator),
     ...addresses(config, cluster),
+    disabledComponents: disabledComponents(config, capabilities),
     clusterName: config.clusterName || (cluster.clusterName ?? ''),
     account: config.account || (cluster.accountID ?? credentials.account ?? ''),
     reports: reportSettings(config.reports, cluster, credentials),
@@ -36,8 +40,16 @@ function scanSettings(config: OperatorConfig, operator: Partial<ForeignConfig>) 
     triggerSecurityFramework: config.triggerSecurityFramework || operator.triggerSecurityFramework === true,
     includeNamespaces: firstFilled(config.includeNamespaces, operator.includeNamespaces),
     excludeNamespaces: firstFilled(config.excludeNamespaces, operator.excludeNamespaces),
+    registryScanningInsecure: config.registryScanningInsecure || operator.registryScanningInsecure === true,
+    registryScanningSkipTlsVerify:
+      config.registryScanningSkipTlsVerify || operator.registryScanningSkipTlsVerify === true,
     ...(guardTime === undefined ? {} : { podScanGuardTime: guardTime }),
   };
+}
+
+function disabledComponents(config: OperatorConfig, { components = {} }: Capabilities) {
+  const isOff = (component: GatedComponent) => components[component]?.enabled === false;
+  return firstFilled(config.disabledComponents, gatedComponents.filter(isOff));
 }
 
 function addresses({ gateway, dispatch }: OperatorConfig, cluster: Partial<ClusterData>) {
@@ -57,7 +69,7 @@ function reportSettings(own: OperatorConfig['reports'], cluster: Partial<Cluster
   return { ...own, ...(accessKey === undefined ? {} : { accessKey }), ...(url === undefined ? {} : { url }) };
 }
 
-function firstFilled(own: string[], foreign: readonly string[] | undefined): string[] {
+function firstFilled<T extends string>(own: T[], foreign: readonly T[] | undefined): T[] {
   return own.length > 0 ? own : [...(foreign ?? [])];
 }
 

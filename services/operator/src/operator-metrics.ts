@@ -1,8 +1,8 @@
 import type { Metrics } from '@kso/kit';
 import type { JobState } from '@kso/queue';
 import type { Receipt } from './commands/command-desk.ts';
+import { isKnownCommand } from './commands/command-table.ts';
 import type { CommandRecord } from './commands/plan.ts';
-import { isKnownCommand } from './commands/read-plan.ts';
 
 /** What the operator tells of its work; labels have few values whatever clients send. */
 export interface OperatorMetrics {

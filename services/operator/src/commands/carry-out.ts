@@ -87,6 +87,7 @@ async function giveOut(jobId: string, record: CommandRecord, context: CarryOutCo
   if (plan.type === 'schedule')
     return { note: { ...emptyNote, ...(await changeSchedules(plan.schedule, context.ports)) }, jobs: 0 };
   if (plan.type === 'registry') return scanRegistry(jobId, record, plan.registry, context);
+  if (plan.type === 'remediation') return { note: { ...emptyNote, planned: plan.planned }, jobs: 0 };
   if (plan.type === 'rejected') return { note: { ...emptyNote, failure: plan.failure }, jobs: 0 };
   const { scanId, request } = plan;
   await context.dispatcher.postureScan(assignment(jobId, scanId, record, context), { scanId, request });

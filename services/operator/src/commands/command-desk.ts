@@ -8,8 +8,9 @@ import { announcedSchedules } from '../schedules/schedule-view.ts';
 import { type Cancelled, cancelCommand } from './cancel-command.ts';
 import { type CarryOutContext, carryOut, giveUp } from './carry-out.ts';
 import { blanked, type Command, commandId } from './command.ts';
+import { isKnownCommand } from './command-table.ts';
 import { CommandRecord, type ScheduleView, toJson } from './plan.ts';
-import { type CommandSource, isKnownCommand, type RecordOptions, recordOf } from './read-plan.ts';
+import { type CommandSource, type RecordOptions, recordOf } from './read-plan.ts';
 
 /** What became of one command of a body, in the order of the body. */
 export interface Receipt {
@@ -19,6 +20,8 @@ export interface Receipt {
   readonly jobId?: string;
   /** Recurring scans that it makes or changes, as far as the command itself says when they run. */
   readonly schedules?: readonly ScheduleView[];
+  /** What an action would do. */
+  readonly planned?: string;
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
@@ -90,7 +93,8 @@ export class CommandDesk {
   }
 
   async #accept(command: Command, source: CommandSource, priority?: Priority): Promise<Receipt> {
-    const { logger } = this.#context.ports;
+    const { config, ports } = this.#context;
+    const { logger } = ports;
     const commandName = command.commandName.slice(0, maxNameLength);
     if (commandName === '') {
       // Both texts are upstream's, people search logs for them.
@@ -98,7 +102,7 @@ export class CommandDesk {
       const { code, message } = fail('COMMAND_EMPTY');
       return { commandName, outcome: 'rejected', failure: { code, message } };
     }
-    if (!isKnownCommand(commandName)) {
+    if (!isKnownCommand(commandName, config.commands)) {
       logger.info({ source }, `Command ${commandName} not found`);
       return { commandName, outcome: 'notFound' };
     }
@@ -129,13 +133,20 @@ export class CommandDesk {
     this.#enqueue(jobId, record);
     const { commandName, plan } = record;
     const failure = plan.type === 'rejected' ? plan.failure : undefined;
+    const planned = plan.type === 'remediation' ? { planned: plan.planned } : {};
     // What names a registry is an argument: of those nothing is logged.
     const target = plan.type === 'registry' ? undefined : record.target;
     const fields = { jobId, parentId: record.parentId, commandName, source, target };
     if (failure === undefined) ports.logger.info(fields, 'command accepted');
     else ports.logger.warn({ ...fields, ...failure }, 'command rejected');
     return failure === undefined
-      ? { commandName, outcome: 'accepted', jobId, ...announcedSchedules(plan, config.schedules.timeZone, ports.clock) }
+      ? {
+          commandName,
+          outcome: 'accepted',
+          jobId,
+          ...planned,
+          ...announcedSchedules(plan, config.schedules.timeZone, ports.clock),
+        }
       : { commandName, outcome: 'rejected', jobId, failure };
   }
 

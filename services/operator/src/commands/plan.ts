@@ -13,6 +13,8 @@ const Plan = z.discriminatedUnion('type', [
   z.object({ type: z.literal('images'), scope: ImageScope }),
   z.object({ type: z.literal('schedule'), schedule: ScheduleAction }),
   z.object({ type: z.literal('registry'), registry: RegistryPlan }),
+  /** What an action would do: nothing is changed. */
+  z.object({ type: z.literal('remediation'), planned: z.string() }),
   /** It cannot be carried out; its failure is told like any other. */
   z.object({ type: z.literal('rejected'), failure: z.object({ code: z.string(), message: z.string() }) }),
 ]);
@@ -50,6 +52,8 @@ export const FanOutNote = z.object({
   pods: z.number().default(0),
   /** Recurring scans as they are now. */
   schedules: z.array(ScheduleView).optional(),
+  /** Of an action, what it would do. */
+  planned: z.string().optional(),
   /** Of a test of a registry, what has passed, and what has not. */
   stages: z.array(z.string()).optional(),
   failedStage: z.string().optional(),

@@ -6,18 +6,15 @@ import { derivedId } from '../jobs/ids.ts';
 import { isRegistryCommand, readRegistryPlan } from '../registries/registry-plan.ts';
 import { isScheduleCommand, readScheduleAction } from '../schedules/read-schedule.ts';
 import { type Command, commandId } from './command.ts';
+import { checkGate } from './command-table.ts';
 import type { CommandRecord, Plan } from './plan.ts';
+import { planRemediation } from './remediation.ts';
 import { readScanRequest } from './scan-request.ts';
 import { readScope } from './scope.ts';
 
 export type CommandSource = CommandRecord['source'];
 
 const postureNames = new Set(['kubescapeScan', 'runKubescapeJob']);
-const known = new Set([...postureNames, 'scan']);
-
-export function isKnownCommand(name: string): boolean {
-  return known.has(name) || isScheduleCommand(name) || isRegistryCommand(name);
-}
 
 export interface RecordOptions {
   readonly source: CommandSource;
@@ -47,6 +44,7 @@ export function recordOf(command: Command, jobId: string, options: RecordOptions
 
 function planOf(command: Command, jobId: string, config: OperatorConfig, secretName: string | undefined): Plan {
   try {
+    checkGate(command.commandName, config);
     if (postureNames.has(command.commandName)) {
       const request = readScanRequest(command.args, config.triggerSecurityFramework);
       return { type: 'posture', scanId: derivedId(jobId, 'posture'), request };
@@ -58,6 +56,10 @@ function planOf(command: Command, jobId: string, config: OperatorConfig, secretN
     if (isRegistryCommand(command.commandName)) {
       return { type: 'registry', registry: readRegistryPlan(command, secretName) };
     }
+    if (command.commandName === 'operatorAction')
+      return { type: 'remediation', planned: planRemediation(command.args) };
+    if (command.commandName === 'scanContainerProfile')
+      throw fail('COMMAND_NOT_SUPPORTED', { name: command.commandName, reason: 'there are no container profiles' });
     throw fail('COMMAND_UNKNOWN', { name: command.commandName });
   } catch (error) {
     if (!(error instanceof KsoError)) throw error;

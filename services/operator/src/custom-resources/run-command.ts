@@ -80,6 +80,7 @@ async function resultOf(parent: ParentRecord, { queue }: Pick<OperatorPorts, 'qu
           jobId: view.jobId,
           jobs: view.jobs,
           ...(view.schedules === undefined ? {} : { schedules: view.schedules }),
+          ...(view.planned === undefined ? {} : { planned: view.planned }),
         });
   return { errors, payload };
 }

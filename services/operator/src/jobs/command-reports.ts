@@ -33,7 +33,7 @@ export function commandFannedOut({ jobId, record }: CommandStep, note: FanOutNot
     const details = `triggered successfully, scan ID: '${record.plan.scanId}'`;
     return [step(base, next, 'started', { details })];
   }
-  if (record.plan.type === 'rejected' || record.plan.type === 'schedule') return [];
+  if (hasNoSteps(record)) return [];
   if (record.plan.type === 'registry') return registryFannedOut(base, next, note, jobs);
   const errors = note.errors.map((line, index) => step(base, next + index, 'failure', { errors: [line] }));
   return [
@@ -65,9 +65,14 @@ export function commandEnded({ jobId, record }: CommandStep, note: FanOutNote, o
 }
 
 /** Steps of `commandFannedOut`. */
-function stepsBetween({ plan }: CommandRecord, { stages, errors }: FanOutNote): number {
-  if (plan.type === 'rejected' || plan.type === 'schedule') return 0;
+function stepsBetween(record: CommandRecord, { stages, errors }: FanOutNote): number {
+  if (hasNoSteps(record)) return 0;
   return stages?.length ?? 1 + errors.length;
+}
+
+/** It never has jobs: nothing is told between its beginning and its end. */
+function hasNoSteps({ plan }: CommandRecord): boolean {
+  return plan.type === 'rejected' || plan.type === 'schedule' || plan.type === 'remediation';
 }
 
 /** How a command has ended, as metrics count it. */

@@ -20,6 +20,8 @@ export interface CommandView {
   readonly errors?: readonly string[];
   /** Recurring scans that it made or changed. */
   readonly schedules?: readonly ScheduleView[];
+  /** What an action would do. */
+  readonly planned?: string;
   readonly failure?: Failure;
   /** Only for one command; at most the first thousand. */
   readonly children?: readonly ChildView[];
@@ -80,9 +82,16 @@ function commandView(parent: ParentSummary): CommandView | undefined {
     openedAt: time(parent.openedAt),
     ...(completedAt === undefined ? {} : { completedAt: time(completedAt) }),
     jobs: { total: parent.total, ended, ...outcomes },
-    ...(note === undefined || note.errors.length === 0 ? {} : { errors: note.errors }),
-    ...(note?.schedules === undefined ? {} : { schedules: note.schedules }),
-    ...(note?.failure === undefined ? {} : { failure: note.failure }),
+    ...(note === undefined ? {} : noteView(note)),
+  };
+}
+
+function noteView({ errors, schedules, planned, failure }: FanOutNote) {
+  return {
+    ...(errors.length === 0 ? {} : { errors }),
+    ...(schedules === undefined ? {} : { schedules }),
+    ...(planned === undefined ? {} : { planned }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }
 

@@ -1,6 +1,5 @@
-import { parseSchedule } from '@kso/domain';
+import { fieldsOf, isRecord, parseSchedule, type UnknownRecord } from '@kso/domain';
 import type { Command } from '../commands/command.ts';
-import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { fail } from '../errors.ts';
 
 export interface ScheduleSettings {
