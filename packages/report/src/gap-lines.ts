@@ -1,3 +1,4 @@
+import { gapTitle } from './object-gaps.ts';
 import { type Column, renderGrid } from './text/grid.ts';
 import type { Terminal } from './text/terminal.ts';
 import type { ControlView, Gap, PostureView } from './view.ts';
@@ -7,11 +8,12 @@ const columns: readonly Column[] = [
   { title: 'WHY', shrink: 2 },
 ];
 
-/** What could not be looked at and why: files, kinds, controls; several of one reason share a row. */
+/** What could not be looked at and why: files, kinds, objects, controls; several of one reason share a row. */
 export function gapLines(view: PostureView, controls: readonly ControlView[], terminal: Terminal): string[] {
   const rows = [
     ...view.gaps.filter(({ type }) => type === 'file').map(({ what, reason }) => [what, reason]),
     ...kindRows(view.gaps.filter(({ type }) => type === 'kind')),
+    ...objectRows(view.gaps.filter(({ type }) => type === 'object')),
     ...controlRows(controls),
   ];
   return rows.length === 0 ? [] : renderGrid(columns, rows, terminal);
@@ -25,10 +27,13 @@ export function gapSummary({ controls, gaps }: PostureView): string | undefined 
     counted(gaps.filter(({ type }) => type === 'kind').length, 'kind'),
     counted(gaps.filter(({ type }) => type === 'file').length, 'document'),
   ].filter((part) => part !== undefined);
-  const inPart = counted(without.filter(isInPart).length, 'control');
+  const objects = new Set(gaps.filter(({ type }) => type === 'object').map(({ what }) => what));
+  const inPart = [counted(without.filter(isInPart).length, 'control'), counted(objects.size, 'object')].filter(
+    (part) => part !== undefined,
+  );
   const parts = [
     ...(numbers.length === 0 ? [] : [`${numbers.join(', ')} not evaluated`]),
-    ...(inPart === undefined ? [] : [`${inPart} evaluated in part`]),
+    ...(inPart.length === 0 ? [] : [`${inPart.join(', ')} evaluated in part`]),
   ];
   return parts.length === 0 ? undefined : parts.join(', ');
 }
@@ -40,6 +45,22 @@ function kindRows(gaps: readonly Gap[]): string[][] {
     if (members.length === 1 && first !== undefined) return [first.what, first.reason];
     // In the last column, which makes no other wider.
     return [`${members.length} kinds`, `${reason}: ${members.map(({ what }) => what).join(', ')}`];
+  });
+}
+
+/** Many objects of one reason are a custom rule that fails, say: enough of them are named to find it. */
+const fewObjects = 3;
+const maxObjects = 20;
+
+function objectRows(gaps: readonly Gap[]): string[][] {
+  const groups = Map.groupBy(gaps, ({ reason, controls = [] }) => `${controls.join(' ')} ${reason}`);
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined || members.length <= fewObjects)
+      return members.map((member) => [gapTitle(member), member.reason]);
+    const names = members.slice(0, maxObjects).map(({ what }) => what);
+    const more = members.length > maxObjects ? ` and ${members.length - maxObjects} more` : '';
+    return [[gapTitle({ ...first, what: `${members.length} objects` }), `${first.reason}: ${names.join(', ')}${more}`]];
   });
 }
 

@@ -111,3 +111,23 @@ test('controls of a subject are told once each, and rows share them', () => {
   );
   expect(rows[0]?.failed[1]).toBe(rows[2]?.failed[1]);
 });
+
+test('an object that a control could not judge is told of although the control judges others, a control that judges none by itself', () => {
+  const skipped = (controlID: string, info: string) => ({
+    controlID,
+    status: { status: 'skipped' as const, subStatus: 'notEvaluated' },
+    rules: [{ name: 'r', status: 'skipped' as const, subStatus: 'notEvaluated', info }],
+  });
+  const failedInPart = { ...skipped('C-0035', 'half of it'), status: { status: 'failed' as const } };
+  const integration = { controlID: 'C-0057', status: { status: 'skipped' as const, subStatus: 'integration' } };
+  const results = [
+    { resourceID: '/v1/shop/Pod/odd', controls: [skipped('C-0057', 'privileged has to be true'), integration] },
+    { resourceID: '/v1/shop/Pod/odd2', controls: [skipped('C-0069', 'host data is missing'), failedInPart] },
+  ];
+  const { gaps, failures } = postureView({ ...report, results });
+  expect(gaps.filter(({ type }) => type === 'object')).toEqual([
+    { type: 'object', what: 'Pod shop/odd', reason: 'privileged has to be true', controls: ['C-0057'] },
+    { type: 'object', what: 'Pod shop/odd2', reason: 'half of it', controls: ['C-0035'] },
+  ]);
+  expect(failures.map(({ name }) => name)).toEqual(['odd2']);
+});

@@ -1,5 +1,6 @@
 import { isRecord, parseSeverity, type Severity, severityOfScore } from '@kso/domain';
 import type { PostureReport, ReportControl, ReportControlSummary, ReportResource, ReportScanCoverage } from '@kso/wire';
+import { ObjectGaps } from './object-gaps.ts';
 import type { ControlView, Gap, ObjectView, PostureView } from './view.ts';
 
 type ControlPart = Pick<
@@ -14,7 +15,7 @@ export interface PostureReportPart {
   };
   readonly results: Iterable<{
     readonly resourceID: string;
-    readonly controls: readonly Pick<ReportControl, 'controlID' | 'status'>[];
+    readonly controls: readonly (Pick<ReportControl, 'controlID' | 'status'> & Partial<Pick<ReportControl, 'rules'>>)[];
   }>;
   readonly resources: Iterable<ReportResource>;
   readonly scanCoverage: Pick<ReportScanCoverage, 'failedGVRPulls' | 'notEvaluatedControls' | 'policyDegradations'>;
@@ -23,13 +24,14 @@ export interface PostureReportPart {
 /** What the tables show of a posture report. */
 export function postureView(report: PostureReportPart): PostureView {
   const { ResourceCounters: counters, complianceScore } = report.summaryDetails;
+  const { failures, gaps } = objectsOf(report);
   return {
     objects: counters.passedResources + counters.failedResources + counters.skippedResources,
     failedObjects: counters.failedResources,
     complianceScore,
     controls: controlViews(report),
-    failures: failures(report),
-    gaps: gapsOf(report.scanCoverage),
+    failures,
+    gaps: [...gapsOf(report.scanCoverage), ...gaps],
   };
 }
 
@@ -60,14 +62,24 @@ export function controlViews(report: Pick<PostureReportPart, 'summaryDetails' | 
   });
 }
 
-/** One row per object; what several bindings say about one subject stands in one row. */
-function failures(report: PostureReportPart): ObjectView[] {
+/** The controls that judged something. */
+export function judgingControls({ summaryDetails }: Pick<PostureReportPart, 'summaryDetails'>): ReadonlySet<string> {
+  const judging = Object.values(summaryDetails.controls).filter(
+    ({ ResourceCounters: counters }) => counters.passedResources + counters.failedResources > 0,
+  );
+  return new Set(judging.map(({ controlID }) => controlID));
+}
+
+/** One row per object that fails; what several bindings say about one subject stands in one row. And those that could not be judged. */
+function objectsOf(report: PostureReportPart): { readonly failures: ObjectView[]; readonly gaps: Gap[] } {
   // Resources are made while they are read: of each only what a row shows is kept.
   const named = new Map<string, Omit<ObjectView, 'failed'>>();
   for (const resource of report.resources) named.set(resource.resourceID, objectOf(resource));
   const failedControl = failedControls(report);
   const rows = new Map<string, Omit<ObjectView, 'failed'> & { readonly failed: FailedControl[] }>();
+  const gaps = new ObjectGaps(judgingControls(report));
   for (const { resourceID, controls } of report.results) {
+    gaps.add(() => named.get(resourceID) ?? namedById(resourceID), controls);
     const failed = controls.filter((control) => control.status.status === 'failed');
     if (failed.length === 0) continue;
     const view = named.get(resourceID) ?? namedById(resourceID);
@@ -79,7 +91,7 @@ function failures(report: PostureReportPart): ObjectView[] {
     }
     rows.set(key, row);
   }
-  return [...rows.values()];
+  return { failures: [...rows.values()], gaps: gaps.list() };
 }
 
 type FailedControl = ObjectView['failed'][number];

@@ -120,6 +120,24 @@ describe('table', () => {
     expect(text.at(-2)).toContain(', 1 control, 3 kinds not evaluated, 1 control evaluated in part');
   });
 
+  test('objects that a control could not judge are listed with it and counted; many of one reason share a row', () => {
+    const gap = (name: string, reason: string, ...controls: string[]) =>
+      ({ type: 'object', what: `Pod shop/${name}`, reason, controls }) as const;
+    const many = Array.from({ length: 22 }, (_, index) => gap(`p${index}`, 'the rule failed', 'custom-a'));
+    const gaps = [
+      gap('odd', 'privileged is no boolean', 'C-0057'),
+      gap('odd', 'no list', 'C-1', 'C-2', 'C-3', 'C-4'),
+      ...many,
+    ];
+    const text = lines({ target: { type: 'cluster', name: 'c' }, posture: { ...posture, gaps } });
+    expect(text).toContainEqual(expect.stringMatching(/^Pod shop\/odd \(C-0057\) +privileged is no boolean$/));
+    expect(text).toContainEqual(expect.stringMatching(/^Pod shop\/odd \(4 controls\) +no list$/));
+    expect(text).toContainEqual(
+      expect.stringMatching(/^22 objects \(custom-a\) +the rule failed: Pod shop\/p0, .*, Pod shop\/p19 and 2 more$/),
+    );
+    expect(text.at(-2)).toMatch(/, 1 control not evaluated, 23 objects evaluated in part$/);
+  });
+
   test('many controls of one reason share a row', () => {
     const notEvaluated = 'Deployment web: has no pod template';
     const controls = ['C-0001', 'C-0002', 'C-0003', 'C-0004'].map((id) => ({

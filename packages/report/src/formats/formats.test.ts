@@ -236,6 +236,29 @@ describe('text of a stranger', () => {
   });
 });
 
+describe('an object that a control could not judge although it fails for another', () => {
+  const reason = 'privileged is neither <true> nor false';
+  const odd = {
+    ...pod,
+    resourceID: '/v1/shop/Pod/odd',
+    object: { kind: 'Pod', metadata: { name: 'odd', namespace: 'shop' } },
+  };
+  const skipped = failing({
+    status: { status: 'skipped', subStatus: 'notEvaluated' },
+    rules: [{ name: 'privileged', status: 'skipped', subStatus: 'notEvaluated', info: reason }],
+  });
+  const both = report([inFile, odd]);
+  const given = { ...both, results: both.results.with(1, { resourceID: odd.resourceID, controls: [skipped] }) };
+
+  it.each([
+    ['html', '<td>Pod shop/odd (C-0057)</td><td>privileged is neither &lt;true&gt; nor false</td>'],
+    ['markdown', '| <code>Pod shop/odd &#40;C-0057&#41;</code> | privileged is neither &#60;true&#62; nor false |'],
+  ] as const)('is named in %s, with the reason', async (format, row) => {
+    expect(await formatted(format, given)).toContain(row);
+    expect(await formatted(format, both)).not.toContain('Pod shop/odd (C-0057)');
+  });
+});
+
 describe('JUnit', () => {
   it('has a suite for each framework and a case for each control, and counts them', async () => {
     const text = await formatted('junit', report([inFile]));

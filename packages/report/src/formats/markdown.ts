@@ -1,5 +1,6 @@
 import { type Severity, severities } from '@kso/domain';
 import { gapSummary } from '../gap-lines.ts';
+import { gapTitle } from '../object-gaps.ts';
 import { postureView } from '../posture-view.ts';
 import { displayedPercent } from '../text/percent.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -38,7 +39,7 @@ export function* markdown(report: ReadableReport, context: FormatContext): Gener
   const summary = gapSummary(view);
   if (summary !== undefined) {
     const rows = [
-      ...view.gaps.map(({ what, reason }) => [code(what), text(reason)]),
+      ...view.gaps.map((gap) => [code(gapTitle(gap)), text(gap.reason)]),
       ...view.controls.flatMap(({ id, name, notEvaluated }) =>
         notEvaluated === undefined ? [] : [[`${id} ${text(name)}`, text(notEvaluated)]],
       ),

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ReportControlSummary } from '@kso/wire';
+import { ObjectGaps } from '../../object-gaps.ts';
+import { judgingControls } from '../../posture-view.ts';
 import type { FormatContext, ReadableReport } from '../context.ts';
 import { sortedControls } from '../context.ts';
 import { type Judged, judged, title } from '../judged.ts';
@@ -33,7 +35,7 @@ export function* htmlPage(report: ReadableReport, context: FormatContext): Gener
     ),
   );
   yield* workloads(report, index);
-  yield gapRows(report).markup;
+  yield gapRows(report, index.gaps).markup;
   yield '</main>';
   yield html`<footer>kso ${context.version} · report ${report.reportGUID} · ${report.generationTime}</footer>`.markup;
   yield `<script>${script}</script></body></html>\n`;
@@ -65,14 +67,17 @@ function hashOf(text: string): string {
 interface Failures {
   readonly byControl: ReadonlyMap<string, readonly ResourceLink[]>;
   readonly namespaces: readonly string[];
+  readonly gaps: ObjectGaps;
 }
 
-/** What has to be known before the first resource is written: which ones fail which control. */
+/** What has to be known before the first resource is written: which ones fail which control, and which could not be judged. */
 function failuresOf(report: ReadableReport): Failures {
   const byControl = new Map<string, ResourceLink[]>();
   const namespaces = new Set<string>();
+  const gaps = new ObjectGaps(judgingControls(report));
   let number = 0;
   for (const resource of judged(report)) {
+    gaps.add(() => resource, resource.controls);
     if (resource.failed.length === 0) continue;
     namespaces.add(resource.namespace);
     const link = { number, title: title(resource) };
@@ -83,7 +88,7 @@ function failuresOf(report: ReadableReport): Failures {
       if (links.length < maxLinks) links.push(link);
     }
   }
-  return { byControl, namespaces: [...namespaces].sort() };
+  return { byControl, namespaces: [...namespaces].sort(), gaps };
 }
 
 function filters(namespaces: readonly string[]): Markup {

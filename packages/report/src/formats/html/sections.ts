@@ -1,4 +1,5 @@
 import type { ReportControlSummary, ReportFrameworkSummary } from '@kso/wire';
+import { gapTitle, type ObjectGaps } from '../../object-gaps.ts';
 import { postureView } from '../../posture-view.ts';
 import { displayedPercent } from '../../text/percent.ts';
 import type { FormatContext, ReadableReport } from '../context.ts';
@@ -85,10 +86,10 @@ function wordsFor({ status, statusInfo, ResourceCounters: counters }: ReportCont
 }
 
 /** What the scan did not look at, and why. */
-export function gapRows(report: ReadableReport): Markup {
+export function gapRows(report: ReadableReport, objects: ObjectGaps): Markup {
   const view = postureView({ ...report, results: [], resources: [] });
   const rows = [
-    ...view.gaps.map(({ what, reason }) => html`<tr><td>${what}</td><td>${reason}</td></tr>`),
+    ...[...view.gaps, ...objects.list()].map((gap) => html`<tr><td>${gapTitle(gap)}</td><td>${gap.reason}</td></tr>`),
     ...view.controls.flatMap(({ id, name, notEvaluated }) =>
       notEvaluated === undefined
         ? []
