@@ -118,6 +118,72 @@ describe('B09 nothing is scanned by a typing error', () => {
   });
 });
 
+describe("frameworks of one's own", () => {
+  const baseline = 'name: our-baseline\nactiveControls:\n  - {controlID: C-0038, patch: {name: B-1 no host pid}}\n';
+
+  test('from a file or a folder are known beside the built-in ones, and what they call a control is shown', async () => {
+    const place = files('own', { 'a.yaml': pod('a') });
+    files('own-frameworks', {
+      'baseline.yaml': baseline,
+      'more.json':
+        '[{"name": "one"  , "controlsIDs": ["c-0041"]}, {"name": "two", "controls": [{"controlID": "C-0013"}]}]',
+      'readme.md': 'no framework',
+    });
+    const file = ['--custom-frameworks', 'own-frameworks/baseline.yaml'];
+    const one = await report(['scan', 'framework', 'OUR-baseline', place, ...file]);
+    expect(one.summaryDetails.frameworks).toMatchObject([
+      { name: 'our-baseline', controls: { 'C-0038': { name: 'B-1 no host pid', status: 'failed' } } },
+    ]);
+    const all = await report(['scan', place, '--custom-frameworks', 'own-frameworks']);
+    expect(all.summaryDetails.frameworks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['our-baseline', 'one', 'two', 'NSA']),
+    );
+    const some = await report(['scan', place, '--framework', 'two,one', '--custom-frameworks', 'own-frameworks']);
+    expect(Object.keys(some.summaryDetails.controls).sort()).toEqual(['C-0013', 'C-0041']);
+  });
+
+  test('from --use-from are what the scan is about when they bring no rules', async () => {
+    const place = files('use-from', { 'a.yaml': pod('a'), '../baseline.yaml': baseline });
+    const scanned = await report(['scan', place, '--use-from', 'baseline.yaml']);
+    expect(Object.keys(scanned.summaryDetails.controls)).toEqual(['C-0038']);
+    const other = await report(['scan', 'control', 'C-0041', place, '--use-from', 'baseline.yaml']);
+    expect(Object.keys(other.summaryDetails.controls)).toEqual(['C-0041']);
+  });
+
+  it.each([
+    ['nothing.yaml', 'name: a\n', /: file wrong\/nothing.yaml: framework a names no control\n$/],
+    [
+      'unknown.json',
+      '{"name": "a", "controlsIDs": ["C-9999"]}',
+      /unknown.json: .*names controls that there are not: C-9999/,
+    ],
+    ['syntax.yaml', 'name: a\ncontrolsIDs: [\n', /--custom-frameworks wrong\/syntax.yaml:\d+: /],
+    ['typed.yaml', 'name: a\ncontrolsIDs: [1]\n', /typed.yaml: no framework: controlsIDs\b.*/],
+  ])('%s is an error with the place', async (name, text, line) => {
+    files('wrong', { [name]: text });
+    const run = await kso(['scan', '.', '--custom-frameworks', `wrong/${name}`]);
+    expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(line) });
+    expect(run.stderr).toMatch(/^kso: [^\n]+\n$/);
+  });
+
+  test('are listed when a name is not known; a place without any is an error', async () => {
+    files('listed', { 'baseline.yaml': baseline, 'empty/.keep': '' });
+    const unknown = await kso(['scan', 'framework', 'baseline', '.', '--custom-frameworks', 'listed/baseline.yaml']);
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^kso: unknown framework: baseline \(.*our-baseline\)\n$/),
+    });
+    for (const [place, problem] of [
+      ['listed/empty', 'it holds no .json or .yaml file'],
+      ['listed/none', 'no such file'],
+    ])
+      expect(await kso(['scan', '.', '--custom-frameworks', place ?? ''])).toMatchObject({
+        code: 2,
+        stderr: `kso: ${place}: ${problem}\n`,
+      });
+  });
+});
+
 describe('thresholds', () => {
   it.each([
     [['--severity-threshold', 'high'], 1, 'high or worse'],

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ScanOnceOptions, scanManifestsOnce } from '@kso/kubescape-scanner';
+import { loadRegoPolicies, type RegoSources, type ScanOnceOptions, scanManifestsOnce } from '@kso/kubescape-scanner';
 import { pod } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -36,8 +36,11 @@ writeFileSync(
   }),
 );
 
-async function scan(options: Omit<ScanOnceOptions, 'source'>) {
-  const report = await scanManifestsOnce(manifests, options);
+type Options = Omit<ScanOnceOptions, 'source' | 'policies'> & { readonly policies: RegoSources };
+
+async function scan({ policies: sources, ...options }: Options) {
+  const policies = await loadRegoPolicies(sources, { env: process.env });
+  const report = await scanManifestsOnce(manifests, { ...options, policies });
   const statuses = (control: string) =>
     Object.fromEntries(
       report.results.flatMap(({ resourceID, controls }) =>

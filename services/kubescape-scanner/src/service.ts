@@ -35,7 +35,7 @@ export { checkRequest, scanJob, scanKey } from './jobs/scan-request.ts';
 export { createPolicyEndpoint, type PolicyEndpoint } from './policy/policy-endpoint.ts';
 export { postureReportPath, postureResultKind } from './publish/publisher.ts';
 export type { ScanProgress, UnreadableDocument } from './scan/progress.ts';
-export type { RegoSources } from './scan/rego-policies.ts';
+export { loadRegoPolicies, type RegoPolicies, type RegoSources } from './scan/rego-policies.ts';
 export { type ScanOnceOptions, scanManifestsOnce, scanSourceOnce, type WorkloadName } from './scan/scan-once.ts';
 export type { SourceConfig } from './scan/source-config.ts';
 

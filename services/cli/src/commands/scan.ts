@@ -1,35 +1,26 @@
 import type { Severity } from '@kso/domain';
-import type { PosturePolicy } from '@kso/engines';
-import { type RegoSources, type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
+import { type ScanProgress, scanSourceOnce, type WorkloadName } from '@kso/kubescape-scanner';
 import type { PostureReport } from '@kso/wire';
 import { fail } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CliHost, userPath } from '../host.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { type ScanFormat, scanOutputs } from '../scan/outputs.ts';
+import { openPolicies, type PolicyOptions } from '../scan/policies.ts';
 import { checkSelection } from '../scan/selection.ts';
 import { metThresholds, type Thresholds } from '../scan/thresholds.ts';
 import { writeOutputs } from '../scan/write-outputs.ts';
 import { openSource } from '../target/open-source.ts';
 import { clusterTarget, manifestsTarget, type Target } from '../target/target.ts';
 
-export interface ScanOptions extends Thresholds {
+export interface ScanOptions extends Thresholds, PolicyOptions {
   readonly format?: readonly ScanFormat[];
-  readonly framework?: readonly string[];
   readonly control?: readonly string[];
   readonly output?: string;
   readonly context?: string;
   readonly kubeconfig?: string;
   /** The existing product's name for `failOn`. */
   readonly severityThreshold?: Severity;
-  readonly controlsConfig?: string;
-  readonly exceptions?: string;
-  /** Folder or URL with policies of the existing product. */
-  readonly useArtifactsFrom?: string;
-  /** One file with a framework or a control of it. */
-  readonly useFrom?: string;
-  /** Folder with rules in Rego. */
-  readonly customRules?: string;
   readonly includeNamespaces?: readonly string[];
   readonly excludeNamespaces?: readonly string[];
   readonly helmValues?: readonly string[];
@@ -41,10 +32,8 @@ export interface ScanOptions extends Thresholds {
 /** `kso scan [PATH…|cluster|-]`: one posture scan in this process; nothing is stored. */
 export async function scan(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<ExitCode> {
   const outputs = scanOutputs(options.format ?? ['table'], options.output, host);
-  // What artifacts hold is known when they are read.
-  const policies = regoSources(options, host);
-  if (policies.artifacts === undefined) checkSelection(options);
-  const policy = await policyOf(options, host);
+  const { policy, policies, catalogue, frameworks } = await openPolicies(options, host);
+  checkSelection({ ...options, framework: frameworks }, catalogue);
   const target = await targetOf(paths, options, host);
   const progress = createProgress(host.stderr, host.env);
   const { source, close } = await openSource(target, host);
@@ -52,7 +41,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
     const report = await scanSourceOnce({
       source,
       clusterName: target.clusterName,
-      frameworks: options.framework ?? [],
+      frameworks,
       controls: options.control ?? [],
       includeNamespaces: options.includeNamespaces ?? [],
       excludedNamespaces: options.excludeNamespaces ?? [],
@@ -63,7 +52,7 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
       onProgress: (each) => progress.step(describe(each)),
     });
     progress.clear();
-    await writeOutputs(report, outputs, { target, verbose: options.verbose === true }, host);
+    await writeOutputs(report, outputs, { target, catalogue, verbose: options.verbose === true }, host);
     for (const { file } of outputs)
       if (file !== undefined && host.stderr.isTTY === true) progress.note(`written: ${file}`);
     noteWithoutEffect(report, progress);
@@ -92,27 +81,6 @@ function thresholdsOf({ failOn, severityThreshold, ...others }: ScanOptions): Th
     throw fail('CONFLICTING_OPTIONS', { a: '--fail-on', b: '--severity-threshold' });
   const severity = failOn ?? severityThreshold;
   return { ...others, ...(severity === undefined ? {} : { failOn: severity }) };
-}
-
-function regoSources({ useArtifactsFrom, useFrom, customRules }: ScanOptions, host: CliHost): RegoSources {
-  if (useArtifactsFrom !== undefined && useFrom !== undefined)
-    throw fail('CONFLICTING_OPTIONS', { a: '--use-artifacts-from', b: '--use-from' });
-  const from = useArtifactsFrom ?? useFrom;
-  return {
-    artifacts: from === undefined || /^https?:/i.test(from) ? from : userPath(host, from),
-    customRules: customRules === undefined ? undefined : userPath(host, customRules),
-  };
-}
-
-/** Undefined when no file says anything. */
-async function policyOf(options: ScanOptions, host: CliHost): Promise<PosturePolicy | undefined> {
-  const { controlsConfig, exceptions } = options;
-  if (controlsConfig === undefined && exceptions === undefined) return undefined;
-  const { readPolicyFiles, unknownInputs } = await import('../scan/policy-files.ts');
-  const policy = await readPolicyFiles(options, host);
-  const unknown = unknownInputs(policy);
-  if (unknown.length > 0) host.stderr.write(`no built-in control has an input ${unknown.join(', ')}\n`);
-  return policy;
 }
 
 async function targetOf(paths: readonly string[], options: ScanOptions, host: CliHost): Promise<Target> {

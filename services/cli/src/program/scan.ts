@@ -34,6 +34,7 @@ export function addScan(program: Command, host: CliHost, onEnd: OnEnd): void {
         ['kso scan framework nsa,mitre deploy/', 'the same frameworks in words'],
         ['kso scan workload Deployment/web cluster', 'one object and what it depends on'],
         ['kso scan . --format sarif,html -o report', 'report.sarif and report.html'],
+        ['kso scan framework baseline --custom-frameworks baseline.yaml', 'a framework of your own'],
         ['kso scan . --custom-rules rules/', 'rules of your own in Rego as well'],
         ['kso scan . --fail-on high', 'exit status 1 if something is high or worse'],
         ['kso scan image nginx:1.27', 'one image'],
@@ -162,11 +163,20 @@ function withScanOptions(command: Command): Command {
     .option('--exceptions <file>', 'accepted findings: a JSON or YAML list of exceptions', textValue)
     .option('--controls-config <file>', 'control inputs: a JSON or YAML map from names to lists', textValue)
     .option(
+      '--custom-frameworks <file|folder>',
+      'frameworks of your own, beside the built-in ones: JSON or YAML',
+      textValue,
+    )
+    .option(
       '--use-artifacts-from <folder|url>',
       'controls and frameworks from artifacts of Kubescape; their rules in Rego need OPA',
       textValue,
     )
-    .option('--use-from <file>', 'the same from one file with a framework or control', textValue)
+    .option(
+      '--use-from <file>',
+      'the same from one file with a framework or control; or one framework of your own, and nothing else',
+      textValue,
+    )
     .option('--custom-rules <folder>', 'a control for each .rego file of the folder', textValue)
     .addOption(
       new Option('--include-namespaces <names>', 'only these namespaces; cluster-wide objects stay').argParser(

@@ -1,4 +1,10 @@
-import { controlCatalogue, frameworks, selectControls } from '@kso/controls';
+import {
+  builtInCatalogue,
+  controlCatalogue,
+  type PolicyCatalogue,
+  type Selection,
+  selectControls,
+} from '@kso/controls';
 import { fail } from '../errors.ts';
 
 export interface SelectionOptions {
@@ -10,29 +16,45 @@ export interface SelectionOptions {
  * A typing error in a name must not turn into a scan of nothing (known-bugs.md B09): it is told before anything is read, with the
  * names that there are. @throws UNKNOWN_NAMES, CONFLICTING_OPTIONS
  */
-export function checkSelection({ framework = [], control = [] }: SelectionOptions): void {
+export function checkSelection(
+  { framework = [], control = [] }: SelectionOptions,
+  catalogue: PolicyCatalogue = builtInCatalogue,
+): void {
   if (framework.length > 0 && control.length > 0)
     throw fail('CONFLICTING_OPTIONS', { a: '--framework', b: '--control' });
+  const isKnown = (name: Pick<Selection, 'frameworks' | 'controls'>): boolean =>
+    selectControls({ ...name, scope: 'cluster', catalogue }).ok;
   const named = framework.filter((name) => name.toLowerCase() !== 'all');
-  const unknownFrameworks = named.filter((name) => !selectControls({ frameworks: [name], scope: 'cluster' }).ok);
+  const unknownFrameworks = named.filter((name) => !isKnown({ frameworks: [name] }));
   if (unknownFrameworks.length > 0) {
-    const known = frameworks.map(({ name }) => name).join(', ');
+    const known = catalogue.frameworks.map(({ name }) => name).join(', ');
     throw fail('UNKNOWN_NAMES', {
       kind: 'framework',
       unknown: unknownFrameworks.join(', '),
       hint: `there are ${known}`,
     });
   }
-  const unknownControls = control.filter((id) => !selectControls({ controls: [id], scope: 'cluster' }).ok);
+  const unknownControls = control.filter((id) => !isKnown({ controls: [id] }));
   if (unknownControls.length === 0) return;
-  const near = unknownControls.map((id) => nearest(id, controlCatalogue)).filter((id) => id !== undefined);
-  const hint = near.length === 0 ? '' : `did you mean ${[...new Set(near)].join(', ')}? `;
+  const near = unknownControls.map((id) => nearest(id, catalogue.controls)).filter((id) => id !== undefined);
+  const meant = near.length === 0 ? '' : `did you mean ${[...new Set(near)].join(', ')}? `;
+  const { length } = controlCatalogue;
   throw fail('UNKNOWN_NAMES', {
     kind: 'control',
     unknown: unknownControls.join(', '),
-    hint: `${hint}kso list controls shows all ${controlCatalogue.length}, from ${controlCatalogue[0]?.id} to ${controlCatalogue.at(-1)?.id}`,
+    hint: `${meant}kso list controls shows all ${length}, from ${controlCatalogue[0]?.id} to ${controlCatalogue.at(-1)?.id}${addedTo(catalogue)}`,
   });
 }
+
+/** Controls that the user brings: few, and no list shows them. */
+function addedTo({ controls }: PolicyCatalogue): string {
+  const builtIn = new Set(controlCatalogue.map(({ id }) => id));
+  const added = controls.filter(({ id }) => !builtIn.has(id)).map(({ id }) => id);
+  const more = added.length > maxNamed ? ` and ${added.length - maxNamed} more` : '';
+  return added.length === 0 ? '' : `; yours are ${added.slice(0, maxNamed).join(', ')}${more}`;
+}
+
+const maxNamed = 20;
 
 /** The id that was probably meant: a letter O for a zero, digits alone. */
 function nearest(

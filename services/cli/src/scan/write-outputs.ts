@@ -1,4 +1,4 @@
-import { controlCatalogue } from '@kso/controls';
+import type { PolicyCatalogue } from '@kso/controls';
 import type { LazyPostureReport } from '@kso/report';
 import { type FormatContext, formatPosture, postureView, renderTable, terminalOf } from '@kso/report';
 import type { CliHost } from '../host.ts';
@@ -10,6 +10,8 @@ import type { ScanOutput } from './outputs.ts';
 
 export interface WriteOptions {
   readonly target: Target;
+  /** What is said of controls beside the results. */
+  readonly catalogue: PolicyCatalogue;
   readonly verbose: boolean;
 }
 
@@ -17,7 +19,7 @@ export interface WriteOptions {
 export async function writeOutputs(
   report: LazyPostureReport,
   outputs: readonly ScanOutput[],
-  { target, verbose }: WriteOptions,
+  { target, catalogue, verbose }: WriteOptions,
   host: CliHost,
 ): Promise<void> {
   for (const { format, file } of outputs) {
@@ -28,14 +30,13 @@ export async function writeOutputs(
       await writeResult(host, file, renderTable(view, { terminal, now: host.now(), ...rows }));
       continue;
     }
-    const context = await formatContext(target, host);
+    const context = await formatContext(target, catalogue, host);
     await writeResult(host, file, await formatPosture(format, report, context));
   }
 }
 
-const texts = new Map(controlCatalogue.map((info) => [info.id, info]));
-
-async function formatContext(target: Target, host: CliHost): Promise<FormatContext> {
+async function formatContext(target: Target, { controls }: PolicyCatalogue, host: CliHost): Promise<FormatContext> {
+  const texts = new Map(controls.map((info) => [info.id, info]));
   const folder = userFolder(host);
   const base = {
     version: productVersion(),

@@ -8,10 +8,10 @@ import { fail } from '../errors.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
-import { loadRegoPolicies, type RegoPolicies, type RegoSources, regoEngine } from './rego-policies.ts';
+import { type RegoPolicies, regoEngine } from './rego-policies.ts';
 import { createSession, type Session } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
-import { type ScanTarget, selectTarget } from './target.ts';
+import { type ScanTarget, selectTarget, withFrameworksOf } from './target.ts';
 
 export interface ScanOnceOptions {
   /** A source that is open, or what to open: a folder of manifests, a cluster. */
@@ -24,10 +24,10 @@ export interface ScanOnceOptions {
   readonly excludedNamespaces?: readonly string[];
   /** Only what is said about this object; the others are read, as its controls relate to them. */
   readonly workload?: WorkloadName;
-  /** Control inputs and exceptions in the place of the defaults. */
+  /** Control inputs and exceptions in the place of the defaults, and frameworks beside them. */
   readonly policy?: PosturePolicy;
-  /** Policies in Rego, beside our own controls or in their place. */
-  readonly policies?: RegoSources;
+  /** Policies in Rego, beside our own controls or in their place (`loadRegoPolicies`). */
+  readonly policies?: RegoPolicies | undefined;
   readonly clusterName?: string;
   readonly onProgress?: (progress: ScanProgress) => void;
   /** Called for each document that could not be read; it also stands in the report's `scanCoverage`. */
@@ -54,8 +54,8 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
   try {
     const { source } = opened;
     const target = onceTarget(options);
-    const policies = await loadRegoPolicies(options.policies ?? {}, { env: process.env, signal });
-    const selection = selectionOf(target, source, policies);
+    const { policies } = options;
+    const selection = selectionOf(target, source, options);
     rego = policies === undefined ? undefined : regoEngine(policies, selection.controls, options.policy?.inputs.inputs);
     const session = createSession({
       source,
@@ -102,8 +102,9 @@ export async function scanManifestsOnce(
 }
 
 /** @throws UNKNOWN_TARGETS */
-function selectionOf(target: ScanTarget, { type }: ObjectSource, policies: RegoPolicies | undefined) {
-  const selection = selectTarget(target, type === 'cluster' ? 'cluster' : 'file', policies);
+function selectionOf(target: ScanTarget, { type }: ObjectSource, { policy, policies }: ScanOnceOptions) {
+  const known = withFrameworksOf(policy, policies);
+  const selection = selectTarget(target, type === 'cluster' ? 'cluster' : 'file', known);
   if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
   return selection;
 }

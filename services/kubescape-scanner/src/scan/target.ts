@@ -1,4 +1,11 @@
-import { type PolicyCatalogue, type SelectionResult, selectControls } from '@kso/controls';
+import {
+  builtInCatalogue,
+  extendCatalogue,
+  type PolicyCatalogue,
+  type SelectionResult,
+  selectControls,
+} from '@kso/controls';
+import type { PosturePolicy } from '@kso/engines';
 import type { PostureScanRequest } from '@kso/wire';
 import type { RegoPolicies } from './rego-policies.ts';
 
@@ -24,6 +31,22 @@ export type Selectable = Pick<RegoPolicies, 'catalogue' | 'everything' | 'always
 /** Nothing but what a catalogue has. */
 export function selectable(catalogue: PolicyCatalogue): Selectable {
   return { catalogue, everything: catalogue, always: [] };
+}
+
+/** What can be asked for when a user has frameworks of his own, which may name controls of artifacts and our own. */
+export function withFrameworksOf(
+  policy: Pick<PosturePolicy, 'catalogue'> | undefined,
+  policies: Selectable | undefined,
+): Selectable | undefined {
+  if (policy === undefined) return policies;
+  const base = policies?.catalogue ?? builtInCatalogue;
+  const others = new Set([...builtInCatalogue.frameworks, ...base.frameworks]);
+  const frameworks = policy.catalogue.frameworks.filter((framework) => !others.has(framework));
+  const catalogue = extendCatalogue(base, { frameworks });
+  if (policies === undefined) return selectable(catalogue);
+  const named = new Set(frameworks.flatMap(({ controls }) => controls.map(({ id }) => id)));
+  const controls = catalogue.controls.filter(({ id }) => named.has(id));
+  return { ...policies, catalogue, everything: extendCatalogue(policies.everything, { controls, frameworks }) };
 }
 
 /** The controls and frameworks of a target, or the names that nothing is known by (B09). */
