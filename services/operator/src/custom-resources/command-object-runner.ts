@@ -1,6 +1,7 @@
 import { type BasePorts, backoffDelay, describeError, KsoError } from '@kso/kit';
 import { createTurns } from '@kso/kube';
 import type { JsonObject, KubeObject } from '@kso/wire';
+import { fail } from '../errors.ts';
 import type { CommandObjects } from './command-objects.ts';
 import { type OperatorCommand, readOperatorCommand } from './operator-command.ts';
 import type { CommandHandler, CommandResult } from './run-command.ts';
@@ -105,7 +106,11 @@ export class CommandObjectRunner {
       if ((await this.#setStatus(name, started, signal)) === 'gone') return;
     }
     logger.info('an OperatorCommand is carried out');
-    const result = await this.#patiently(name, signal, () => handler(command, signal));
+    const result = await this.#patiently(name, signal, () => handler(command, signal)).catch((error: unknown) => {
+      signal.throwIfAborted();
+      logger.error({ err: error }, 'an OperatorCommand could not be carried out');
+      return { errors: [fail('COMMAND_FAILED', { problem: describeError(error) }).message] };
+    });
     logger.info({ errors: result.errors.length }, 'an OperatorCommand has ended');
     await this.#complete(command, result, signal);
   }

@@ -260,6 +260,18 @@ it('finished objects are removed after their time', async () => {
   await run;
 });
 
+it('an object whose handler has a fault is completed with the reason', async () => {
+  test = testOperator();
+  const handlers = { OperatorAPI: () => Promise.reject(new TypeError('no such thing')) };
+  const objects = clusterCommandObjects(client, namespace, base());
+  const stop = new AbortController();
+  const run = new CommandObjectRunner({ objects, handlers }, { ...test.ports, clock: systemClock }).run(stop.signal);
+  put('faulty', scanAll);
+  expect((await completed('faulty')).error?.message).toBe('the command cannot be carried out: no such thing');
+  stop.abort();
+  await run;
+});
+
 it('where a token is configured, commands and questions need it', async () => {
   test = testOperator({ config: { access: { token: new Secret('t0ken') } } });
   await test.operator.start();

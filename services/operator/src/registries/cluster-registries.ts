@@ -2,7 +2,8 @@ import type { GetResult, KubeClient, NewObject, ObjectTarget, WriteRefusal } fro
 import type { GroupKind, JsonObject, KubeObject } from '@kso/wire';
 import { z } from 'zod';
 import { fail } from '../errors.ts';
-import { cronJobFrom, templateNames } from '../schedules/cron-job-template.ts';
+import { cronJobFrom } from '../schedules/cron-job-template.ts';
+import { readTemplate } from '../schedules/read-template.ts';
 import { registriesAuthKey } from './registries-auth.ts';
 import { registrySecretPrefix } from './registry-info.ts';
 import type { RegistrySettings, RegistrySetUp, RegistryStore } from './registry-store.ts';
@@ -67,8 +68,7 @@ export function clusterRegistries(
     });
 
   const cronJob = async ({ name, cron }: Pick<RegistrySetUp, 'name' | 'cron'>): Promise<KubeObject> => {
-    const template = await find(kinds.configMap, templateNames.registry);
-    const text = (template?.['data'] as Record<string, string> | undefined)?.['cronjobTemplate'];
+    const text = await readTemplate(get, namespace, 'registry');
     const spec = { kind: 'registry', name, timeZone: 'Etc/UTC', body: {}, annotations: {} } as const;
     const made = cronJobFrom(text, cron === undefined ? spec : { ...spec, cron }, namespace);
     // The existing product has this label and no other.
@@ -76,8 +76,7 @@ export function clusterRegistries(
   };
 
   /** A Job of the same name that another command has made has to go first. */
-  const run = async (name: string, guid: string): Promise<void> => {
-    const { spec } = await cronJob({ name });
+  const run = async (name: string, { spec }: KubeObject, guid: string): Promise<void> => {
     const jobSpec = (spec as { jobTemplate: { spec: JsonObject } }).jobTemplate.spec;
     const metadata = { name, namespace, labels: { app: name }, annotations: { [commandAnnotation]: guid } };
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: jobSpec };
@@ -103,6 +102,8 @@ export function clusterRegistries(
     putAuth,
     removeAuth: (name) => remove(kinds.secret, name),
     setUp: async ({ name, auth, body, cron, runNow }) => {
+      // First, so that nothing is left of one that cannot be made.
+      const made = cron === undefined && runNow === undefined ? undefined : await cronJob({ name, cron });
       await putAuth(name, auth);
       await put(kinds.configMap, {
         apiVersion: 'v1',
@@ -110,9 +111,9 @@ export function clusterRegistries(
         metadata: { name, namespace, labels: { app: name } },
         data: { 'request-body.json': JSON.stringify(body) },
       });
-      if (cron === undefined) await remove(kinds.cronJob, name);
-      else await put(kinds.cronJob, await cronJob({ name, cron }));
-      if (runNow !== undefined) await run(name, runNow);
+      if (made === undefined || cron === undefined) await remove(kinds.cronJob, name);
+      else await put(kinds.cronJob, made);
+      if (made !== undefined && runNow !== undefined) await run(name, made, runNow);
     },
     tearDown: async (name) => {
       for (const kind of [kinds.cronJob, kinds.job, kinds.secret, kinds.configMap]) await remove(kind, name);

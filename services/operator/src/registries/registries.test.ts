@@ -388,6 +388,25 @@ describe('registry objects', () => {
     expect((await order('CheckRegistry', harbor, 'again')).error).toBeUndefined();
   });
 
+  it('without a template are not made, and nothing is left of them', async () => {
+    server.remove({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'registry-scan-cronjob-template', namespace },
+    });
+    expect((await order('CreateRegistry', harbor)).error?.message).toBe(
+      'the template registry-scan-cronjob-template makes no CronJob: configmaps "registry-scan-cronjob-template" not found',
+    );
+    for (const kind of ['Secret', 'ConfigMap', 'Job', 'CronJob'] as const) expect(await names(kind)).toEqual([]);
+  });
+
+  it('whose objects may not be written are refused by verb and kind', async () => {
+    server.refuse({ group: '', kind: 'Secret' }, 403);
+    expect((await order('CreateRegistry', harbor)).error?.message).toMatch(
+      /^the cluster does not let this operator create Secret kubescape-registry-scan-77: secrets is forbidden/,
+    );
+  });
+
   it.each([
     ['no JSON object', 'text', 'it is no object'],
     ['the name of another Secret', { ...harbor, resourceName: 'cloud-secret' }, 'resourceName must begin with'],

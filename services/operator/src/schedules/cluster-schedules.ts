@@ -3,7 +3,8 @@ import type { GetResult, KubeClient, WriteRefusal } from '@kso/kube';
 import type { KubeObject } from '@kso/wire';
 import { z } from 'zod';
 import { fail } from '../errors.ts';
-import { bodyConfigMap, cronJobFrom, templateNames, tierLabel, tiers } from './cron-job-template.ts';
+import { bodyConfigMap, cronJobFrom, tierLabel, tiers } from './cron-job-template.ts';
+import { readTemplate } from './read-template.ts';
 import type { ScheduleChange, ScheduleKind, ScheduleSpec, ScheduleStore, StoredSchedule } from './schedule.ts';
 
 const cronJobs = { group: 'batch', kind: 'CronJob' };
@@ -19,14 +20,6 @@ export function clusterSchedules(
 ): ScheduleStore {
   const cronJob = (name: string) => ({ ...cronJobs, namespace, name });
   const configMap = (name: string) => ({ ...configMaps, namespace, name });
-
-  const templateOf = async (kind: ScheduleKind): Promise<string | undefined> => {
-    const name = templateNames[kind];
-    const found = await get(configMaps, namespace, name);
-    if (found.outcome !== 'found') throw fail('SCHEDULE_TEMPLATE', { name, problem: found.detail });
-    const template = (found.object['data'] as Record<string, unknown> | undefined)?.['cronjobTemplate'];
-    return typeof template === 'string' ? template : undefined;
-  };
 
   /** The CronJob if it is one of this kind: other CronJobs of the namespace are nobody's to change by name. */
   const find = async (kind: ScheduleKind, name: string): Promise<KubeObject | undefined> => {
@@ -53,7 +46,7 @@ export function clusterSchedules(
   return {
     create: async (spec: ScheduleSpec) => {
       const { name, kind, body } = spec;
-      const job = await made(cronJobFrom(await templateOf(kind), spec, namespace), `CronJob ${name}`);
+      const job = await made(cronJobFrom(await readTemplate(get, namespace, kind), spec, namespace), `CronJob ${name}`);
       try {
         await made(bodyConfigMap({ name, body }, job), `ConfigMap ${name}`);
       } catch (error) {
