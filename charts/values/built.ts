@@ -27,7 +27,7 @@ export const notBuilt = {
     'vexGeneration',
   ],
   /** Abilities of services that the chart has to give rights, mounts or variables for. */
-  abilities: ['registryLogins', 'pullSecrets', 'scannerNamespaces', 'serviceScan'],
+  abilities: ['scannerNamespaces', 'serviceScan'],
 } as const;
 
 export const isBuilt = (part: string): boolean =>

@@ -1,5 +1,4 @@
-import { isBuilt } from '../built.ts';
-import { alias, deprecated, type Group, keysOf, noted, optional, pending, unread, value } from '../model.ts';
+import { alias, deprecated, type Group, noted, optional, pending, unread, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const http = (tag: string) => ({ repository: 'quay.io/kubescape/http-request', tag, pullPolicy: 'IfNotPresent' });
@@ -200,24 +199,26 @@ export const images: Group = {
         },
       },
       [],
-      `Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; kept in a Secret${isBuilt('registryLogins') ? '' : ', and not read by this version'}`,
+      'Logins to registries for image scans, each {registry, username, password, skipTlsVerify, insecure}; kept in a Secret. Not needed where pods have pull secrets of their own',
     ),
-    ...keysOf('registryLogins', [
-      value(
-        'imageScanning.privateRegistries.existingSecrets',
-        t.strings,
-        [],
-        'Existing Secrets with logins (dockerconfigjson or registriesAuth)',
-      ),
-    ]),
-    ...keysOf('pullSecrets', [
-      value(
-        'imageScanning.pullSecrets.enabled',
-        t.flag,
-        true,
-        'Read the pull secrets that pods name, to scan their images',
-      ),
-    ]),
+    value(
+      'imageScanning.privateRegistries.existingSecrets',
+      t.strings,
+      [],
+      'Existing Secrets with logins (dockerconfigjson or registriesAuth)',
+    ),
+    value(
+      'imageScanning.pullSecrets.enabled',
+      t.flag,
+      true,
+      'Read the pull secrets of workloads and of their ServiceAccounts, to scan their images: gives the right to get any Secret by its name',
+    ),
+    value(
+      'imageScanning.cloudIdentity.enabled',
+      t.flag,
+      true,
+      'Log in with the identity of the pod where a registry of AWS, Google or Azure lets nobody in',
+    ),
   ],
 };
 

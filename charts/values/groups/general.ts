@@ -161,6 +161,10 @@ const capabilityText = {
   nodeSbomGeneration: ['disable', 'Make SBOMs on the nodes'],
   nodeScan: ['disable', 'Look at the configuration of nodes'],
   prometheusExporter: ['disable', 'Findings as metrics'],
+  registryScan: [
+    'disable',
+    'Scan the images of registries by command: the operator keeps their logins, schedules and Jobs',
+  ],
   remediation: ['disable', 'Change workloads on findings'],
   riskAcceptance: ['disable', 'Honour SecurityException and ClusterSecurityException objects'],
   runtimeDetection: ['disable', 'Runtime rules and alerts'],

@@ -94,6 +94,8 @@ export const KubevulnConfig = z.strictObject({
       pullSecrets: flag().default(true),
       /** Read the Secrets `kubescape-registry-scan*` of the own namespace. */
       registrySecrets: flag().default(true),
+      /** If not empty, these Secrets of the own namespace are read in their place, by name: nothing is listed. */
+      secretNames: z.array(z.string()).default([]),
       /** Use the pod's own identity at AWS, Google or Azure when one of their registries lets nobody in. */
       cloudIdentity: flag().default(true),
       /** Where Secrets of registries are; by default the pod's namespace. */

@@ -65,6 +65,11 @@ const schema = z.object({
       skipTlsVerifyRegistries: z.array(z.string()).default([]),
       /** Read the pull secrets of workloads, by name, for images of private registries. */
       pullSecrets: flag().default(true),
+      /** Read Secrets with logins of registries in the own namespace, and which; none named: all `kubescape-registry-scan*`. */
+      registrySecrets: flag().default(true),
+      registrySecretNames: z.array(z.string()).default([]),
+      /** Use the pod's own identity where a registry of AWS, Google or Azure lets nobody in. */
+      cloudIdentity: flag().default(true),
       /** What is done at start with images that were asked for before: nothing, or ask again. */
       atStart: z.enum(['unasked', 'all', 'none']).default('unasked'),
       concurrency: z.coerce.number().int().min(1).max(64).default(2),

@@ -27,10 +27,6 @@ const inventory = {
     namespaceSelectors: { include: ['shop'], 'ignore-empty': true },
   },
 };
-const logins = {
-  imageScanning: { privateRegistries: { credentials: [{ registry: 'r' }], existingSecrets: ['theirs'] } },
-};
-
 describe.skipIf(missingPrograms('helm') !== undefined)('parts that this version does not have', () => {
   it.each([
     [{ kubevulnWorker: { enabled: true } }, 'kubevulnWorker is not built yet: kubevulnWorker.enabled has no effect'],
@@ -42,10 +38,6 @@ describe.skipIf(missingPrograms('helm') !== undefined)('parts that this version 
     expect(objects).toHaveLength(render().length);
     const { capabilityWarnings } = configOf(objects, 'ks-capabilities', 'capabilities');
     expect(String(capabilityWarnings)).toContain(warning);
-  });
-
-  it('no Secret is mounted or readable for logins that nobody reads', () => {
-    expect(JSON.stringify(render(logins))).not.toContain('/etc/registry-logins');
   });
 });
 
@@ -138,20 +130,6 @@ describe.skipIf(missingPrograms('helm') !== undefined)('their templates', () => 
     const injected = built({ inventory: { enabled: true, anchore }, inject_secrets_via_env: true });
     expect(JSON.stringify(podTemplate(injected, 'inventory'))).not.toContain('secretKeyRef');
     expect(byKind(injected, 'Secret').map(({ metadata }) => metadata.name)).not.toContain('inventory');
-  });
-
-  it('logins to registries are mounted where images are scanned; pull secrets are read by name, unless switched off', () => {
-    const objects = built(logins);
-    for (const component of ['operator', 'kubevuln']) {
-      const paths = podTemplate(objects, component).spec.containers[0].volumeMounts?.map(({ mountPath }) => mountPath);
-      expect(paths).toEqual(
-        expect.arrayContaining(['/etc/registry-logins/kubescape-registry-scan-secrets', '/etc/registry-logins/theirs']),
-      );
-    }
-    const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
-    const rules = (values: object) => named(built(values), 'ClusterRole', 'kubescape-kubescape-operator')['rules'];
-    expect(rules({})).toContainEqual(secrets);
-    expect(rules({ imageScanning: { pullSecrets: { enabled: false } } })).not.toContainEqual(secrets);
   });
 
   it('CRDs: rendered and kept, unless crds.install and crds.keep say otherwise', () => {

@@ -29,9 +29,12 @@ const rulesOf = (objects: readonly KubeObject[]) =>
     (role['rules'] as Rule[]).map((rule) => ({ role: role.metadata.name, kind: role.kind, rule })),
   );
 
+/** Roles with rights on Secrets whose names are chosen later, with `capabilities.registryScan`. */
+const registries = ['operator', 'kubevuln'];
+
 describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13)', () => {
   it.each(Object.entries(variants))(
-    '%s: no wildcard, nothing is written cluster-wide, Secrets only by name',
+    '%s: no wildcard, nothing is written cluster-wide, Secrets are listed by nobody who was not told to',
     (name, given) => {
       const all = rulesOf(render(given.values as object, given));
       const isWild = ({ rule }: (typeof all)[number]) =>
@@ -43,7 +46,12 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
         .flatMap(({ rule }) => rule.verbs);
       expect(verbs.filter((verb) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
       const secrets = all.filter(({ rule }) => rule.resources.includes('secrets') && rule.resourceNames === undefined);
-      expect(secrets.map(({ role }) => role)).toEqual(name === 'full' ? ['kubescape-kubescape-kubescape'] : []);
+      const lists = secrets.filter(({ rule }) => rule.verbs.includes('list'));
+      expect(lists.map(({ role }) => role)).toEqual(name === 'full' ? ['kubescape-kubescape-kubescape'] : []);
+      const others = secrets.filter((each) => !lists.includes(each) && !registries.includes(each.role));
+      expect(others.flatMap(({ role, rule }) => [role, ...rule.verbs])).toEqual(
+        others.length === 0 ? [] : [expect.stringMatching(/-(kubevuln|suite)$/), 'get'],
+      );
     },
   );
 
@@ -70,7 +78,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
     expect(granted({}).toSorted()).toEqual(library.filter((each) => each !== '/secrets').toSorted());
   });
 
-  it('compact: the one account may do what scanner, operator and kollector may', () => {
+  it('compact: the one account may do what scanner, operator, kollector and kubevuln may', () => {
     const flat = (name: string, values: object) =>
       rulesOf(render(values))
         .filter(({ role }) => role.endsWith(name))
@@ -78,9 +86,9 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
           rule.apiGroups.flatMap((group) => rule.resources.map((resource) => `${group}/${resource}`)),
         );
     const suite = flat('-suite', { profile: 'compact' });
-    for (const name of ['-kubescape', '-operator', '-kollector'])
+    for (const name of ['-kubescape', '-operator', '-kollector', '-kubevuln'])
       expect(suite).toEqual(expect.arrayContaining(flat(name, { operator: { auth: { enabled: false } } })));
-    expect(suite.toSorted()).toEqual(flat('-kubescape', {}).toSorted());
+    expect(suite.toSorted()).toEqual([...flat('-kubescape', {}), '/secrets'].toSorted());
   });
 
   it('only pods that call the API have a token, and each has an account of its own', () => {
@@ -91,9 +99,13 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
     expect(withToken.map(({ component }) => component).toSorted()).toEqual([
       'kollector',
       'kubescape',
+      'kubevuln',
       'make-secrets',
       'operator',
     ]);
+    const asksNobody = workloads(render({ imageScanning: { pullSecrets: { enabled: false } } }));
+    const kubevuln = asksNobody.find(({ component }) => component === 'kubevuln');
+    expect(kubevuln?.pod.spec).toMatchObject({ automountServiceAccountToken: false });
     const accounts = pods.map(({ pod }) => pod.spec.serviceAccountName);
     expect(new Set(accounts).size).toBe(accounts.length);
     expect(byKind(render(), 'ServiceAccount').map(({ metadata }) => metadata.name)).toEqual(
@@ -157,6 +169,12 @@ const onPage = (...when: readonly string[]): Right[] =>
     .flatMap(({ rights }) => rights)
     .toSorted();
 
+/** What a release has whose values say nothing. */
+const standard = ['profile: default', 'operator.auth.enabled: true', 'imageScanning.pullSecrets.enabled: true'];
+const without = (when: string) => standard.filter((each) => each !== when);
+const noPullSecrets = { pullSecrets: { enabled: false } };
+const privateRegistries = { credentials: [{ registry: 'r.example.com' }] };
+
 /** What the rendered roles grant, through their bindings. */
 function rendered(objects: readonly KubeObject[]): Right[] {
   const bindings = [...byKind(objects, 'RoleBinding'), ...byKind(objects, 'ClusterRoleBinding')] as unknown as {
@@ -185,29 +203,47 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
   it('is read', () => expect(onPage('profile: default').length).toBeGreaterThan(100));
 
   it.each([
-    ['default', {}, ['profile: default', 'operator.auth.enabled: true']],
-    ['compact', { profile: 'compact' }, ['profile: compact']],
+    ['default', {}, standard],
+    ['compact', { profile: 'compact' }, ['profile: compact', 'profile: compact, pullSecrets']],
     [
       'Secrets',
       { global: { enableClusterWideSecretAccess: true } },
-      ['profile: default', 'operator.auth.enabled: true', 'global.enableClusterWideSecretAccess: true'],
+      [...standard, 'global.enableClusterWideSecretAccess: true'],
     ],
     [
       'security exceptions',
       { capabilities: { riskAcceptance: 'enable' } },
-      ['profile: default', 'operator.auth.enabled: true', 'capabilities.riskAcceptance: enable'],
+      [...standard, 'capabilities.riskAcceptance: enable'],
     ],
     [
       'security exceptions, compact',
       { profile: 'compact', capabilities: { riskAcceptance: 'enable' } },
-      ['profile: compact', 'profile: compact, riskAcceptance'],
+      ['profile: compact', 'profile: compact, pullSecrets', 'profile: compact, riskAcceptance'],
     ],
-    ['no tokens', { operator: { auth: { enabled: false } } }, ['profile: default']],
+    ['no tokens', { operator: { auth: { enabled: false } } }, without('operator.auth.enabled: true')],
     [
-      'offline database',
-      { grypeOfflineDB: { enabled: true } },
-      ['profile: default', 'operator.auth.enabled: true', 'grypeOfflineDB.enabled: true'],
+      'no pull secrets',
+      { imageScanning: { pullSecrets: { enabled: false } } },
+      without('imageScanning.pullSecrets.enabled: true'),
     ],
+    ['no pull secrets, compact', { profile: 'compact', imageScanning: noPullSecrets }, ['profile: compact']],
+    ['logins', { imageScanning: { privateRegistries } }, [...standard, 'imageScanning.privateRegistries.credentials']],
+    [
+      'logins, compact',
+      { profile: 'compact', imageScanning: { ...noPullSecrets, privateRegistries } },
+      ['profile: compact', 'profile: compact, privateRegistries'],
+    ],
+    [
+      'registries by command',
+      { capabilities: { registryScan: 'enable' }, imageScanning: { privateRegistries } },
+      [...standard, 'capabilities.registryScan: enable'],
+    ],
+    [
+      'registries by command, compact',
+      { profile: 'compact', capabilities: { registryScan: 'enable' }, imageScanning: noPullSecrets },
+      ['profile: compact'],
+    ],
+    ['offline database', { grypeOfflineDB: { enabled: true } }, [...standard, 'grypeOfflineDB.enabled: true']],
   ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {
     expect(rendered(render(values))).toEqual(onPage(...when));
   });
@@ -257,7 +293,7 @@ describe.skipIf(missingPrograms(...controlPlanePrograms, 'helm') !== undefined)(
     };
     const expected = (account: string, isOurs: boolean) =>
       new Set(
-        onPage('profile: default', 'operator.auth.enabled: true')
+        onPage(...standard)
           .filter(
             (right) => right.startsWith(`${account} cluster `) || (isOurs && right.startsWith(`${account} namespace `)),
           )

@@ -24,7 +24,7 @@ export const full = {
     enableClusterWideSecretAccess: true,
   },
   configurations: { prometheusAnnotations: 'enable', otelUrl: 'https://otel.example.com:4317' },
-  capabilities: { continuousScan: 'enable' },
+  capabilities: { continuousScan: 'enable', registryScan: 'enable' },
   imagePullSecrets: ['mirror', 'registry'],
   imagePullSecret: { server: 'registry.example.com', username: 'u', password: 'p"w' },
   imageScanning: {
@@ -49,6 +49,7 @@ const capabilities = [
   'continuousScan',
   'nodeScan',
   'relevancy',
+  'registryScan',
   'remediation',
   'prometheusExporter',
   'kubescapeOffline',

@@ -69,13 +69,15 @@
 {{- if $scaled -}}
 {{- $warnings = append $warnings (printf "one pod only, as election of a leader is not built yet: replicaCount of %s" (join ", " $scaled)) -}}
 {{- end -}}
-{{- if or $s.compact (has "kubevuln" $s.components) -}}
-{{- $unread := list -}}
-{{- if not (include "kso.isBuilt" (list . "registryLogins")) -}}{{- $unread = append $unread "imageScanning.privateRegistries" -}}{{- end -}}
-{{- if not (include "kso.isBuilt" (list . "pullSecrets")) -}}{{- $unread = append $unread "pull secrets of workloads" -}}{{- end -}}
-{{- if $unread -}}
-{{- $warnings = append $warnings (printf "images of private registries are not scanned yet: not read by this version: %s" (join ", " $unread)) -}}
+{{- if eq (get $s.capabilities "registryScan" | default "disable") "enable" -}}
+{{- if $s.compact -}}
+{{- $warnings = append $warnings "profile compact scans only registries that need no login by command: capabilities.registryScan has no effect" -}}
+{{- else if not (has "registryScan" $s.features) -}}
+{{- $warnings = append $warnings "capabilities.registryScan needs operator and vulnerabilityScan" -}}
 {{- end -}}
+{{- end -}}
+{{- if and (or $s.compact (has "kubevuln" $s.components)) (not (has "pullSecrets" $s.features)) -}}
+{{- $warnings = append $warnings "pull secrets of workloads are not read: images of private registries need imageScanning.privateRegistries" -}}
 {{- end -}}
 {{- toYaml $warnings -}}
 {{- end -}}

@@ -40,7 +40,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: {{ . }}, to: apiserver}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
-{{- if has "riskAcceptance" $s.features }}
+{{- if include "kso.kubevulnReadsCluster" $s }}
 - {from: kubevuln, to: apiserver}
 {{- end }}
 - {from: inventory, to: internet}

@@ -77,9 +77,6 @@ envFrom:
 {{- if and .c.credentials .settings.credentialsSecret -}}{{- $mounts = append $mounts (dict "name" "credentials" "mountPath" "/etc/credentials" "readOnly" true) -}}{{- end -}}
 {{- if and .c.operatorToken (has "operatorAuth" .settings.features) -}}{{- $mounts = append $mounts (dict "name" "operator-token" "mountPath" (dir (include "kso.operatorTokenFile" .)) "readOnly" true) -}}{{- end -}}
 {{- if and .c.redis .settings.redisSecret -}}{{- $mounts = append $mounts (dict "name" "redis-auth" "mountPath" "/etc/redis-auth" "readOnly" true) -}}{{- end -}}
-{{- if .c.registryLogins -}}
-{{- range include "kso.registryLoginSecrets" .root | fromYamlArray -}}{{- $mounts = append $mounts (dict "name" (printf "login-%s" (sha256sum . | trunc 8)) "mountPath" (printf "/etc/registry-logins/%s" .) "readOnly" true) -}}{{- end -}}
-{{- end -}}
 {{- with .c.data -}}{{- $mounts = append $mounts (dict "name" "data" "mountPath" .path) -}}{{- end -}}
 {{- toYaml $mounts -}}
 {{- end -}}
@@ -107,11 +104,6 @@ envFrom:
 {{- if and .c.redis .settings.redisSecret -}}
 {{- $volumes = append $volumes (dict "name" "redis-auth" "secret" (dict "secretName" .settings.redisSecret "defaultMode" 288 "items" (list (dict "key" .settings.redisSecretKey "path" "password")))) -}}
 {{- end -}}
-{{- if .c.registryLogins -}}
-{{- range include "kso.registryLoginSecrets" .root | fromYamlArray -}}
-{{- $volumes = append $volumes (dict "name" (printf "login-%s" (sha256sum . | trunc 8)) "secret" (dict "secretName" . "defaultMode" 288 "optional" true)) -}}
-{{- end -}}
-{{- end -}}
 {{- with .c.data -}}
 {{- if .template -}}
 {{- else if and $.settings.persistence .claim -}}
@@ -121,17 +113,6 @@ envFrom:
 {{- end -}}
 {{- end -}}
 {{- toYaml $volumes -}}
-{{- end -}}
-
-{{/* Secrets with logins to registries, ours first: each has the key registriesAuth or .dockerconfigjson. A YAML list, empty before they are read. */}}
-{{- define "kso.registryLoginSecrets" -}}
-{{- $names := list -}}
-{{- if include "kso.isBuilt" (list . "registryLogins") -}}
-{{- $logins := dig "imageScanning" "privateRegistries" dict (include "kso.values" . | fromJson) -}}
-{{- if $logins.credentials -}}{{- $names = append $names "kubescape-registry-scan-secrets" -}}{{- end -}}
-{{- $names = concat $names ($logins.existingSecrets | default list) -}}
-{{- end -}}
-{{- toYaml $names -}}
 {{- end -}}
 
 {{/* One checksum for each ConfigMap and Secret of this chart that the pod mounts, over its data and nothing else (chart.md 2.4). */}}

@@ -12,7 +12,6 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
   operatorToken  true: shows a token to the operator, if it asks for one
   credentials  true: mounts the account's Secret
   cloudConfig  true: mounts clusterData.json and services.json
-  registryLogins  true: mounts Secrets with logins to registries, one folder each
   redis        environment prefix of the service that uses Redis, or empty
   ports        container ports by name; `health` (8000) is added for our own services
   probes       overrides; `{}`: the usual ones on the port `health`; false: none

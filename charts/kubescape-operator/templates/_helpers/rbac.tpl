@@ -70,7 +70,6 @@ rules:
   resources: [tokenreviews]
   verbs: [create]
 {{- end }}
-{{- include "kso.rules.pullSecrets" .root }}
 {{- end -}}
 
 {{/* In its namespace: CronJobs and ConfigMaps of recurring scans, OperatorCommand objects and the Lease of who looks after them. */}}
@@ -88,6 +87,18 @@ rules:
   resources: [operatorcommands/status]
   verbs: [patch]
 {{- include "kso.rules.lease" "operator" }}
+{{- if has "registryScan" .settings.features }}
+{{- /* Logins, schedules and Jobs of registries that commands set up: what is made later has no name to restrict this to. */}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch, delete]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [patch]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, create, delete]
+{{- end }}
 {{- end -}}
 
 {{/* What competing for a Lease takes. In: its name. */}}
@@ -101,11 +112,26 @@ rules:
   verbs: [get, update]
 {{- end -}}
 
-{{/* Pull secrets of workloads are read one by one, by the names that pods give (no list): images of private registries need them. */}}
-{{- define "kso.rules.pullSecrets" -}}
-{{- if and (include "kso.isBuilt" (list . "pullSecrets")) .Values.imageScanning.pullSecrets.enabled }}
+{{/*
+Pull secrets of workloads: those are read one by one, by the names that a workload and its ServiceAccount give. No list: who wants to know a
+Secret has to know its name.
+*/}}
+{{- define "kso.rules.pullSecrets" }}
 - apiGroups: [""]
   resources: [secrets]
+  verbs: [get]
+{{- end -}}
+
+{{/* Secrets with logins of registries in the own namespace, by name, or any where commands make more of them. In: settings. */}}
+{{- define "kso.rules.registryLogins" -}}
+{{- if has "registryScan" .features }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+{{- else if .loginSecrets }}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: {{ .loginSecrets | toJson }}
   verbs: [get]
 {{- end }}
 {{- end -}}
@@ -122,14 +148,28 @@ rules:
   verbs: [get, list, watch]
 {{- end -}}
 
-{{/* Exceptions of findings in images that people keep as objects, and the labels of namespaces that those select by. */}}
+{{/* Pull secrets with who names them; exceptions that people keep as objects, and the labels of namespaces that those select by. */}}
 {{- define "kso.rules.kubevuln" -}}
+{{- if has "pullSecrets" .settings.features }}
+- apiGroups: [""]
+  resources: [pods, replicationcontrollers, serviceaccounts]
+  verbs: [get]
+- apiGroups: [apps]
+  resources: [deployments, replicasets, statefulsets, daemonsets]
+  verbs: [get]
+- apiGroups: [batch]
+  resources: [jobs, cronjobs]
+  verbs: [get]
+{{- include "kso.rules.pullSecrets" . }}
+{{- end }}
+{{- if has "riskAcceptance" .settings.features }}
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [list]
 - apiGroups: [kubescape.io]
   resources: [securityexceptions, clustersecurityexceptions]
   verbs: [list]
+{{- end }}
 {{- end -}}
 
 {{- define "kso.rules.inventory" -}}

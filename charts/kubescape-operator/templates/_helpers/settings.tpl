@@ -131,6 +131,14 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- /* In the compact profile commands come from the same process, which has no token to show itself. */ -}}
 {{- if and (not $compact) (include "kso.on" (dig "operator" "auth" "enabled" true $v)) -}}{{- $features = append $features "operatorAuth" -}}{{- end -}}
 {{- if and (or $posture $compact) (include "kso.on" (get $asked "riskAcceptance")) -}}{{- $features = append $features "riskAcceptance" -}}{{- end -}}
+{{- $scansImages := or $images $compact -}}
+{{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}
+{{- /* Commands about registries: in the compact profile only those that need no login, and those need no right. */ -}}
+{{- if and $images $operator (not $compact) (include "kso.on" (get $asked "registryScan")) -}}{{- $features = append $features "registryScan" -}}{{- end -}}
+{{- $logins := dig "imageScanning" "privateRegistries" dict $v -}}
+{{- $loginSecrets := list -}}
+{{- if and $scansImages (or $logins.credentials (has "registryScan" $features)) -}}{{- $loginSecrets = append $loginSecrets "kubescape-registry-scan-secrets" -}}{{- end -}}
+{{- if $scansImages -}}{{- $loginSecrets = concat $loginSecrets ($logins.existingSecrets | default list) | uniq -}}{{- end -}}
 
 {{- $exclude := get (include "kso.list" (dig "excludeNamespaces" "" $v | default "") | fromYaml) "items" -}}
 {{- $annotate := or (include "kso.on" (dig "configurations" "prometheusAnnotations" "" $v)) (include "kso.on" (dig "configuration" "prometheusAnnotations" "" $v)) (include "kso.on" (dig "kubescape" "prometheusAnnotation" "enabled" "" $v)) -}}
@@ -156,6 +164,7 @@ What follows from the values, decided once: aliases of older charts are resolved
       "credentialsSecret" $secret
       "components" $components
       "features" $features
+      "loginSecrets" $loginSecrets
       "capabilities" $asked
       "redisAddress" (default (printf "%s:%d" $redisName (dig "redis" "service" "port" 6379 $v | int)) $externalRedis)
       "redisSecret" $redisSecret

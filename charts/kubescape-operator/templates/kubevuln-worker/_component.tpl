@@ -8,14 +8,15 @@ engines: true
 metrics: true
 scalable: true
 redis: KSO_KUBEVULN_WORKER
-registryLogins: true
 floor: 512
 env:
   KSO_KUBEVULN_WORKER_HOST: 0.0.0.0
   KSO_KUBEVULN_WORKER_OWNER_URL: {{ printf "http://%s:%v" .root.Values.kubevuln.name .root.Values.kubevuln.service.port }}
   KSO_KUBEVULN_WORKER_DATA_DIR: /var/lib/kso
   KSO_KUBEVULN_WORKER_SCAN_CONCURRENCY: {{ $v.scanConcurrency | quote }}
-  {{- include "kso.registrySwitches" (list .root "KSO_KUBEVULN_WORKER") | nindent 2 }}
+  {{- with .root.Values.kubevuln.config.plainHttpRegistries }}
+  KSO_KUBEVULN_WORKER_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
+  {{- end }}
 mounts:
   - {name: scratch, mountPath: /var/lib/kso}
 volumes:

@@ -5,10 +5,9 @@ component: kubevuln
 args: [kubevuln]
 engines: true
 metrics: true
-token: {{ has "riskAcceptance" .settings.features }}
+token: {{ not (empty (include "kso.kubevulnReadsCluster" .settings)) }}
 credentials: true
 redis: KSO_KUBEVULN
-registryLogins: true
 floor: 512
 # It owns the store of SBOMs and findings.
 strategy: Recreate
@@ -35,7 +34,15 @@ env:
   {{- with $v.config.maxSBOMSize }}
   KSO_KUBEVULN_MAX_SBOM_SIZE: {{ . | int64 | quote }}
   {{- end }}
-  {{- include "kso.registrySwitches" (list .root "KSO_KUBEVULN") | nindent 2 }}
+  {{- with $v.config.plainHttpRegistries }}
+  KSO_KUBEVULN_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
+  {{- end }}
+  KSO_KUBEVULN_CREDENTIALS_PULL_SECRETS: {{ has "pullSecrets" .settings.features | quote }}
+  KSO_KUBEVULN_CREDENTIALS_CLOUD_IDENTITY: {{ .root.Values.imageScanning.cloudIdentity.enabled | quote }}
+  KSO_KUBEVULN_CREDENTIALS_REGISTRY_SECRETS: {{ not (empty .settings.loginSecrets) | quote }}
+  {{- with .settings.loginSecrets }}
+  KSO_KUBEVULN_CREDENTIALS_SECRET_NAMES: {{ join "," . | quote }}
+  {{- end }}
   {{- with .settings.reportUrl }}
   KSO_KUBEVULN_REPORT_URL: {{ . }}
   {{- end }}
@@ -49,20 +56,7 @@ volumes:
   {{- end }}
 {{- end -}}
 
-{{/* Registries that are spoken to without TLS, or without checking their certificate, as variables. In: list <root> <prefix>. */}}
-{{- define "kso.registrySwitches" -}}
-{{- $v := (index . 0).Values -}}
-{{- $prefix := index . 1 -}}
-{{- $plain := dig "config" "plainHttpRegistries" list $v.kubevuln | default list -}}
-{{- $unchecked := list -}}
-{{- range dig "imageScanning" "privateRegistries" "credentials" list (include "kso.values" (index . 0) | fromJson) | default list -}}
-{{- if .insecure }}{{ $plain = append $plain .registry }}{{ end -}}
-{{- if .skipTlsVerify }}{{ $unchecked = append $unchecked .registry }}{{ end -}}
-{{- end -}}
-{{- with $plain | uniq }}
-{{ $prefix }}_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
-{{- end }}
-{{- with $unchecked | uniq }}
-{{ $prefix }}_SKIP_TLS_VERIFY_REGISTRIES: {{ join "," . | quote }}
-{{- end }}
+{{/* "true" when it asks the API server for anything. In: settings. */}}
+{{- define "kso.kubevulnReadsCluster" -}}
+{{- if or (has "pullSecrets" .features) (has "riskAcceptance" .features) .loginSecrets -}}true{{- end -}}
 {{- end -}}

@@ -7,7 +7,6 @@ metrics: true
 token: true
 credentials: true
 redis: KSO_OPERATOR
-registryLogins: true
 floor: 128
 ports:
   trigger-port: {{ $v.service.targetPort }}

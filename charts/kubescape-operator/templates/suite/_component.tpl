@@ -7,7 +7,6 @@ engines: true
 metrics: true
 token: true
 credentials: true
-registryLogins: true
 floor: 512
 strategy: Recreate
 tmpSize: 1Gi
@@ -66,7 +65,15 @@ env:
   {{- with include "kso.listingUrl" .root }}
   KSO_SUITE_IMAGES_DATABASE_URL: {{ . | quote }}
   {{- end }}
-  {{- include "kso.registrySwitches" (list .root "KSO_SUITE_IMAGES") | nindent 2 }}
+  {{- with $v.kubevuln.config.plainHttpRegistries }}
+  KSO_SUITE_IMAGES_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
+  {{- end }}
+  KSO_SUITE_IMAGES_PULL_SECRETS: {{ has "pullSecrets" .settings.features | quote }}
+  KSO_SUITE_IMAGES_REGISTRY_SECRETS: {{ not (empty .settings.loginSecrets) | quote }}
+  {{- with .settings.loginSecrets }}
+  KSO_SUITE_IMAGES_REGISTRY_SECRET_NAMES: {{ join "," . | quote }}
+  {{- end }}
+  KSO_SUITE_IMAGES_CLOUD_IDENTITY: {{ $v.imageScanning.cloudIdentity.enabled | quote }}
   # The CronJobs ask for recurring scans in this profile too.
   KSO_SUITE_SCHEDULE_ENABLED: "false"
 secretEnv:

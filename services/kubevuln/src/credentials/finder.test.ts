@@ -161,6 +161,27 @@ describe('logins for an image', () => {
     ]);
   });
 
+  it('Secrets that are known by name are read so, in either form, and nothing is listed', async () => {
+    putRegistries('kubescape-registry-scan-1', { registry: 'registry.example.com', username: 'one', password: 'p' });
+    putRegistries('theirs', { registry: 'registry.example.com', username: 'two', password: 'p' });
+    const auths = { 'registry.example.com/team': { username: 'three', password: 'p' }, 'empty.example.com': {} };
+    putSecret('kubescape', 'docker', { '.dockerconfigjson': JSON.stringify({ auths }) });
+    const { find } = createCredentialFinder({
+      clock,
+      client,
+      namespace: 'kubescape',
+      secretNames: ['theirs', 'docker', 'gone'],
+      pullSecrets: false,
+    });
+    const { credentials, gaps } = await find(request);
+    expect(credentials.map(({ username, origin }) => [username, origin?.name])).toEqual([
+      ['two', 'kubescape/theirs'],
+      ['three', 'kubescape/docker'],
+    ]);
+    expect(gaps).toEqual(['Secret kubescape/docker: 1 entries hold no login']);
+    expect(server.requests.filter(({ url }) => /\/secrets(\?|$)/.test(url))).toEqual([]);
+  });
+
   it('one switch keeps it from reading Secrets of workloads', async () => {
     putWorkload('pull');
     await finder({ pullSecrets: false }).find(request);

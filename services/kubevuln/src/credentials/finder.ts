@@ -12,6 +12,8 @@ export interface CredentialFinderOptions {
   readonly client?: Pick<KubeClient, 'get' | 'list'> | undefined;
   /** Our own, where Secrets `kubescape-registry-scan*` are; without one they are not looked for. */
   readonly namespace?: string | undefined;
+  /** Those of that namespace, if they are known by name; then none is listed. */
+  readonly secretNames?: readonly string[] | undefined;
   /** Whether Secrets of workloads are read. */
   readonly pullSecrets: boolean;
   /** Without them the pod's identity is never used. */
@@ -20,10 +22,12 @@ export interface CredentialFinderOptions {
 
 /** Logins for an image: configured registries first, then the workload's pull secrets; clouds when these do not let us in. */
 export function createCredentialFinder(options: CredentialFinderOptions): CredentialFinder {
-  const { client, clock, namespace, clouds } = options;
+  const { client, clock, namespace, secretNames = [], clouds } = options;
   const reader = client !== undefined && options.pullSecrets ? createPullSecretReader(client, clock) : undefined;
   const registries =
-    client !== undefined && namespace !== undefined ? createRegistrySecrets({ client, namespace, clock }) : undefined;
+    client !== undefined && namespace !== undefined
+      ? createRegistrySecrets({ client, namespace, secretNames, clock })
+      : undefined;
 
   return {
     find: async (request) => {

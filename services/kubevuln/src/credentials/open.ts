@@ -33,6 +33,7 @@ export async function openCredentials(
       clock,
       client,
       namespace: config.registrySecrets ? (config.namespace ?? client?.namespace) : undefined,
+      secretNames: config.secretNames,
       pullSecrets: config.pullSecrets,
       clouds: http === undefined ? undefined : createCloudLogins({ http, clock, env }),
     }),

@@ -18,6 +18,8 @@ export interface RegistrySecretOptions {
   readonly client: Pick<KubeClient, 'get' | 'list'>;
   /** Our own. */
   readonly namespace: string;
+  /** Which are read, in this order; none: all whose names begin with the prefix. */
+  readonly secretNames: readonly string[];
   readonly clock: Clock;
 }
 
@@ -79,7 +81,8 @@ function credentialOf({ registry, login, secret }: SecretRegistry): RegistryCred
 }
 
 async function readAll(options: RegistrySecretOptions): Promise<SecretRegistries> {
-  const { client, namespace } = options;
+  const { client, namespace, secretNames } = options;
+  if (secretNames.length > 0) return joined(await Promise.all(secretNames.map((name) => readByName(options, name))));
   const secrets: KubeObject[] = [];
   try {
     for await (const page of client.list(secretKind, { namespace })) {
@@ -89,8 +92,11 @@ async function readAll(options: RegistrySecretOptions): Promise<SecretRegistries
     return readByName(options, chartSecret);
   }
   const inOrder = secrets.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const read = inOrder.map((secret) => readRegistrySecret(secret, namespace));
-  return { registries: read.flatMap(({ registries }) => registries), gaps: read.flatMap(({ gaps }) => gaps) };
+  return joined(inOrder.map((secret) => readRegistrySecret(secret, namespace)));
+}
+
+function joined(all: readonly SecretRegistries[]): SecretRegistries {
+  return { registries: all.flatMap(({ registries }) => registries), gaps: all.flatMap(({ gaps }) => gaps) };
 }
 
 async function readByName({ client, namespace }: RegistrySecretOptions, name: string): Promise<SecretRegistries> {

@@ -49,7 +49,9 @@ export async function startImages(
     credentials: {
       pullSecrets: config.images.pullSecrets,
       // Its own namespace has such Secrets; that of somebody's kubeconfig is not its own.
-      registrySecrets: (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '',
+      registrySecrets: config.images.registrySecrets && (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '',
+      cloudIdentity: config.images.cloudIdentity,
+      secretNames: config.images.registrySecretNames,
     },
     ...(sample === undefined ? {} : { imageLayouts: join(sample, 'images') }),
   });
