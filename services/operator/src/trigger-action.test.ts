@@ -196,6 +196,24 @@ it('carries a command out once that is sent twice under the same job id', async 
   expect(await queue.list({ limit: 10 })).toHaveLength(1);
 });
 
+it('carries a body out once that is sent twice under the same key, and tells the ids of its jobs', async () => {
+  const { operator, queue } = await start();
+  const command = { commandName: 'kubescapeScan', args: { scanV1: {} } };
+  const payload = JSON.stringify({ commands: [command, { ...command, jobTracking: { jobID: 'mine' } }, {}] });
+  const send = async (key: string) => {
+    const headers = { 'idempotency-key': key };
+    const answer = await operator.app.inject({ method: 'POST', url: '/v1/triggerAction', payload, headers });
+    expect(answer.body).toBe('ok');
+    return answer.headers['x-kso-job-ids'];
+  };
+  const ids = await send('run-1');
+  expect(ids).toMatch(/^[\da-f-]{36},mine$/);
+  expect(await send('run-1')).toBe(ids);
+  expect(await queue.listParents({ limit: 10 })).toHaveLength(2);
+  expect(await send('run-2')).not.toBe(ids);
+  expect(await queue.listParents({ limit: 10 })).toHaveLength(3);
+});
+
 it('answers 503 when more commands are under way than it may hold', async () => {
   const { post, queue } = await start({ config: { capacity: 2 } });
   const command = { commandName: 'kubescapeScan', args: { scanV1: {} } };

@@ -22,8 +22,8 @@ export interface Delivery {
 }
 
 export type DeliveryOutcome =
-  /** 2xx. `body` is cut at `maxBody` bytes. */
-  | { readonly kind: 'accepted'; readonly status: number; readonly body: string }
+  /** 2xx. `body` is cut at `maxBody` bytes. `jobIds`: what the operator has made of it. */
+  | { readonly kind: 'accepted'; readonly status: number; readonly body: string; readonly jobIds: readonly string[] }
   /** The other side said no, and would again. */
   | { readonly kind: 'refused'; readonly status: number; readonly body: string }
   /** The other side said "not now". */
@@ -92,7 +92,8 @@ async function attemptOnce(delivery: Delivery, options: DeliveryOptions, ports: 
     });
     const body = await readSome(response.body, options.maxBody);
     const status = response.statusCode;
-    if (status >= 200 && status < 300) return { kind: 'accepted', status, body };
+    if (status >= 200 && status < 300)
+      return { kind: 'accepted', status, body, jobIds: jobIdsOf(response.headers['x-kso-job-ids']) };
     if (!busyStatuses.has(status)) return { kind: 'refused', status, body };
     const header = response.headers['retry-after'];
     const retryAfterMs = parseRetryAfter(typeof header === 'string' ? header : undefined, ports.clock.now());
@@ -127,8 +128,20 @@ async function readSome(body: AsyncIterable<Buffer>, limit: number): Promise<str
   return Buffer.concat(chunks).toString('utf8');
 }
 
+function jobIdsOf(header: string | string[] | undefined): string[] {
+  return typeof header === 'string' ? header.split(',').filter((id) => /^[\w.:-]{1,256}$/.test(id)) : [];
+}
+
 /** Fields for a log line. */
-export function describeOutcome(outcome: DeliveryOutcome): Record<string, string | number> {
+export function describeOutcome(outcome: DeliveryOutcome): Record<string, string | number | readonly string[]> {
   if (outcome.kind === 'unreachable') return { outcome: outcome.kind, reason: outcome.reason };
-  return { outcome: outcome.kind, status: outcome.status, response: outcome.body.slice(0, 1024) };
+  const { kind, status, body } = outcome;
+  const [jobId, ...others] = kind === 'accepted' ? outcome.jobIds : [];
+  return {
+    outcome: kind,
+    status,
+    response: body.slice(0, 1024),
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(others.length === 0 ? {} : { otherJobIds: others }),
+  };
 }

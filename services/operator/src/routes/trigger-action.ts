@@ -1,8 +1,9 @@
 import type { Priority } from '@kso/queue';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseCommands } from '../commands/command.ts';
-import type { CommandDesk } from '../commands/command-desk.ts';
+import { type Command, parseCommands } from '../commands/command.ts';
+import type { CommandDesk, Receipt } from '../commands/command-desk.ts';
 import { fail } from '../errors.ts';
+import { derivedId } from '../jobs/ids.ts';
 
 export interface TriggerActionOptions {
   readonly desk: Pick<CommandDesk, 'submit'>;
@@ -36,7 +37,8 @@ async function handle(
     if (wantsJson(request)) throw fail('COMMANDS_MALFORMED', { problem: decoded.problem });
     return sendText(reply, strictStatus ? 400 : 500, decoded.problem);
   }
-  const receipts = await desk.submit(decoded.commands, 'rest', priorityOf(request));
+  const receipts = await desk.submit(withJobIds(decoded.commands, request), 'rest', priorityOf(request));
+  reply.header('x-kso-job-ids', jobIdsOf(receipts));
   if (!wantsJson(request)) return sendText(reply, 200, 'ok');
   return reply.type('application/json').send(JSON.stringify({ commands: receipts }));
 }
@@ -44,6 +46,26 @@ async function handle(
 /** Own extension: senders that have no person waiting, such as a CronJob's pod, say so without touching the body. */
 function priorityOf({ headers }: FastifyRequest): Priority | undefined {
   return headers['x-kso-priority'] === 'recurring' ? 'recurring' : undefined;
+}
+
+const maxKeyLength = 256;
+const mostToldIds = 50;
+
+/** Own extension: a body that is sent again under the same `Idempotency-Key` is not carried out again. */
+function withJobIds(commands: readonly Command[], { headers }: FastifyRequest): readonly Command[] {
+  const key = headers['idempotency-key'];
+  if (typeof key !== 'string' || key === '' || key.length > maxKeyLength) return commands;
+  return commands.map((command, index) =>
+    command.jobTracking.jobID === ''
+      ? { ...command, jobTracking: { ...command.jobTracking, jobID: derivedId('request', key, String(index)) } }
+      : command,
+  );
+}
+
+/** For those that get no more than `ok`. An id is what a client chose: only those that a header can carry. */
+function jobIdsOf(receipts: readonly Receipt[]): string {
+  const ids = receipts.flatMap(({ jobId }) => (jobId !== undefined && /^[\w.:-]+$/.test(jobId) ? [jobId] : []));
+  return ids.slice(0, mostToldIds).join(',');
 }
 
 function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {

@@ -84,6 +84,14 @@ describe('a request', () => {
     expect(seen[0]?.headers.authorization).toBeUndefined();
   });
 
+  it('logs the ids of the jobs that it became', async () => {
+    answers = [{ status: 200, body: 'ok', headers: { 'x-kso-job-ids': 'job-1,job-2' } }];
+    const { lines } = await trigger([`-host=${host}`, '-body={}']);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'request accepted', jobId: 'job-1', otherJobIds: ['job-2'] }),
+    );
+  });
+
   it('carries the token of a file, never shows it, and reads it again when it is rejected', async () => {
     const tokenFile = file('token', 'old-hunter2\n');
     answers = [
