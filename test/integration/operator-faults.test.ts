@@ -128,7 +128,7 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     await worker.close(1000);
   });
 
-  it('says that Redis is away and when to come again, and goes on with what it has taken', async () => {
+  it('B39 says that Redis is away and when to come again, and goes on with what it has taken', async () => {
     const before = await send(url, 'kubescapeScan', { args: { scanV1: {} } });
     await redis.kill();
     const body = JSON.stringify({ commands: [{ commandName: 'kubescapeScan', args: { scanV1: {} } }] });

@@ -158,7 +158,7 @@ describe('a scan', () => {
     expect(unknown.json()).toEqual({ detail: 'jobID=none', status: 404, title: 'Not Found' });
   });
 
-  it('of an image that is known costs no pull and no match, and an unchanged answer is not reported again', async () => {
+  it('B27 of an image that is known costs no pull and no match, and an unchanged answer is not reported again', async () => {
     const { scan, entries, sbomEngine, matcher } = await start();
     await scan({});
     await scan({});

@@ -104,6 +104,21 @@ describe('the suite', () => {
     await expect.poll(steps, { timeout: 15_000 }).toEqual(['started', 'started', 'started', 'done']);
   });
 
+  test('B09 a command that names unknown controls fails with their list', async () => {
+    const suite = newSuite();
+    await suite.start();
+    const { operator } = suite.urls();
+    const scanV1 = { targetType: 'control', targetNames: ['C-0057', 'c-0O13'] };
+    const command = { commandName: 'kubescapeScan', args: { scanV1 }, jobTracking: { jobID: 'typo' } };
+    const body = JSON.stringify({ commands: [command] });
+    await fetch(`${operator}/v1/triggerAction`, { method: 'POST', body });
+    const job = async () => (await fetch(`${operator}/v1/jobs/typo`)).json();
+    await expect.poll(job, { timeout: 15_000 }).toMatchObject({
+      state: 'failed',
+      children: [{ failure: { message: 'unknown frameworks or controls: c-0O13' } }],
+    });
+  });
+
   test('keeps recurring scans that commands ask for, over a restart', async () => {
     const first = newSuite();
     await first.start();

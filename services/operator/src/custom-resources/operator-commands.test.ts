@@ -1,10 +1,10 @@
-import { createLogger, createMetrics, KsoError, Secret, systemClock } from '@kso/kit';
+import { createLogger, createMetrics, errorFactory, KsoError, Secret, systemClock } from '@kso/kit';
 import { createKubeClient, type KubeClient } from '@kso/kube';
 import { createManualClock, type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import { createInProcessQueue } from '@kso/queue';
 import type { KubeObject } from '@kso/wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OperatorPorts } from '../service.ts';
+import { type OperatorPorts, operatorErrors } from '../service.ts';
 import { patiently, podsOf, runningPod, type TestOperator, testOperator, workOn } from '../testing/test-operator.ts';
 import { CommandObjectRunner } from './command-object-runner.ts';
 import { clusterCommandObjects } from './command-objects.ts';
@@ -155,6 +155,20 @@ describe('an OperatorCommand', () => {
     expect((await completed('bad')).error).toEqual({ message });
     put('good', scanAll, { spec: { guid: 'another' } });
     expect((await completed('good')).error).toBeUndefined();
+  });
+
+  it('B28 with many long errors has a status that the API server takes', async () => {
+    const images = Object.fromEntries(
+      Array.from({ length: 200 }, (_, n) => [`c${n}`, `registry.example.com/app:${n}`]),
+    );
+    const pods = podsOf([runningPod({ name: 'many', top: 'Deployment/many', images })]);
+    const broken = errorFactory(operatorErrors)('COMMAND_FAILED', { problem: 'x'.repeat(50_000) });
+    await start({ pods }, { image: () => Promise.reject(broken) });
+    put('scan', { commandName: 'scan', designators: [{ attributes: {} }] });
+    const { error, payload = '' } = await completed('scan');
+    expect(error).toEqual({ message: 'Failed with multiple errors' });
+    expect(JSON.parse(Buffer.from(payload, 'base64').toString('utf8'))).toHaveLength(50);
+    expect(payload.length).toBeLessThan(100_000);
   });
 
   it('vector 18: older than half an hour is not run, and its status is left alone', async () => {

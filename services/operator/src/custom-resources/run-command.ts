@@ -23,7 +23,9 @@ export interface RunCommandParts {
   readonly ports: Pick<OperatorPorts, 'queue'>;
 }
 
+/** A status is part of an object, which has to stay far below the 1.5 MB of etcd. */
 const mostErrors = 50;
+const longestError = 1000;
 
 /** `commandType: OperatorAPI`: the body is one command, which becomes a job with the object's guid as its id. */
 export function operatorApiHandler({ desk, ends, ports }: RunCommandParts): CommandHandler {
@@ -70,7 +72,9 @@ async function resultOf(parent: ParentRecord, { queue }: Pick<OperatorPorts, 'qu
     const what = subject['imageTag'] ?? subject['wlid'] ?? subject['scanId'] ?? 'a job';
     return [`${what}: ${failure?.message ?? state}`];
   });
-  const errors = [...own, ...(view.errors ?? []), ...children].slice(0, mostErrors);
+  const errors = [...own, ...(view.errors ?? []), ...children]
+    .slice(0, mostErrors)
+    .map((error) => error.slice(0, longestError));
   const plan = CommandRecord.safeParse(parent.data).data?.plan;
   // As upstream has it, the payload of a configuration scan is the scan's id.
   const payload =
