@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createLogger } from '@kso/kit';
 import { pod, until } from '@kso/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { fakeSource } from '../testing/fake-source.ts';
 import { startScanner } from '../testing/scanner.ts';
-import { scanKey } from './scan-request.ts';
+import { scanJob, scanKey } from './scan-request.ts';
 
 it('a scan that fails is logged once, with the id of its job', async () => {
   const lines: Record<string, unknown>[] = [];
@@ -11,9 +12,9 @@ it('a scan that fails is logged once, with the id of its job', async () => {
   const logger = createLogger({ service: 'test', level: 'debug', destination: { write } });
   const scanner = await startScanner({ source: fakeSource([pod()]), logger });
   onTestFinished(() => scanner.stop());
-  const body = JSON.stringify({ scanObject: { kind: 'Secret', metadata: { name: 's', namespace: 'shop' } } });
-  const response = await scanner.fetch('/v1/scan', { method: 'POST', body });
-  const { id } = (await response.json()) as { id: string };
+  const id = randomUUID();
+  const request = { scanObject: { kind: 'Secret', metadata: { name: 's', namespace: 'shop' } } };
+  await scanner.queue.add(scanJob({ scanId: id, request, priority: 'onDemand' }));
   await until('the end of the scan', async () => (await scanner.queue.get(scanKey(id)))?.state === 'failed');
   const about = lines.filter((line) => JSON.stringify(line).includes('Secrets are not read'));
   expect(about).toHaveLength(1);

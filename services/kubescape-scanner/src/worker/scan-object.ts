@@ -1,20 +1,8 @@
-import type { ObjectReference } from '@kso/engines';
 import type { Clock } from '@kso/kit';
 import type { PostureScanRequest, ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
+import { describeReference, referenceOf } from '../scan/object-reference.ts';
 import type { Session } from '../scan/session.ts';
-
-/** The object that a request names, for the engine. */
-function scanReference(request: PostureScanRequest): ObjectReference | undefined {
-  const { scanObject } = request;
-  if (scanObject === undefined) return undefined;
-  const { apiVersion, kind, metadata } = scanObject;
-  return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace };
-}
-
-function describeReference({ kind, namespace, name }: ObjectReference): string {
-  return namespace === undefined || namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-}
 
 /** How long an object may be on its way: who asks for its scan may have seen it before our watch has. */
 const waitMs = 2000;
@@ -30,17 +18,15 @@ export interface ScanObjectOptions {
 /**
  * The results that a single-object scan is about (scanner.md 7): the object's own and those that depend on it, which are all that
  * is left when it was deleted. Everything that its controls relate to is there: the session watches it. Undefined when the request
- * names no object. @throws OBJECT_REFUSED, OBJECT_UNKNOWN
+ * names no object. @throws OBJECT_UNKNOWN
  */
 export async function resultsOfObject(
   session: Session,
   request: PostureScanRequest,
   { clock, signal, evaluate }: ScanObjectOptions,
 ): Promise<ResourceResult[] | undefined> {
-  const reference = scanReference(request);
+  const reference = referenceOf(request.scanObject);
   if (reference === undefined) return undefined;
-  if (reference.kind === 'Secret')
-    throw fail('OBJECT_REFUSED', { object: describeReference(reference), problem: 'Secrets are not read by scans' });
   const deadline = clock.now() + waitMs;
   for (;;) {
     const results = session.engine.resultsOf(reference);
