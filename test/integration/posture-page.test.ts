@@ -78,4 +78,15 @@ describe('the examples of docs/posture.md', () => {
     expect(inputs.inputs).toMatchObject(example('inputs') as object);
     expect(Object.keys(inputs.origins)).toHaveLength(3);
   });
+
+  it('the control inputs of the object are in order', () => {
+    const object = example('control-input') as KubeObject & { readonly spec: { readonly controls: object } };
+    expect(object).toMatchObject({
+      apiVersion: 'kubescape.io/v1',
+      kind: 'ControlInput',
+      metadata: { name: 'default' },
+    });
+    const { inputs } = policyOf({ controlInputs: document('control-input') });
+    expect(inputs.inputs).toMatchObject(object.spec.controls);
+  });
 });

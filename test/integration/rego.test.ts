@@ -12,6 +12,7 @@ import {
   fiveRules,
   functions,
   hostNetwork,
+  registries,
   type SampleRule,
   subjects,
   writeCacheFolder,
@@ -256,6 +257,28 @@ describe.skipIf(missingPrograms('opa'))('rules in the form of upstream', () => {
     expect(evaluation.results.has(vectorId)).toBe(true);
     engine.apply({ type: 'deleted', object: web });
     expect((await engine.evaluate()).results.has(webId)).toBe(false);
+  });
+
+  it('are evaluated again with other control inputs only when they read them, also in the middle of an evaluation', async () => {
+    const engine = await engineOf(writeRelease(newFolder(), [hostNetwork, registries]));
+    const before = await engine.evaluate();
+    expect(verdict(before, webId, 'S-2')?.status).toBe('failed');
+    engine.update({ ...inputs, untrustedRegistries: ['example.org'] });
+    expect(engine.pending).toBe(true);
+    const after = await engine.evaluate();
+    expect(after.statistics.evaluatedRules).toBe(1);
+    expect(verdict(after, webId, 'S-2')).toEqual({ status: 'passed' });
+    expect(verdict(after, webId, 'S-1')).toEqual(verdict(before, webId, 'S-1'));
+    expect(engine.inputsOf('S-2', 'sample-registries')).toEqual({ untrustedRegistries: ['example.org'] });
+
+    engine.apply({ type: 'modified', object: { ...web, spec: { containers: [] } } });
+    const underway = engine.evaluate();
+    engine.update(inputs);
+    const last = await underway;
+    expect(verdict(last, webId, 'S-1')).toEqual({ status: 'passed' });
+    expect(verdict(last, webId, 'S-2')).toEqual({ status: 'passed' });
+    expect(engine.inputsOf('S-2', 'sample-registries')).toEqual(inputs);
+    expect(engine.pending).toBe(false);
   });
 
   it('give the same verdicts when a large input is cut by namespaces', async () => {

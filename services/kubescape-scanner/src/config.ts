@@ -61,8 +61,12 @@ const schema = z.object({
       fromEndpoint: z.boolean().default(true),
       /** Count the SecurityException objects of the cluster; where they may not be read, scans are degraded. */
       fromObjects: z.boolean().default(true),
+      /** Count the ControlInput object of the cluster; where the kind is served and may not be read, scans are degraded. */
+      inputsFromObjects: z.boolean().default(true),
       /** Between two readings. */
       refresh: duration().default(60_000),
+      /** Between two readings of artifacts from a URL. */
+      artifactsRefresh: duration().default(60 * 60_000),
     })
     .prefault({}),
   /** No CloudEndpoint and no downloads; results are found without an id. */

@@ -6,6 +6,8 @@ export interface ScannerMetrics {
   observeState(state: WorkerState): void;
   observeScan(result: PostureScanResult, evaluationSeconds: number): void;
   observeFailure(): void;
+  /** Whether the policies in Rego that were read last are those that are evaluated. */
+  observeRego(isCurrent: boolean): void;
 }
 
 /** What is known about posture, at any time: a scrape reads it and starts nothing. */
@@ -34,6 +36,10 @@ export function scannerMetrics(metrics: Metrics, clock: Clock): ScannerMetrics {
     help: 'Scans that have ended.',
     labelNames: ['outcome'],
   });
+  const regoCurrent = metrics.gauge({
+    name: 'kso_posture_rego_policies_current',
+    help: '1 while the policies in Rego that were read last are evaluated; 0 while older ones are, or none, because those cannot be used.',
+  });
   return {
     observeState: (state) => {
       objects.set(state.objects);
@@ -48,5 +54,6 @@ export function scannerMetrics(metrics: Metrics, clock: Clock): ScannerMetrics {
       scans.inc({ outcome: 'succeeded' });
     },
     observeFailure: () => scans.inc({ outcome: 'failed' }),
+    observeRego: (isCurrent) => regoCurrent.set(isCurrent ? 1 : 0),
   };
 }

@@ -17,7 +17,9 @@ import type { PolicyEndpoint } from './policy/policy-endpoint.ts';
 import { createPolicyReader } from './policy/policy-reader.ts';
 import { createPolicyWatch } from './policy/policy-watch.ts';
 import { takeOverPolicy } from './policy/posture-policy.ts';
-import { noRego, regoOfService, withRego } from './policy/rego-of-service.ts';
+import { noRego } from './policy/rego-of-service.ts';
+import { regoSources } from './policy/rego-sources.ts';
+import { createRegoWatch } from './policy/rego-watch.ts';
 import { storeChanges, storedKeys } from './publish/publisher.ts';
 import { createResultFiles } from './results/result-files.ts';
 import { requireToken } from './routes/auth.ts';
@@ -93,9 +95,20 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
     everyMs: config.policy.refresh,
     onPolicy: (documents) => {
       policy = documents;
-      catalogue = withRego(takeOverPolicy(documents).policy.catalogue, rego);
+      ({ catalogue } = takeOverPolicy(documents, rego).policy);
       thread.setPolicy(documents);
     },
+  });
+  const regoWatch = createRegoWatch({
+    ...regoSources(config),
+    clock,
+    logger,
+    onRego: (next) => {
+      rego = next;
+      ({ catalogue } = takeOverPolicy(policy, rego).policy);
+      thread.setRego(rego);
+    },
+    onCurrent: (isCurrent) => ownMetrics.observeRego(isCurrent),
   });
   const thread = (ports.createThread ?? createThreadClient)({
     clock,
@@ -133,8 +146,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       return url;
     },
     start: async () => {
-      rego = await regoOfService(config, logger);
-      catalogue = withRego(catalogue, rego);
+      if (config.policy.artifacts !== undefined || config.policy.customRules !== undefined) await regoWatch.start();
       policyWatch.start();
       thread.start();
       ({ url } = await server.start());
@@ -168,6 +180,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
       await worker?.close(graceMs);
       await callbacks?.stop();
       await policyWatch.stop();
+      await regoWatch.stop();
       await thread.stop();
     },
     notReady: () => thread.notReady() ?? queue.notReady(),
@@ -222,6 +235,7 @@ function workerSettings(
     source: sourceOf(config),
     clusterName: config.clusterName,
     securityExceptions: config.policy.fromObjects,
+    controlInputObject: config.policy.inputsFromObjects,
     kubevulnUrl: config.kubevulnUrl,
     customerGuid: config.report.account,
     resultsDir,

@@ -54,7 +54,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
     },
   );
 
-  it('the scanner may read the kinds of the control library and no others; Secrets only if asked', () => {
+  it('the scanner may read the kinds of the control library, control inputs and no others; Secrets only if asked', () => {
     // PodSecurityPolicy is gone since 1.25. Of these groups nothing is served: facts that are made up into objects, and data of hosts, which
     // comes with the node agent.
     const facts = [
@@ -68,7 +68,8 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
     ];
     const library = Object.values(kinds)
       .filter(({ group, kind }) => !facts.includes(group) && kind !== 'PodSecurityPolicy')
-      .map(resourceOf);
+      .map(resourceOf)
+      .concat('kubescape.io/controlinputs');
     const granted = (values: object) =>
       rulesOf(render(values))
         .filter(({ role }) => role.endsWith('-kubescape'))

@@ -14,6 +14,8 @@ export type ControlInputLayer = {
 } & ({ readonly value: unknown } | { readonly problem: string });
 
 export interface ResolvedControlInputs {
+  /** What they were resolved from, so that another source can join. */
+  readonly layers: readonly ControlInputLayer[];
   readonly inputs: ControlInputs;
   /** By name, those that only custom rules read included. */
   readonly all: Readonly<Record<string, readonly string[]>>;
@@ -29,6 +31,7 @@ export type ControlInputsResult =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export const defaultResolvedInputs: ResolvedControlInputs = {
+  layers: [],
   inputs: defaultControlInputs,
   all: defaultControlInputs,
   origins: {},
@@ -49,7 +52,7 @@ export function resolveControlInputs(layers: readonly ControlInputLayer[]): Cont
   const all: Record<string, readonly string[]> = { ...defaultControlInputs };
   const origins: Record<string, string> = {};
   const rank = ({ source }: ControlInputLayer): number => controlInputSources.indexOf(source);
-  for (const { layer, parsed } of read.sort((a, b) => rank(b.layer) - rank(a.layer))) {
+  for (const { layer, parsed } of read.toSorted((a, b) => rank(b.layer) - rank(a.layer))) {
     for (const [name, list] of Object.entries({ ...parsed.others, ...parsed.inputs })) {
       all[name] = list;
       origins[name] = layer.origin;
@@ -61,8 +64,17 @@ export function resolveControlInputs(layers: readonly ControlInputLayer[]): Cont
   }));
   return {
     ok: true,
-    resolved: { inputs: all as Record<string, readonly string[]> & ControlInputs, all, origins, degradations },
+    resolved: { layers, inputs: all as Record<string, readonly string[]> & ControlInputs, all, origins, degradations },
   };
+}
+
+/** The same with one source more, which is no file: what is wrong in it degrades. */
+export function withInputLayer(
+  resolved: ResolvedControlInputs,
+  layer: ControlInputLayer & { readonly source: Exclude<ControlInputSource, 'file'> },
+): ResolvedControlInputs {
+  const result = resolveControlInputs([...resolved.layers, layer]);
+  return result.ok ? result.resolved : resolved;
 }
 
 function parsedLayer(layer: ControlInputLayer): ParsedControlInputs {

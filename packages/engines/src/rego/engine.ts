@@ -7,7 +7,15 @@ import { RegoCompiler } from './compile/compiler.ts';
 import { ModuleCache } from './compile/module-cache.ts';
 import { groupKindOf } from './match.ts';
 import { RegoObjects } from './objects.ts';
-import type { RegoControl, RegoEngine, RegoEngineOptions, RegoEvaluation, RegoLimits, RegoResource } from './port.ts';
+import type {
+  ControlInputLists,
+  RegoControl,
+  RegoEngine,
+  RegoEngineOptions,
+  RegoEvaluation,
+  RegoLimits,
+  RegoResource,
+} from './port.ts';
 import { type InputItem, inputKey, inputOf } from './rule-input.ts';
 import { evaluateRun, newRun, type RuleRun, type RunContext } from './rule-run.ts';
 import { RegoPool } from './run/pool.ts';
@@ -40,9 +48,12 @@ class ThreadedRegoEngine implements RegoEngine {
   readonly kinds: readonly GroupKind[];
   readonly controlIds: readonly string[];
   readonly #limits: RegoLimits;
-  readonly #controls: readonly PlannedControl[];
-  readonly #runs: readonly RuleRun[];
-  readonly #inputs: ReadonlyMap<string, Record<string, string[]>>;
+  readonly #options: RegoEngineOptions;
+  #controls: readonly PlannedControl[] = [];
+  #runs: readonly RuleRun[] = [];
+  #inputs: ReadonlyMap<string, Record<string, string[]>> = new Map();
+  /** Control inputs as they were planned with. */
+  #planned = '';
   readonly #objects: RegoObjects;
   readonly #cache: ModuleCache;
   readonly #compiler: RegoCompiler;
@@ -53,15 +64,11 @@ class ThreadedRegoEngine implements RegoEngine {
     const { controls, env, opa, limits } = options;
     const definedLimits = Object.entries(limits ?? {}).filter(([, value]) => value !== undefined);
     this.#limits = { ...defaultRegoLimits, ...Object.fromEntries(definedLimits) };
-    const runs = new Map<string, RuleRun>();
-    this.#controls = controls.map((control) => plan(control, options, runs));
-    // Rules with the same input one after the other: it is put into JSON once.
-    const keyed = [...runs.values()].map((run) => ({ run, key: inputKey(run.rule) }));
-    this.#runs = keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ run }) => run);
+    this.#options = options;
+    this.update(options.inputs);
     const names = [...new Set(this.#runs.flatMap((run) => run.kinds))];
     this.kinds = names.map(groupKindOf);
     this.controlIds = controls.map(({ info }) => info.id);
-    this.#inputs = new Map(controls.flatMap((control) => configuredInputs(control, options)));
     this.#objects = new RegoObjects(names);
     this.#cache = new ModuleCache(options.cacheDirectory ?? join(dirname(toolCacheDirectory(env)), 'rego'));
     this.#compiler = new RegoCompiler({ env, opa, cache: this.#cache });
@@ -76,18 +83,37 @@ class ThreadedRegoEngine implements RegoEngine {
     this.#objects.apply(event);
   }
 
+  update(inputs: ControlInputLists): void {
+    const planned = JSON.stringify(inputs);
+    if (planned === this.#planned) return;
+    this.#planned = planned;
+    const options = { ...this.#options, inputs };
+    const before = new Map(this.#runs.map((run) => [runKey(run), run]));
+    const runs = new Map<string, RuleRun>();
+    this.#controls = options.controls.map((control) => plan(control, options, { runs, before }));
+    // Rules with the same input one after the other: it is put into JSON once.
+    const keyed = [...runs.values()].map((run) => ({ run, key: inputKey(run.rule) }));
+    this.#runs = keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ run }) => run);
+    this.#inputs = new Map(options.controls.flatMap((control) => configuredInputs(control, options)));
+  }
+
   async evaluate(signal?: AbortSignal): Promise<RegoEvaluation> {
-    const changed = this.#objects.takeChanged();
-    const due = this.#runs.filter(
-      ({ outcome, kinds }) => outcome === undefined || kinds.some((kind) => changed.has(kind)),
-    );
-    // What is broken off is due again.
-    for (const run of due) run.outcome = undefined;
-    await this.#evaluateAll(due, signal);
-    signal?.throwIfAborted();
-    const compiled = due.reduce((sum, { outcome }) => sum + (outcome?.compiled ?? 0), 0);
-    if (compiled > 0) await this.#cache.prune();
-    return { ...this.#assembled(), statistics: { compiled, evaluatedRules: due.length } };
+    const statistics = { compiled: 0, evaluatedRules: 0 };
+    // Other control inputs may come meanwhile.
+    do {
+      const changed = this.#objects.takeChanged();
+      const due = this.#runs.filter(
+        ({ outcome, kinds }) => outcome === undefined || kinds.some((kind) => changed.has(kind)),
+      );
+      // What is broken off is due again.
+      for (const run of due) run.outcome = undefined;
+      await this.#evaluateAll(due, signal);
+      signal?.throwIfAborted();
+      statistics.compiled += due.reduce((sum, { outcome }) => sum + (outcome?.compiled ?? 0), 0);
+      statistics.evaluatedRules += due.length;
+    } while (this.#runs.some(({ outcome }) => outcome === undefined));
+    if (statistics.compiled > 0) await this.#cache.prune();
+    return { ...this.#assembled(), statistics };
   }
 
   inputsOf(controlId: string, ruleName: string): Record<string, string[]> | undefined {
@@ -166,15 +192,26 @@ class ThreadedRegoEngine implements RegoEngine {
   }
 }
 
-function plan(control: RegoControl, options: RegoEngineOptions, runs: Map<string, RuleRun>): PlannedControl {
+interface Runs {
+  /** By what makes them different; controls share them. */
+  readonly runs: Map<string, RuleRun>;
+  /** Of the plan before: what they have found stays true. */
+  readonly before: ReadonlyMap<string, RuleRun>;
+}
+
+function runKey({ rule, data }: RuleRun): string {
+  return JSON.stringify([rule.name, rule.text, rule.enumerator, data, inputKey(rule)]);
+}
+
+function plan(control: RegoControl, options: RegoEngineOptions, { runs, before }: Runs): PlannedControl {
   const { info, rules, fixedInput } = control;
   const { inputs, cloudProvider = '' } = options;
   // What only people can answer is shown as such by the summary, when nothing was evaluated.
   const evaluated = info.actionRequired === 'manual review' ? [] : rules;
   const own = evaluated.map((rule) => {
     const run = newRun(rule, inputs, fixedInput, cloudProvider);
-    const key = JSON.stringify([rule.name, rule.text, rule.enumerator, run.data, inputKey(rule)]);
-    const known = runs.get(key) ?? run;
+    const key = runKey(run);
+    const known = runs.get(key) ?? before.get(key) ?? run;
     runs.set(key, known);
     return known;
   });

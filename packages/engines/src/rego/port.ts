@@ -87,6 +87,8 @@ export interface RegoEngine {
   readonly controlIds: readonly string[];
   /** Takes over a change. Cheap: nothing is evaluated. */
   apply(event: SourceEvent): void;
+  /** Takes over other control inputs: rules that are given others than before are evaluated again. */
+  update(inputs: ControlInputLists): void;
   /** Whether something changed that a rule reads, since the last evaluation. */
   readonly pending: boolean;
   /** All results as they are now. Never rejects for what rules do; rejects when `signal` aborts. */

@@ -211,3 +211,72 @@ describe('frameworks and control inputs', () => {
     await expect(scan(await start({ overrides: { policy: { frameworks: [file] } } }))).rejects.toThrow(/C-9999/);
   });
 });
+
+describe('the ControlInput object of the cluster', () => {
+  const adds = { securityContext: { capabilities: { add: ['CHOWN'] } } };
+  const pods = [pod({ name: 'chown', namespace: 'shop', container: adds }), namespace('shop')];
+  const inputs = (controls: object, name = 'default'): KubeObject => ({
+    apiVersion: 'kubescape.io/v1',
+    kind: 'ControlInput',
+    metadata: { name },
+    spec: { controls },
+  });
+
+  it('counts before the built-in lists, is named in the report, and re-evaluates when it changes', async () => {
+    const source = fakeSource([...pods, inputs({ insecureCapabilities: ['SYS_ADMIN'] }, 'other')]);
+    const scanner = await start({ source });
+    expect(failed(await scan(scanner), 'C-0046')).toBe(0);
+    const changed = new Promise<readonly string[]>((resolve) => {
+      scanner.scanner.onResult(
+        (event) => event.type === 'change' && resolve(event.changed.map(({ resourceId }) => resourceId)),
+      );
+    });
+    source.emit({ type: 'added', object: inputs({ insecureCapabilities: ['CHOWN'] }) });
+    expect(await changed).toEqual(['/v1/shop/Pod/chown']);
+    const report = await scan(scanner);
+    expect(failed(report, 'C-0046')).toBe(1);
+    expect(report.metadata.scanMetadata.controlsInputs).toBe('ControlInput default');
+    expect(report.resources.map(({ resourceID }) => resourceID).join()).not.toContain('ControlInput');
+    source.emit({ type: 'deleted', object: inputs({}) });
+    await until('the built-in list', async () => failed(await scan(scanner), 'C-0046') === 0);
+  });
+
+  it('counts after a file and the account', async () => {
+    const file = path.join(folder(), 'inputs.json');
+    writeFileSync(file, JSON.stringify({ insecureCapabilities: ['NET_RAW'] }));
+    const source = fakeSource([
+      ...pods,
+      inputs({ insecureCapabilities: ['CHOWN'], max_critical_vulnerabilities: [3] }),
+    ]);
+    const report = await scan(await start({ source, overrides: { policy: { controlInputs: file } } }));
+    expect(failed(report, 'C-0046')).toBe(0);
+    expect(report.metadata.scanMetadata.controlsInputs).toBe(`file ${file}, ControlInput default`);
+    const settings = { settings: { postureControlInputs: { insecureCapabilities: ['NET_RAW'] } } };
+    const policyEndpoint: PolicyEndpoint = {
+      get: async (route) =>
+        route === '/api/v1/customerConfig' ? { type: 'found', document: settings } : { type: 'absent' },
+    };
+    expect(failed(await scan(await start({ source, policyEndpoint })), 'C-0046')).toBe(0);
+  });
+
+  it.each([
+    [inputs({ insecureCapabilities: 'CHOWN' }), 'control input insecureCapabilities: it is no list of texts'],
+    [inputs(['CHOWN']), 'control inputs are no map of lists'],
+  ])('degrades the scan where it is wrong, and the next source counts', async (object, reason) => {
+    const report = await scan(await start({ source: fakeSource([...pods, object]) }));
+    expect(failed(report, 'C-0046')).toBe(0);
+    expect(report.scanCoverage.policyDegradations).toEqual([
+      { component: 'control inputs of ControlInput default', reason },
+    ]);
+  });
+
+  it('degrades the scan where it may not be read, and is not asked for where it is switched off', async () => {
+    const source = fakeSource([...pods, inputs({ insecureCapabilities: ['CHOWN'] })]);
+    source.forbid('kubescape.io/ControlInput');
+    const degraded = await scan(await start({ source }));
+    expect(degraded.scanCoverage.failedGVRPulls.map(({ gvr }) => gvr)).toEqual(['kubescape.io/v1/controlinputs']);
+    const off = await scan(await start({ source, overrides: { policy: { inputsFromObjects: false } } }));
+    expect(off.scanCoverage.failedGVRPulls).toEqual([]);
+    expect(failed(off, 'C-0046')).toBe(0);
+  });
+});

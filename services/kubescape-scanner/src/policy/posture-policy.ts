@@ -1,8 +1,10 @@
+import { extendCatalogue } from '@kso/controls';
 import type { PostureException } from '@kso/domain';
 import { readExceptions } from '@kso/domain';
 import { defaultPosturePolicy, loadPosturePolicy, type PosturePolicy } from '@kso/engines';
 import { fail } from '../errors.ts';
 import type { PolicyDocuments } from './policy-documents.ts';
+import type { ServiceRego } from './rego-of-service.ts';
 
 /** The policy that is judged by, and why it is not the one that the user gave. */
 export interface PolicyInForce {
@@ -11,13 +13,20 @@ export interface PolicyInForce {
   readonly problems: readonly string[];
 }
 
-/** Takes over other documents. While they are wrong, what was in force before stays so for what is evaluated without a scan. */
+/**
+ * Takes over other documents, whose frameworks may name controls in Rego. While they are wrong, what was in force before stays so for
+ * what is evaluated without a scan.
+ */
 export function takeOverPolicy(
   documents: PolicyDocuments,
+  { policies }: ServiceRego,
   before: PosturePolicy = defaultPosturePolicy,
 ): PolicyInForce {
-  const loaded = loadPosturePolicy(documents);
-  return loaded.ok ? { policy: loaded.policy, problems: [] } : { policy: before, problems: loaded.problems };
+  const { controls = [], frameworks = [] } = policies?.added ?? {};
+  const loaded = loadPosturePolicy({ ...documents, controls, readFrameworks: frameworks });
+  if (loaded.ok) return { policy: loaded.policy, problems: [] };
+  const catalogue = extendCatalogue(before.catalogue, { controls, frameworks });
+  return { policy: { ...before, catalogue }, problems: loaded.problems };
 }
 
 /** The exceptions that a request brings. @throws BAD_REQUEST that names what is wrong with each */

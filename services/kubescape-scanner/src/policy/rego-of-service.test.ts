@@ -1,20 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pod } from '@kso/testkit';
+import { pod, until } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
 import { PostureReport } from '@kso/wire';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fakeSource } from '../testing/fake-source.ts';
-import { startScanner } from '../testing/scanner.ts';
+import { type ScannerUnderTest, startScanner } from '../testing/scanner.ts';
 
 const rule =
   'package armo_builtins\ndeny[m] { o := input[_]; o.metadata.name == "web"; m := {"alertMessage": "no web", "alertObject": {"k8sApiObjects": [o]}} }\n';
 
-async function scan(customRules: string, targetNames: readonly string[]): Promise<PostureReport> {
-  const source = fakeSource([pod({ name: 'web', namespace: 'shop' })]);
-  const scanner = await startScanner({ source, overrides: { policy: { customRules } } });
+async function start(customRules: string): Promise<ScannerUnderTest> {
+  const source = fakeSource([pod({ name: 'web', namespace: 'shop' }), pod({ name: 'db', namespace: 'shop' })]);
+  const scanner = await startScanner({ source, overrides: { policy: { customRules, refresh: '10ms' } } });
   onTestFinished(() => scanner.stop());
+  return scanner;
+}
+
+async function scan(scanner: ScannerUnderTest, targetNames: readonly string[]): Promise<PostureReport> {
   const body = JSON.stringify({ targetType: 'control', targetNames });
   const response = await scanner.fetch('/v1/scan?wait=true', { method: 'POST', body });
   const { response: answer } = (await response.json()) as { response: unknown };
@@ -26,12 +30,55 @@ describe('a scanner with policies in Rego', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'kso-rego-service-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(path.join(folder, 'no-web.rego'), rule);
-    const { summaryDetails } = await scan(folder, ['custom-no-web']);
+    const { summaryDetails } = await scan(await start(folder), ['custom-no-web']);
     expect(summaryDetails.controls['custom-no-web']?.ResourceCounters.failedResources).toBe(1);
   });
 
+  it.skipIf(missingPrograms('opa'))(
+    'evaluates them anew when the folder changes; rules that do not compile take no place',
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'kso-rego-service-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const file = path.join(folder, 'no-web.rego');
+      writeFileSync(file, rule);
+      const scanner = await start(folder);
+      const failedIn = async (control: string) => {
+        const { results, scanCoverage } = await scan(scanner, []);
+        const failing = results.filter(({ controls }) =>
+          controls.some(({ controlID, status }) => controlID === control && status.status === 'failed'),
+        );
+        return { failing: failing.map(({ resourceID }) => resourceID), problems: scanCoverage.policyDegradations };
+      };
+      expect((await failedIn('custom-no-web')).failing).toEqual(['/v1/shop/Pod/web']);
+
+      writeFileSync(file, rule.replace('"web"', '"db"'));
+      await until(
+        'the changed rule',
+        async () => (await failedIn('custom-no-web')).failing.join() === '/v1/shop/Pod/db',
+      );
+      await until('its stored result', () => {
+        const stored = scanner.store.results.get('posture', '/v1/shop/Pod/web');
+        return stored !== undefined && !JSON.stringify(stored).includes('no web');
+      });
+
+      writeFileSync(file, 'package armo_builtins\ndeny[m] {');
+      const { failing } = await until('the broken rule', async () => {
+        const now = await failedIn('custom-no-web');
+        return (
+          now.problems.some(({ reason }) => /no-web.*rego_parse_error.*its rules of before count/.test(reason)) && now
+        );
+      });
+      expect(failing).toEqual(['/v1/shop/Pod/db']);
+
+      rmSync(file);
+      writeFileSync(path.join(folder, 'other.rego'), rule);
+      await until('the other rule', async () => (await failedIn('custom-other')).failing.join() === '/v1/shop/Pod/web');
+      expect((await failedIn('custom-no-web')).failing).toEqual([]);
+    },
+  );
+
   it('evaluates the rest when they cannot be read, and says so', async () => {
-    const { scanCoverage } = await scan('/no/such/folder', ['C-0057']);
+    const { scanCoverage } = await scan(await start('/no/such/folder'), ['C-0057']);
     expect(scanCoverage?.policyDegradations).toContainEqual(
       expect.objectContaining({ component: 'policies in Rego', reason: expect.stringContaining('no such folder') }),
     );

@@ -77,7 +77,7 @@ export function regoEngine(
 }
 
 /** Control inputs for rules: what the user has changed, then what the artifacts bring, then the defaults. */
-function regoInputs({ inputs }: RegoPolicies, configured: ControlInputs): ControlInputLists {
+export function regoInputs({ inputs }: Pick<RegoPolicies, 'inputs'>, configured: ControlInputs): ControlInputLists {
   const changed = Object.entries(configured).filter(
     ([name, list]) => defaultControlInputs[name as keyof ControlInputs] !== list,
   );

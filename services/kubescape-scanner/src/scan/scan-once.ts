@@ -8,7 +8,7 @@ import { fail } from '../errors.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
-import { type RegoPolicies, regoEngine } from './rego-policies.ts';
+import { type RegoPolicies, regoEngine, regoInputs } from './rego-policies.ts';
 import { createSession, type Session } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
 import { type ScanTarget, selectTarget, withFrameworksOf } from './target.ts';
@@ -60,6 +60,7 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
     const session = createSession({
       source,
       rego,
+      regoInputs: policies === undefined ? undefined : (configured) => regoInputs(policies, configured),
       incremental: false,
       onProgress: options.onProgress,
       clusterName: options.clusterName,

@@ -10,6 +10,7 @@ import {
 } from '@kso/controls';
 import type { ObjectSource, SourceEvent } from '@kso/domain';
 import {
+  type ControlInputLists,
   createPolicyEngine,
   defaultPosturePolicy,
   type PolicyEngine,
@@ -17,7 +18,8 @@ import {
   type RegoEngine,
   type RegoEvaluation,
 } from '@kso/engines';
-import type { ResourceResult } from '@kso/wire';
+import type { KubeObject, ResourceResult } from '@kso/wire';
+import { controlInputKind, isControlInput, isCountingInput, withControlInput } from './control-input-object.ts';
 import { apiServerFacts } from './facts.ts';
 import { type Fact, withFacts } from './facts-source.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
@@ -31,8 +33,12 @@ export interface SessionOptions {
   readonly clusterName?: string | undefined;
   /** Evaluates further controls, in the place of our own of the same ids. The caller closes it. */
   readonly rego?: RegoEngine | undefined;
+  /** Control inputs for its rules out of those of the policy. */
+  readonly regoInputs?: ((configured: ControlInputs) => ControlInputLists) | undefined;
   /** Count SecurityException objects of the source. */
   readonly securityExceptions?: boolean | undefined;
+  /** Count the ControlInput object of the source. */
+  readonly controlInputObject?: boolean | undefined;
   /** False for a single scan whose results are not kept. */
   readonly incremental?: boolean;
   /** Called after each change of an object or of what can be read, once everything has been read for the first time. */
@@ -61,7 +67,7 @@ export interface Session {
   /** Evaluates all that is marked, in slices, so that messages to this thread are heard in between. */
   evaluate(signal?: AbortSignal): Promise<Changes>;
   readonly unreadable: readonly UnreadableDocument[];
-  /** The policy that is judged by; another marks what it concerns. */
+  /** The policy that is judged by, with the ControlInput object of the source; another marks what it concerns. */
   policy: PosturePolicy;
   /** Seconds that the last evaluation of anything took. */
   readonly evaluationSeconds: number;
@@ -75,10 +81,12 @@ export function createSession(options: SessionOptions): Session {
     inputs = defaultControlInputs,
     incremental = true,
     securityExceptions = true,
+    controlInputObject = true,
     clusterName = '',
     onChange,
     onProgress,
     rego,
+    regoInputs = (configured) => ({ ...configured }),
   } = options;
   const scope = source.type === 'cluster' ? 'cluster' : 'file';
   const foreign = new Set(rego?.controlIds);
@@ -95,15 +103,34 @@ export function createSession(options: SessionOptions): Session {
     additionalKinds: rego?.kinds ?? [],
     customResources: securityExceptions,
   });
-  let policy: PosturePolicy = { ...defaultPosturePolicy, inputs: { ...defaultPosturePolicy.inputs, inputs } };
+  /** Without the object, and with it. */
+  let given: PosturePolicy = { ...defaultPosturePolicy, inputs: { ...defaultPosturePolicy.inputs, inputs } };
+  let policy = given;
+  let inputObject: KubeObject | undefined;
+  const kinds = controlInputObject ? [...engine.kinds, controlInputKind] : engine.kinds;
+  const judgeBy = (next: PosturePolicy): void => {
+    given = next;
+    policy = withControlInput(next, inputObject);
+    engine.update({ exceptions: policy.exceptions, inputs: policy.inputs.inputs });
+    rego?.update(regoInputs(policy.inputs.inputs));
+  };
   const unreadable = new Map<string, UnreadableDocument>();
   const outcomes = new Set<string>();
   let isRead = false;
   let evaluationSeconds = 0;
 
+  const takeOver = (event: SourceEvent): void => {
+    if (!('object' in event && isControlInput(event.object))) {
+      engine.apply(event);
+      rego?.apply(event);
+    } else if (controlInputObject && isCountingInput(event.object)) {
+      inputObject = event.type === 'deleted' ? undefined : event.object;
+      judgeBy(given);
+    }
+  };
+
   const onEvent = (event: SourceEvent): void => {
-    engine.apply(event);
-    rego?.apply(event);
+    takeOver(event);
     if (event.type === 'unreadable' || event.type === 'readable') {
       const { type, file, line, detail } = event;
       // Several objects of one list stand at one line.
@@ -117,7 +144,7 @@ export function createSession(options: SessionOptions): Session {
         phase: 'reading',
         objects: engine.objects,
         kindsRead: outcomes.size,
-        kinds: engine.kinds.length,
+        kinds: kinds.length,
       });
     }
     if (isRead) onChange?.();
@@ -154,7 +181,7 @@ export function createSession(options: SessionOptions): Session {
       return rego === undefined ? undefined : { engine: rego, evaluation };
     },
     start: async (signal) => {
-      await source.watch(engine.kinds, onEvent, signal);
+      await source.watch(kinds, onEvent, signal);
       isRead = true;
     },
     evaluate,
@@ -162,8 +189,7 @@ export function createSession(options: SessionOptions): Session {
       return policy;
     },
     set policy(next) {
-      policy = next;
-      engine.update({ exceptions: next.exceptions, inputs: next.inputs.inputs });
+      judgeBy(next);
     },
     get unreadable() {
       return [...unreadable.values()];

@@ -31,6 +31,8 @@ export function inThread(source: ObjectSource): (ports: ThreadClientPorts) => Th
       start: () => void worker().run(),
       scan: (order, hooks, signal) => worker().scan(order, hooks, signal),
       setPolicy: (policy) => worker().setPolicy(policy),
+      // Before it is needed, the settings have it.
+      setRego: (rego) => made?.setRego(rego),
       figures: async () => worker().figures(),
       notReady: () => problem,
       stop: () => worker().stop(),

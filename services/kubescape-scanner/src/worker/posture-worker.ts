@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { PostureException } from '@kso/domain';
-import type { RegoEngine } from '@kso/engines';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
 import type { ResourceResult } from '@kso/wire';
@@ -9,19 +7,20 @@ import { fail } from '../errors.ts';
 import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
-import { openRego, withRego } from '../policy/rego-of-service.ts';
+import type { ServiceRego } from '../policy/rego-of-service.ts';
 import { type Assembled, assemble } from '../scan/assemble.ts';
-import { imageResultFacts } from '../scan/facts.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
-import { type Changes, createSession, type Session } from '../scan/session.ts';
+import type { Changes, Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
 import { selectable, selectTarget, targetOf } from '../scan/target.ts';
+import { abortable } from './abortable.ts';
 import type { ChangeBatch, ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
-import { resultsOfObject } from './scan-object.ts';
+import { type OpenSession, openSession } from './open-session.ts';
+import { resultsOfObject, withExceptions } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
 
 export interface PostureWorkerPorts {
@@ -40,6 +39,8 @@ export interface PostureWorker {
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
   /** Judges by another policy from now on. */
   setPolicy(documents: PolicyDocuments): void;
+  /** Evaluates other policies in Rego from now on: what they read may be something else, so everything is read again. */
+  setRego(rego: ServiceRego): void;
   /** The state as of the last evaluation; undefined before the first. */
   figures(): PostureFigures | undefined;
   stop(): Promise<void>;
@@ -60,11 +61,12 @@ class ThreadWorker implements PostureWorker {
   readonly #ports: PostureWorkerPorts;
   readonly #stop = new AbortController();
   readonly #unpublished: Unpublished;
+  #documents: PolicyDocuments;
+  #rego: ServiceRego;
   #policy: PolicyInForce;
   /** Aborts the wait for the next exception to expire. */
   #expiry = new AbortController();
-  #opened: OpenedSource | undefined;
-  #rego: RegoEngine | undefined;
+  #opened: OpenSession | undefined;
   #session: Session | undefined;
   #running: RunningSummary | undefined;
   #reading: Promise<Session> | undefined;
@@ -78,7 +80,9 @@ class ThreadWorker implements PostureWorker {
 
   constructor(settings: WorkerSettings, ports: PostureWorkerPorts) {
     this.#settings = settings;
-    this.#policy = takeOverPolicy(settings.policy);
+    this.#documents = settings.policy;
+    this.#rego = settings.rego;
+    this.#policy = takeOverPolicy(settings.policy, settings.rego);
     this.#ports = ports;
     this.#unpublished = new Unpublished(settings.known);
   }
@@ -100,15 +104,20 @@ class ThreadWorker implements PostureWorker {
   async scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     this.#onProgress = (progress) => hooks.onProgress(progress);
     try {
-      const session = await abortable(this.#ready(), signal);
-      return await this.#inTurn(() => this.#scanNow(session, order, hooks, signal));
+      await abortable(this.#ready(), signal);
+      return await this.#inTurn(async () => {
+        // Meanwhile everything may have to be read again.
+        const session = await abortable(this.#ready(), signal);
+        return this.#scanNow(session, order, hooks, signal);
+      });
     } finally {
       this.#onProgress = undefined;
     }
   }
 
   setPolicy(documents: PolicyDocuments): void {
-    this.#policy = takeOverPolicy(documents, this.#policy.policy);
+    this.#documents = documents;
+    this.#policy = takeOverPolicy(documents, this.#rego, this.#policy.policy);
     for (const { component, reason } of this.#policy.policy.degradations)
       this.#ports.logger.warn({ component, reason }, 'a part of the policy cannot be used as it should');
     for (const problem of this.#policy.problems) this.#ports.logger.error({ problem }, 'the policy cannot be used');
@@ -124,6 +133,14 @@ class ThreadWorker implements PostureWorker {
     });
   }
 
+  setRego(rego: ServiceRego): void {
+    const isOther = rego.version !== this.#rego.version;
+    this.#rego = rego;
+    if (!isOther) return;
+    this.#policy = takeOverPolicy(this.#documents, rego, this.#policy.policy);
+    void this.#inTurn(() => this.#readAgain());
+  }
+
   figures(): PostureFigures | undefined {
     const session = this.#session;
     if (session === undefined || this.#isFirst) return undefined;
@@ -135,7 +152,6 @@ class ThreadWorker implements PostureWorker {
     this.#stop.abort();
     await this.#turn.catch(() => undefined);
     await this.#opened?.close();
-    await this.#rego?.close();
   }
 
   /** The session with everything read once; opened when it is first needed, and again after a failure. */
@@ -143,7 +159,6 @@ class ThreadWorker implements PostureWorker {
     this.#reading ??= this.#read().catch(async (error: unknown) => {
       this.#reading = undefined;
       await this.#opened?.close().catch(() => undefined);
-      await this.#rego?.close();
       this.#opened = undefined;
       const problem = describeError(error);
       this.#report('failed', problem);
@@ -153,31 +168,40 @@ class ThreadWorker implements PostureWorker {
   }
 
   async #read(): Promise<Session> {
-    this.#opened = await this.#ports.openSource();
-    const { source } = this.#opened;
-    this.#rego = openRego(this.#settings.rego, source.type, this.#policy.policy.inputs.inputs);
-    const session = createSession({
-      source,
-      facts: imageResultFacts(this.#settings.kubevulnUrl),
-      rego: this.#rego,
-      clusterName: this.#settings.clusterName,
-      securityExceptions: this.#settings.securityExceptions,
+    this.#opened = await openSession(this.#settings, {
+      openSource: () => this.#ports.openSource(),
+      rego: () => this.#rego,
+      policy: () => this.#policy.policy,
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
     });
-    session.policy = this.#policy.policy;
+    const { session } = this.#opened;
     this.#expireLater(session);
     this.#session = session;
     this.#running = this.#runningSummary(session);
     this.#report('reading');
-    await session.start(this.#stop.signal);
+    await this.#opened.start();
     this.#isRead = true;
     this.#report('watching');
     return session;
   }
 
+  /** What was stored stays so until the first evaluation of the new session says something else. */
+  async #readAgain(): Promise<void> {
+    if (this.#reading === undefined || this.#stop.signal.aborted) return;
+    await this.#reading.catch(() => undefined);
+    await this.#opened?.close().catch(() => undefined);
+    this.#opened = undefined;
+    this.#session = undefined;
+    this.#running = undefined;
+    this.#reading = undefined;
+    this.#isRead = false;
+    this.#isFirst = true;
+    void this.run();
+  }
+
   #runningSummary({ engine, scope, policy }: Session): RunningSummary {
-    return createRunningSummary(engine, scope, withRego(policy.catalogue, this.#settings.rego));
+    return createRunningSummary(engine, scope, policy.catalogue);
   }
 
   /** An exception that expires is a change without an event. */
@@ -283,11 +307,7 @@ class ThreadWorker implements PostureWorker {
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     const { request, scanId } = order;
     const target = targetOf(request);
-    const selection = selectTarget(
-      target,
-      session.scope,
-      selectable(withRego(session.policy.catalogue, this.#settings.rego)),
-    );
+    const selection = selectTarget(target, session.scope, selectable(session.policy.catalogue));
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
     if (this.#policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: this.#policy.problems });
 
@@ -344,9 +364,9 @@ class ThreadWorker implements PostureWorker {
     session: Session,
     options: Omit<Parameters<typeof assemble>[1], 'now' | 'clusterName' | 'customerGuid'>,
   ): Assembled {
-    const { clusterName, customerGuid, rego } = this.#settings;
+    const { clusterName, customerGuid } = this.#settings;
     const now = this.#ports.clock.now();
-    return assemble(session, { ...options, now, clusterName, customerGuid, degradations: rego.problems });
+    return assemble(session, { ...options, now, clusterName, customerGuid, degradations: this.#rego.problems });
   }
 
   #report(phase: WorkerState['phase'], reason?: string): void {
@@ -367,27 +387,6 @@ function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
   return { ...input, resource: (id) => resources.get(id) };
 }
 
-/** The results with the exceptions of a request; of these resources only, if some are named. */
-function withExceptions(
-  { engine }: Session,
-  exceptions: readonly PostureException[],
-  ofObject: readonly ResourceResult[] | undefined,
-): Iterable<ResourceResult> {
-  const results = engine.resultsWith(exceptions);
-  if (ofObject === undefined) return results;
-  const ids = new Set(ofObject.map(({ resourceId }) => resourceId));
-  return [...results].filter(({ resourceId }) => ids.has(resourceId));
-}
-
 function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {
   return includeNamespaces.length > 0 || excludedNamespaces.length > 0;
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(fail('SCAN_CANCELLED'));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -15,6 +15,8 @@ export interface WorkerSettings {
   readonly clusterName: string;
   /** Count the SecurityException objects of the source. */
   readonly securityExceptions: boolean;
+  /** Count the ControlInput object of the source. */
+  readonly controlInputObject: boolean;
   /** Where results of image scans are read; undefined: nowhere. */
   readonly kubevulnUrl: string | undefined;
   readonly customerGuid: string | undefined;
@@ -55,6 +57,7 @@ export type ToWorker =
   /** Answer to `part`. A part that was not taken fails the scan with `problem`. */
   | { readonly type: 'partTaken'; readonly id: number; readonly problem?: string }
   | { readonly type: 'policy'; readonly policy: PolicyDocuments }
+  | { readonly type: 'rego'; readonly rego: ServiceRego }
   | { readonly type: 'figures'; readonly id: number }
   | { readonly type: 'stop' };
 

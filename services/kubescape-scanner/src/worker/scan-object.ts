@@ -1,3 +1,4 @@
+import type { PostureException } from '@kso/domain';
 import type { Clock } from '@kso/kit';
 import type { PostureScanRequest, ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
@@ -35,4 +36,16 @@ export async function resultsOfObject(
     await clock.sleep(lookEveryMs, signal);
     await evaluate();
   }
+}
+
+/** The results with the exceptions of a request; of these resources only, if some are named. */
+export function withExceptions(
+  { engine }: Session,
+  exceptions: readonly PostureException[],
+  ofObject: readonly ResourceResult[] | undefined,
+): Iterable<ResourceResult> {
+  const results = engine.resultsWith(exceptions);
+  if (ofObject === undefined) return results;
+  const ids = new Set(ofObject.map(({ resourceId }) => resourceId));
+  return [...results].filter(({ resourceId }) => ids.has(resourceId));
 }

@@ -3,6 +3,7 @@ import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
+import type { ServiceRego } from '../policy/rego-of-service.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type {
   ChangeBatch,
@@ -37,6 +38,8 @@ export interface ThreadClient {
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
   /** Judge by this policy from now on; a thread that starts later gets it with its settings. */
   setPolicy(policy: PolicyDocuments): void;
+  /** Evaluate these policies in Rego from now on; the same holds. */
+  setRego(rego: ServiceRego): void;
   /** The state of the cluster in numbers; undefined when nothing was evaluated yet. @throws WORKER_LOST */
   figures(): Promise<PostureFigures | undefined>;
   /** Why no scan can run at present. */
@@ -96,6 +99,10 @@ class WorkerThreadClient implements ThreadClient {
 
   setPolicy(policy: PolicyDocuments): void {
     if (this.#worker !== undefined) send(this.#worker, { type: 'policy', policy });
+  }
+
+  setRego(rego: ServiceRego): void {
+    if (this.#worker !== undefined) send(this.#worker, { type: 'rego', rego });
   }
 
   figures(): Promise<PostureFigures | undefined> {

@@ -54,6 +54,9 @@ port.on('message', (message: ToWorker) => {
     case 'policy':
       worker.setPolicy(message.policy);
       return;
+    case 'rego':
+      worker.setRego(message.rego);
+      return;
     case 'figures':
       post({ type: 'figures', id: message.id, figures: worker.figures() });
       return;

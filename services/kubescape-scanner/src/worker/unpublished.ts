@@ -37,8 +37,9 @@ export class Unpublished {
     }
   }
 
-  /** After the first evaluation: what the store has and the source has not is gone. */
+  /** After the first evaluation: what the store has and the source has not is gone, and so is what was on its way there. */
   addVanished(exists: (id: string) => boolean): void {
+    for (const id of this.#changed.keys()) if (!exists(id)) this.#changed.delete(id);
     for (const id of this.#stored.keys()) if (!exists(id)) this.#removed.add(id);
   }
 
