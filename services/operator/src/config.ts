@@ -61,6 +61,15 @@ const schema = z.object({
   /** For registry objects, which do not say it themselves. */
   registryScanningInsecure: flag().default(false),
   registryScanningSkipTlsVerify: flag().default(false),
+  /** Where the status of registry scans is posted, at `/v1/registrystatuses` below the URL; nowhere without one. */
+  exporter: z
+    .object({
+      url: httpUrl().optional(),
+      headers: z.record(z.string(), secret()).default({}),
+      method: z.enum(['POST', 'PUT']).default('POST'),
+      timeout: timerDuration().prefault('5s'),
+    })
+    .prefault({}),
   /** OperatorCommand objects of the operator's namespace, where the kind is installed. */
   customResources: z.object({ enabled: flag().default(true) }).prefault({}),
   /** Job reports to `/k8s/sysreport`. */

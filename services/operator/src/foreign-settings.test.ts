@@ -31,6 +31,12 @@ beforeEach(() => {
       excludeNamespaces: 'kube-system,kube-public',
       registryScanningInsecure: true,
       REGISTRYSCANNINGSKIPTLSVERIFY: 'true',
+      httpExporterConfig: {
+        url: 'http://sync:8089/apis',
+        headers: { 'X-Key': 'k3y' },
+        method: 'PUT',
+        timeoutSeconds: 2,
+      },
     }),
   );
   const components = {
@@ -71,6 +77,8 @@ it("takes what the chart's files say", () => {
     reports: { url: 'https://report.example.com' },
   });
   expect(found.reports.accessKey?.reveal()).toBe('k3y');
+  expect(found.exporter).toMatchObject({ url: 'http://sync:8089/apis', method: 'PUT', timeout: 2000 });
+  expect(found.exporter.headers['X-Key']?.reveal()).toBe('k3y');
 });
 
 it('prefers what is configured directly', () => {

@@ -9,6 +9,7 @@ import {
   readClusterData,
   readCredentials,
   readOperatorConfig,
+  Secret,
 } from '@kso/kit';
 import { type GatedComponent, gatedComponents, type OperatorConfig } from './config.ts';
 
@@ -31,6 +32,7 @@ export function withForeignSettings(config: OperatorConfig, env: NodeJS.ProcessE
     clusterName: config.clusterName || (cluster.clusterName ?? ''),
     account: config.account || (cluster.accountID ?? credentials.account ?? ''),
     reports: reportSettings(config.reports, cluster, credentials),
+    exporter: exporterSettings(config.exporter, operator.httpExporterConfig),
   };
 }
 
@@ -67,6 +69,20 @@ function reportSettings(own: OperatorConfig['reports'], cluster: Partial<Cluster
   const accessKey = own.accessKey ?? credentials.accessKey;
   const url = own.url ?? httpUrlOf(cluster.eventReceiverRestURL);
   return { ...own, ...(accessKey === undefined ? {} : { accessKey }), ...(url === undefined ? {} : { url }) };
+}
+
+function exporterSettings(
+  own: OperatorConfig['exporter'],
+  foreign: ForeignConfig['httpExporterConfig'],
+): OperatorConfig['exporter'] {
+  if (own.url !== undefined || foreign?.url === undefined) return own;
+  const { url, headers = {}, timeoutSeconds = 5, method } = foreign;
+  return {
+    url: httpUrlOf(url),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, new Secret(value)])),
+    method: method === 'PUT' ? 'PUT' : 'POST',
+    timeout: timeoutSeconds * 1000,
+  };
 }
 
 function firstFilled<T extends string>(own: T[], foreign: readonly T[] | undefined): T[] {

@@ -57,7 +57,7 @@ export interface OperatorPorts extends BasePorts {
   readonly tokens?: TokenAuthenticator | undefined;
   /** Without it no job reports are written. */
   readonly reports?: ReportSink;
-  /** For `dispatch.mode: http`. */
+  /** For `dispatch.mode: http`, and for `exporter`. */
   readonly http?: Pick<HttpClient, 'request'>;
   /** How the gateway is reached; directly by default. */
   readonly outgoing?: Outgoing;

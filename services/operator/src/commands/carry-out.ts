@@ -21,6 +21,7 @@ import type { OperatorPorts } from '../ports.ts';
 import { carryOutRegistry } from '../registries/carry-out-registry.ts';
 import { forgetLogin } from '../registries/command-login.ts';
 import type { RegistryPlan } from '../registries/registry-plan.ts';
+import { statusOf, tellRegistryStatus } from '../registries/registry-status.ts';
 import { changeSchedules } from '../schedules/change-schedules.ts';
 import { type CommandRecord, type FanOutNote, toJson } from './plan.ts';
 import type { ImageScope } from './scope.ts';
@@ -132,7 +133,7 @@ async function scanRegistry(
   const job = (imageTag: string) => ({ wlid: '', containerName: '', imageTag });
   try {
     if (ports.registries === undefined) throw fail('REGISTRIES_UNAVAILABLE');
-    return await carryOutRegistry(plan, {
+    const done = await carryOutRegistry(plan, {
       ports: ports.registries,
       dispatcher,
       clusterName: config.clusterName,
@@ -148,8 +149,11 @@ async function scanRegistry(
       putRepositories: (name, repositories) => reports.putRepositories(jobId, name, repositories),
       signal,
     });
+    await tellRegistryStatus(plan, statusOf(done.note.errors, done.jobs), context);
+    return done;
   } catch (error) {
     if (!(error instanceof KsoError) || error.retryable) throw error;
+    await tellRegistryStatus(plan, { scanStatus: 'Failed', scanStatusMessage: error.message }, context);
     return { note: { ...emptyNote, failure: { code: error.code, message: error.message } }, jobs: 0 };
   }
 }

@@ -5,22 +5,8 @@ import { missingPrograms } from '@kso/testkit/programs';
 import { type Registry, registryPassword, registryUser, startRegistry } from '@kso/testkit/registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandView } from '../service.ts';
+import { loginStore } from '../testing/login-store.ts';
 import { patiently, type TestOperator, testOperator } from '../testing/test-operator.ts';
-import type { RegistryStore } from './registry-store.ts';
-
-/** Logins in memory; whatever else a cluster keeps of registries is not asked for here. */
-function loginStore(): RegistryStore {
-  const logins = new Map<string, string>();
-  const unused = () => Promise.reject(new Error('not asked'));
-  return {
-    settings: async () => [],
-    auth: async (name) => logins.get(name),
-    putAuth: async (name, auth) => void logins.set(name, auth),
-    removeAuth: async (name) => void logins.delete(name),
-    setUp: unused,
-    tearDown: unused,
-  };
-}
 
 describe.skipIf(missingPrograms('docker-registry'))('commands about a real registry', { timeout: 60_000 }, () => {
   let registry: Registry;
