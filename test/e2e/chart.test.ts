@@ -10,6 +10,7 @@ import { tellOfFailures, told } from './support/diagnosis.ts';
 import { apply, kubectl, list } from './support/node.ts';
 import { patiently } from './support/patience.ts';
 import {
+  accessKey,
   componentOf,
   endpointOfRelease,
   forgetKinds,
@@ -120,7 +121,7 @@ describe('the chart on a real node', () => {
       asked.add(jobId);
       const answer = await fetch(`${await serviceUrl('gateway', 8002)}/v1/sendnotification`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'x-api-key': await accessKey() },
         body: JSON.stringify({
           target: { customerGUID: 'local', clusterName, clusterComponent: 'InClusterTriggerHandler', dest: 'trigger' },
           notification: {

@@ -74,6 +74,12 @@ export const gateway: Group = {
     }),
     ...service('gateway', { port: 8001, prefix: 'websocketService' }),
     ...service('gateway', { port: 8002, prefix: 'httpService' }),
+    value(
+      'gateway.auth.enabled',
+      t.flag,
+      true,
+      'Take clients and notifications only with the token of a ServiceAccount of this namespace, made for the audience kubescape-operator, or with the access key of the account as X-API-KEY; not in profile compact',
+    ),
     unusedLabels('gateway'),
   ],
 };

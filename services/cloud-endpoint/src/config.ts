@@ -27,6 +27,8 @@ const schema = z.object({
       gatewayUrl: httpUrl().optional(),
       /** Shown to it as `X-API-KEY`. */
       key: secret().optional(),
+      /** A file with a token that it checks; read again when it is renewed. */
+      tokenFile: z.string().optional(),
     })
     .prefault({}),
   limits: z

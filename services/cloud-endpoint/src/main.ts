@@ -4,6 +4,7 @@ import {
   createHttpClient,
   loadConfig,
   readOutgoing,
+  rotatingToken,
   runMain,
   type Service,
 } from '@kso/kit';
@@ -12,12 +13,13 @@ import { cloudEndpointConfig, createCloudEndpoint, gatewayNotifications } from '
 await runMain(
   async (ports) => {
     const { config } = loadConfig(cloudEndpointConfig, { env: process.env, logger: ports.logger });
-    const { gatewayUrl, key } = config.commands;
+    const { gatewayUrl, key, tokenFile } = config.commands;
+    const token = tokenFile === undefined ? undefined : rotatingToken(tokenFile, { clock: ports.clock });
     const http = gatewayUrl === undefined ? undefined : createHttpClient({ outgoing: readOutgoing(process.env) });
     const notifications =
       gatewayUrl === undefined || http === undefined
         ? undefined
-        : gatewayNotifications({ url: () => gatewayUrl, key, http });
+        : gatewayNotifications({ url: () => gatewayUrl, key, token, http });
     const endpoint = createCloudEndpoint(config, { ...ports, notifications });
     const adapters: Service = {
       name: 'adapters',

@@ -106,6 +106,24 @@ describe('check', () => {
     expect(printed.toSorted()[0]).toMatch(/^FAIL kubevuln .* 503 /);
   });
 
+  it('shows the token at a handshake', async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'kso-token-')), 'token');
+    writeFileSync(file, 't0ken\n');
+    let shown: string | undefined;
+    const server = createServer().on('upgrade', (request, socket) => {
+      shown = request.headers.authorization;
+      socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { ports, printed } = testPorts();
+    const args = ['check', '--wait=0', `--token-file=${file}`, `--websocket=gateway=${url}`];
+    expect(await runLifecycle(args, ports)).toBe(exitCodes.failed);
+    expect(shown).toBe('Bearer t0ken');
+    expect(printed.join()).not.toContain('t0ken');
+  });
+
   it('fails when a websocket is refused', async () => {
     const { ports, printed } = testPorts();
     const url = (await answering(426)).replace('http', 'ws');

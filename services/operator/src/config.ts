@@ -82,6 +82,8 @@ const schema = z.object({
       url: z.string().default(''),
       /** Sent as `X-API-KEY`. */
       key: secret().optional(),
+      /** A file with a token that the gateway checks; read again when it is renewed. */
+      tokenFile: z.string().optional(),
       pingInterval: timerDuration().prefault('30s'),
       backoffMin: timerDuration().prefault('2s'),
       backoffMax: timerDuration().prefault('60s'),

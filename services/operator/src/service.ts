@@ -4,6 +4,7 @@ import {
   type FastifyInstance,
   refuseOtherSites,
   requireToken,
+  rotatingToken,
   type Service,
 } from '@kso/kit';
 import type { JobWorker } from '@kso/queue';
@@ -156,13 +157,14 @@ function openGateway(
   desk: CommandDesk,
   signal: AbortSignal,
 ): GatewayLink | undefined {
-  const { url: address, key, pingInterval, backoffMin, backoffMax, maxMessageSize } = config.gateway;
+  const { url: address, key, tokenFile, pingInterval, backoffMin, backoffMax, maxMessageSize } = config.gateway;
   if (address === '') return undefined;
   const url = gatewayUrl(address, config);
   if (url === undefined) throw fail('TARGET_NOT_CONFIGURED', { service: `gateway ${address}` });
   const options = {
     url,
     key,
+    token: tokenFile === undefined ? undefined : rotatingToken(tokenFile, { clock: ports.clock }),
     outgoing: ports.outgoing,
     pingIntervalMs: pingInterval,
     backoff: { minMs: backoffMin, maxMs: backoffMax },

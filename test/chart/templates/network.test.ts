@@ -144,7 +144,14 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.10 NetworkPolicies (c
         .filter((edge) => edge.includes(` → ${peer}`))
         .map((edge) => edge.split(' ')[0] ?? '')
         .toSorted();
-    expect(callers('10.0.0.1/32:443')).toEqual(['kollector', 'kubescape', 'kubevuln', 'make-secrets', 'operator']);
+    expect(callers('10.0.0.1/32:443')).toEqual([
+      'gateway',
+      'kollector',
+      'kubescape',
+      'kubevuln',
+      'make-secrets',
+      'operator',
+    ]);
     expect(callers('10.0.0.1/32:6443')).toEqual(callers('fd00::1/128:443'));
     expect(callers('0.0.0.0/0:443')).toEqual(['kubevuln']);
     expect(outside.filter((edge) => edge.includes('169.254.169.254'))).toEqual([]);

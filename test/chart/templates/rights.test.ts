@@ -97,6 +97,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 rights (chart.md 13
       ({ pod }) => (pod.spec as { automountServiceAccountToken?: boolean }).automountServiceAccountToken,
     );
     expect(withToken.map(({ component }) => component).toSorted()).toEqual([
+      'gateway',
       'kollector',
       'kubescape',
       'kubevuln',
@@ -170,8 +171,13 @@ const onPage = (...when: readonly string[]): Right[] =>
     .toSorted();
 
 /** What a release has whose values say nothing. */
-const standard = ['profile: default', 'operator.auth.enabled: true', 'imageScanning.pullSecrets.enabled: true'];
-const without = (when: string) => standard.filter((each) => each !== when);
+const standard = [
+  'profile: default',
+  'operator.auth.enabled: true',
+  'gateway.auth.enabled: true',
+  'imageScanning.pullSecrets.enabled: true',
+];
+const without = (...when: readonly string[]) => standard.filter((each) => !when.includes(each));
 const noPullSecrets = { pullSecrets: { enabled: false } };
 const privateRegistries = { credentials: [{ registry: 'r.example.com' }] };
 
@@ -220,7 +226,11 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
       { profile: 'compact', capabilities: { riskAcceptance: 'enable' } },
       ['profile: compact', 'profile: compact, pullSecrets', 'profile: compact, riskAcceptance'],
     ],
-    ['no tokens', { operator: { auth: { enabled: false } } }, without('operator.auth.enabled: true')],
+    [
+      'no tokens',
+      { operator: { auth: { enabled: false } }, gateway: { auth: { enabled: false } } },
+      without('operator.auth.enabled: true', 'gateway.auth.enabled: true'),
+    ],
     [
       'no pull secrets',
       { imageScanning: { pullSecrets: { enabled: false } } },

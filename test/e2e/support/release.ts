@@ -80,12 +80,16 @@ export async function serviceUrl(name: string, port: number): Promise<string> {
   return `http://${service.spec?.clusterIP}:${port}`;
 }
 
-/** The cloud-endpoint of the release, with the account that was made at run time. */
-export async function endpointOfRelease(): Promise<EndpointClient> {
+/** Of the account that was made at run time. */
+export async function accessKey(): Promise<string> {
   const secret = ['secret', 'cloud-endpoint-account', `--namespace=${namespace}`];
   const encoded = await kubectl('get', ...secret, '-o', 'jsonpath={.data.accessKey}');
-  const accessKey = Buffer.from(encoded, 'base64').toString('utf8');
-  return endpointClient(await serviceUrl('cloud-endpoint', 8090), accessKey);
+  return Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+/** The cloud-endpoint of the release. */
+export async function endpointOfRelease(): Promise<EndpointClient> {
+  return endpointClient(await serviceUrl('cloud-endpoint', 8090), await accessKey());
 }
 
 /** Deletes the pod and waits until another one is ready in its place. */

@@ -18,6 +18,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- end }}
 {{- if not $suite }}
 - {from: operator, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
+- {from: cloud-endpoint, to: gateway, port: {{ $v.gateway.httpService.targetPort }}}
 - {from: kollector, to: operator, port: {{ $v.operator.service.targetPort }}}
 - {from: kubevuln-worker, to: redis, port: {{ $v.redis.service.targetPort }}}
 - {from: kubevuln-worker, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
@@ -40,6 +41,9 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: {{ . }}, to: apiserver}
 {{- end }}
 - {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
+{{- if has "gatewayAuth" $s.features }}
+- {from: gateway, to: apiserver}
+{{- end }}
 {{- if include "kso.kubevulnReadsCluster" $s }}
 - {from: kubevuln, to: apiserver}
 {{- end }}

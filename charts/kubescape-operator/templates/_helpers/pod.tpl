@@ -9,7 +9,7 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
   foreign      an image of somebody else (registry, repository, tag, digest); then no Node.js settings
   command      only with foreign
   token        true: talks to the Kubernetes API
-  operatorToken  true: shows a token to the operator, if it asks for one
+  operatorToken, gatewayToken  true: shows a token to the operator, to the gateway, if those ask for one
   credentials  true: mounts the account's Secret
   cloudConfig  true: mounts clusterData.json and services.json
   redis        environment prefix of the service that uses Redis, or empty

@@ -66,10 +66,15 @@ rules:
   resources: [jobs, cronjobs]
   verbs: [get, list, watch]
 {{- if has "operatorAuth" .settings.features }}
+{{- include "kso.rules.tokenReviews" . }}
+{{- end }}
+{{- end -}}
+
+{{/* What asking the API server takes whose token somebody shows. */}}
+{{- define "kso.rules.tokenReviews" }}
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
   verbs: [create]
-{{- end }}
 {{- end -}}
 
 {{/* In its namespace: CronJobs and ConfigMaps of recurring scans, OperatorCommand objects and the Lease of who looks after them. */}}

@@ -130,6 +130,7 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if has "operator" $components -}}{{- $features = append $features "operatorCommands" -}}{{- end -}}
 {{- /* In the compact profile commands come from the same process, which has no token to show itself. */ -}}
 {{- if and (not $compact) (include "kso.on" (dig "operator" "auth" "enabled" true $v)) -}}{{- $features = append $features "operatorAuth" -}}{{- end -}}
+{{- if and $gateway (include "kso.on" (dig "gateway" "auth" "enabled" true $v)) -}}{{- $features = append $features "gatewayAuth" -}}{{- end -}}
 {{- if and (or $posture $compact) (include "kso.on" (get $asked "riskAcceptance")) -}}{{- $features = append $features "riskAcceptance" -}}{{- end -}}
 {{- $scansImages := or $images $compact -}}
 {{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}

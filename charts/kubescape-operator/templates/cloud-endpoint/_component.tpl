@@ -5,6 +5,7 @@ component: cloud-endpoint
 args: [cloud-endpoint]
 metrics: true
 credentials: true
+gatewayToken: true
 floor: 128
 # One owner of the database.
 strategy: Recreate
@@ -27,6 +28,10 @@ env:
   KSO_CLOUD_ENDPOINT_RETENTION_RECEIPTS: {{ dig "retention" "receipts" "720h" $v }}
   {{- if has "gateway" .settings.components }}
   KSO_CLOUD_ENDPOINT_GATEWAY_URL: {{ printf "ws://%s:%v" .root.Values.gateway.name .root.Values.gateway.websocketService.port }}
+  KSO_CLOUD_ENDPOINT_COMMANDS_GATEWAY_URL: {{ printf "http://%s:%v" .root.Values.gateway.name .root.Values.gateway.httpService.port }}
+  {{- if has "gatewayAuth" .settings.features }}
+  KSO_CLOUD_ENDPOINT_COMMANDS_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
+  {{- end }}
   {{- end }}
 secretEnv:
   - {name: KSO_CLOUD_ENDPOINT_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}

@@ -4,8 +4,10 @@ key: gateway
 component: gateway
 args: [gateway]
 metrics: true
-# Only with a backend: otherwise it is a master itself and shows nobody a key.
-credentials: {{ .settings.backend }}
+# Whose tokens it is shown it asks the API server.
+token: {{ has "gatewayAuth" .settings.features }}
+# The key for a master, and what clients without a token show.
+credentials: {{ or .settings.backend (has "gatewayAuth" .settings.features) }}
 floor: 128
 ports:
   websocket: {{ $v.websocketService.targetPort }}
@@ -28,6 +30,12 @@ env:
   KSO_GATEWAY_HOST: 0.0.0.0
   WEBSOCKET_PORT: {{ $v.websocketService.targetPort | quote }}
   HTTP_PORT: {{ $v.httpService.targetPort | quote }}
+  {{- if has "gatewayAuth" .settings.features }}
+  KSO_GATEWAY_ACCESS_ACCOUNTS: {{ printf "%s/*" .root.Release.Namespace | quote }}
+  {{- if .settings.credentialsSecret }}
+  KSO_GATEWAY_CLIENT_KEY_FILE: /etc/credentials/accessKey
+  {{- end }}
+  {{- end }}
   {{- if .settings.backend }}
   CONFIG: /etc/config/clusterData.json
   SERVICES: /etc/config/services.json

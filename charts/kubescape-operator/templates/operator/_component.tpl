@@ -5,6 +5,7 @@ component: operator
 args: [operator]
 metrics: true
 token: true
+gatewayToken: true
 credentials: true
 redis: KSO_OPERATOR
 floor: 128
@@ -36,6 +37,9 @@ env:
   CONFIG: /etc/config/clusterData.json
   {{- if has "operatorAuth" .settings.features }}
   KSO_OPERATOR_ACCESS_ACCOUNTS: {{ printf "%s/*" .root.Release.Namespace | quote }}
+  {{- end }}
+  {{- if has "gatewayAuth" .settings.features }}
+  KSO_OPERATOR_GATEWAY_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
   {{- end }}
   {{- if has "kubescape" .settings.components }}
   KSO_OPERATOR_FIRST_SCAN: "true"

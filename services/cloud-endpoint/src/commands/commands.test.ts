@@ -70,6 +70,20 @@ describe('POST /api/commands', () => {
     await test.stop();
   });
 
+  it('shows the gateway a token, and asks once more with a new one when it is refused', async () => {
+    const given = ['old', 'new'];
+    let rejected = 0;
+    const token = { get: async () => given[rejected] ?? '', rejected: () => void (rejected += 1) };
+    answer = { status: 401 };
+    const test = endpointWith(gatewayNotifications({ url: () => url, token, http }));
+    const send = () => test.post('/api/commands', { cluster: 'prod', command }, { headers: login });
+    expect((await send()).status).toBe(502);
+    expect(seen.map(({ request }) => request.headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
+    answer = { status: 200, receivers: '1' };
+    expect((await send()).status).toBe(202);
+    await test.stop();
+  });
+
   it('keeps a job id that is given, and other tracking', async () => {
     const test = endpointWith(sender());
     const tracked = { ...command, jobTracking: { jobID: 'mine', parentAction: 'p' } };

@@ -1,4 +1,4 @@
-import { describeError, type HttpClient, type Secret } from '@kso/kit';
+import { describeError, type HttpClient, type RotatingToken, type Secret } from '@kso/kit';
 import type { JsonObject } from '@kso/wire';
 
 /** What became of a notification (operator-gateway.md 3.4). */
@@ -17,25 +17,36 @@ export interface GatewayOptions {
   readonly url: () => string;
   /** Sent as `X-API-KEY`. */
   readonly key?: Secret | undefined;
+  /** Shown as bearer token. */
+  readonly token?: RotatingToken | undefined;
   readonly http: Pick<HttpClient, 'request'>;
 }
 
 const timeoutMs = 10_000;
 const mostRead = 4096;
 
-export function gatewayNotifications({ url, key, http }: GatewayOptions): Notifications {
+export function gatewayNotifications({ url, key, token, http }: GatewayOptions): Notifications {
+  const post = async (notification: JsonObject) =>
+    http.request(new URL('/v1/sendnotification', url()), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'x-api-key': key.reveal() }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${await token.get()}` }),
+      },
+      body: JSON.stringify(notification),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
   return {
     send: async (notification) => {
       try {
-        const answer = await http.request(new URL('/v1/sendnotification', url()), {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            ...(key === undefined ? {} : { 'x-api-key': key.reveal() }),
-          },
-          body: JSON.stringify(notification),
-          signal: AbortSignal.timeout(timeoutMs),
-        });
+        let answer = await post(notification);
+        if (answer.statusCode === 401 && token !== undefined) {
+          // It may just have been renewed.
+          token.rejected();
+          await answer.body.dump();
+          answer = await post(notification);
+        }
         const text = (await answer.body.text()).slice(0, mostRead);
         const { statusCode: status } = answer;
         if (status === 200) return { outcome: 'sent', receivers: countOf(answer.headers['x-notification-receivers']) };

@@ -1,17 +1,30 @@
-import { createHttpClient, describeError, type HttpClient, readOutgoing } from '@kso/kit';
+import {
+  createHttpClient,
+  describeError,
+  type HttpClient,
+  type RotatingToken,
+  readOutgoing,
+  rotatingToken,
+} from '@kso/kit';
 import type { LifecyclePorts } from '../ports.ts';
 import type { Target, Targets } from './targets.ts';
 
 type Answer = { readonly ok: boolean; readonly text: string };
 
+interface Means {
+  readonly http: HttpClient;
+  readonly token: RotatingToken | undefined;
+}
+
 const pauseMs = 2000;
 const handshakeMs = 10_000;
 
 /** `helm test`: every target answers within its time. One line each; false when one does not. */
-export async function check({ targets, waitMs }: Targets, ports: LifecyclePorts): Promise<boolean> {
+export async function check({ targets, waitMs, tokenFile }: Targets, ports: LifecyclePorts): Promise<boolean> {
+  const token = tokenFile === undefined ? undefined : rotatingToken(tokenFile);
   const http = createHttpClient({ outgoing: readOutgoing(ports.env), headersTimeoutMs: 10_000 });
   try {
-    const answers = await Promise.all(targets.map((target) => askUntil(target, waitMs, http, ports)));
+    const answers = await Promise.all(targets.map((target) => askUntil(target, waitMs, { http, token }, ports)));
     return answers.every(({ ok }) => ok);
   } finally {
     await http.close();
@@ -21,21 +34,21 @@ export async function check({ targets, waitMs }: Targets, ports: LifecyclePorts)
 async function askUntil(
   target: Target,
   waitMs: number,
-  http: HttpClient,
+  means: Means,
   { clock, print }: LifecyclePorts,
 ): Promise<Answer> {
   const end = clock.now() + waitMs;
-  let answer = await ask(target, http);
+  let answer = await ask(target, means);
   while (!answer.ok && clock.now() + pauseMs <= end) {
     await clock.sleep(pauseMs);
-    answer = await ask(target, http);
+    answer = await ask(target, means);
   }
   print(`${answer.ok ? 'ok  ' : 'FAIL'} ${target.name} ${target.url.href}: ${answer.text}`);
   return answer;
 }
 
-function ask(target: Target, http: HttpClient): Promise<Answer> {
-  return target.kind === 'http' ? askHttp(target.url, http) : shakeHands(target.url);
+function ask(target: Target, { http, token }: Means): Promise<Answer> {
+  return target.kind === 'http' ? askHttp(target.url, http) : shakeHands(target.url, token);
 }
 
 async function askHttp(url: URL, http: HttpClient): Promise<Answer> {
@@ -48,9 +61,17 @@ async function askHttp(url: URL, http: HttpClient): Promise<Answer> {
   }
 }
 
-function shakeHands(url: URL): Promise<Answer> {
+async function shakeHands(url: URL, token: RotatingToken | undefined): Promise<Answer> {
+  try {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${await token.get()}` };
+    return await openSocket(new WebSocket(url, { headers }));
+  } catch (error) {
+    return { ok: false, text: describeError(error) };
+  }
+}
+
+function openSocket(socket: WebSocket): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const socket = new WebSocket(url);
   const timer = setTimeout(() => resolve({ ok: false, text: 'no answer' }), handshakeMs);
   socket.addEventListener('open', () => resolve({ ok: true, text: 'connected' }));
   socket.addEventListener('error', () => resolve({ ok: false, text: 'refused' }));

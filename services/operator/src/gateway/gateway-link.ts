@@ -1,10 +1,21 @@
-import { type BasePorts, backoffDelay, type Outgoing, type Secret, webSocketAgent } from '@kso/kit';
+import {
+  type BasePorts,
+  backoffDelay,
+  describeError,
+  type Outgoing,
+  type RotatingToken,
+  type Secret,
+  webSocketAgent,
+} from '@kso/kit';
 import { type RawData, WebSocket } from 'ws';
 import { otherScheme } from './gateway-url.ts';
 
 export interface GatewayLinkOptions {
   readonly url: URL;
+  /** Shown as `X-API-KEY`. */
   readonly key: Secret | undefined;
+  /** Shown as bearer token, read for each connection. */
+  readonly token: RotatingToken | undefined;
   readonly outgoing: Outgoing | undefined;
   readonly pingIntervalMs: number;
   readonly backoff: { readonly minMs: number; readonly maxMs: number };
@@ -15,6 +26,12 @@ export interface GatewayLinkOptions {
   readonly onLost: () => void;
   /** Told of each change. */
   readonly onConnected: (isConnected: boolean) => void;
+}
+
+interface ConnectionEnd {
+  readonly reason: string;
+  readonly opened: boolean;
+  readonly upgradeFailed: boolean;
 }
 
 /** A connection that stood this long was a good one: the next wait is a short one again. */
@@ -58,7 +75,8 @@ export class GatewayLink {
     for (let failures = 1; !signal.aborted; failures += 1) {
       const begun = clock.now();
       let end = await this.#connect(this.#options.url);
-      const other = otherScheme(this.#options.url, this.#options.key !== undefined);
+      const { key, token } = this.#options;
+      const other = otherScheme(this.#options.url, key !== undefined || token !== undefined);
       if (end.upgradeFailed && !signal.aborted && other !== undefined) end = await this.#connect(other);
       if (signal.aborted) return;
       if (end.opened && clock.now() - begun >= healthyAfterMs) failures = 1;
@@ -74,13 +92,23 @@ export class GatewayLink {
     this.#options.onConnected(isOpen);
   }
 
+  async #connect(url: URL): Promise<ConnectionEnd> {
+    let bearer: string | undefined;
+    try {
+      bearer = await this.#options.token?.get();
+    } catch (error) {
+      return { reason: describeError(error), opened: false, upgradeFailed: false };
+    }
+    return this.#stayConnected(url, bearer);
+  }
+
   /** One life of the connection. */
-  #connect(url: URL): Promise<{ reason: string; opened: boolean; upgradeFailed: boolean }> {
-    const { promise, resolve } = Promise.withResolvers<{ reason: string; opened: boolean; upgradeFailed: boolean }>();
+  #stayConnected(url: URL, bearer: string | undefined): Promise<ConnectionEnd> {
+    const { promise, resolve } = Promise.withResolvers<ConnectionEnd>();
     const { signal } = this.#stopping;
-    const { outgoing } = this.#options;
+    const { outgoing, token } = this.#options;
     const agent = outgoing === undefined ? undefined : webSocketAgent(url, outgoing);
-    const socket = this.#open(url, agent);
+    const socket = this.#open(url, agent, bearer);
     let reason = 'closed by the gateway';
     let opened = false;
     let upgradeFailed = false;
@@ -99,6 +127,8 @@ export class GatewayLink {
     socket.on('unexpected-response', (_request, response) => {
       upgradeFailed = true;
       reason = `the gateway answered ${response.statusCode}`;
+      // The token may just have been renewed.
+      if (response.statusCode === 401) token?.rejected();
       response.destroy();
       socket.terminate();
     });
@@ -117,11 +147,14 @@ export class GatewayLink {
     return promise;
   }
 
-  #open(url: URL, agent: ReturnType<typeof webSocketAgent>): WebSocket {
+  #open(url: URL, agent: ReturnType<typeof webSocketAgent>, bearer: string | undefined): WebSocket {
     const { key, maxMessageSize } = this.#options;
     return new WebSocket(url, {
       ...(agent === undefined ? {} : { agent }),
-      ...(key === undefined ? {} : { headers: { 'x-api-key': key.reveal() } }),
+      headers: {
+        ...(key === undefined ? {} : { 'x-api-key': key.reveal() }),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      },
       handshakeTimeout: handshakeTimeoutMs,
       maxPayload: maxMessageSize,
       perMessageDeflate: false,

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { serialize } from 'bson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -136,6 +139,22 @@ describe('connection', () => {
     await expect.poll(() => test.queue.list({ kind: 'posture-scan', limit: 5 }), patiently).toHaveLength(2);
     const report = test.reports().find(({ jobID }) => jobID === 'from-json');
     expect(report).toMatchObject({ reporter: 'WebSocket', numSeq: 1 });
+  });
+
+  it('shows the token of a file, as it is then, and tells what keeps it from doing so', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'kso-token-'));
+    const tokenFile = path.join(folder, 'token');
+    let shown: string | undefined;
+    server.on('connection', (_socket, request) => (shown = request.headers.authorization));
+    const url = `127.0.0.1:${portOf(server)}`;
+    const test = testOperator({ config: { gateway: { url, tokenFile, backoffMin: '20ms', backoffMax: '40ms' } } });
+    operator = test;
+    await test.operator.start();
+    await expect.poll(() => test.log.join(''), patiently).toContain('no connection to the gateway');
+    writeFileSync(tokenFile, 't0ken\n');
+    await expect.poll(() => shown, patiently).toBe('Bearer t0ken');
+    expect(test.log.join('')).not.toContain('t0ken');
+    rmSync(folder, { recursive: true });
   });
 
   it('keeps the connection when a frame makes no sense or is for others', async () => {
