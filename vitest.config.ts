@@ -13,6 +13,7 @@ export default defineConfig({
             'services/*/src/**/*.test.ts',
             'tools/**/*.test.ts',
             'test/golden/**/*.test.ts',
+            'test/support/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { missingPrograms } from '@kso/testkit/programs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ScanCommands, startProcesses } from '../support/scan-fleet.ts';
+import { ScanCommands } from '../support/scan-commands.ts';
+import { startProcesses } from '../support/scan-fleet.ts';
 
 const within = 600_000;
 const workloads = 60;
@@ -17,10 +18,10 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('long outages at 
   it('B39 Redis is away for a minute', async () => {
     const { fleet, commands } = await setUp();
     commands.send(third(0));
-    await fleet.redis?.kill();
+    await fleet.kill('redis');
     commands.send(third(1));
     await sleep(60_000);
-    await fleet.redis?.restart();
+    await fleet.start('redis');
     commands.send(third(2));
     expect(await commands.faults(within)).toEqual([]);
   });

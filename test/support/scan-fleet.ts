@@ -1,30 +1,40 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, until } from '@kso/testkit';
+import { freePort } from '@kso/testkit';
+import { type ControlPlane, startControlPlane } from '@kso/testkit/control-plane';
 import { startTestRedis, type TestRedis } from '@kso/testkit/redis';
+import type { KubeObject } from '@kso/wire';
+import { load } from 'js-yaml';
 import { type Deployable, type DeployableOptions, startDeployable } from './deployable.ts';
 
 /** Processes that scan a folder of manifests and may be killed and started again, at the same addresses and on the same data. */
 export interface ScanFleet {
+  /** Deployments `nameOf(0)` to `nameOf(workloads - 1)` are in the folder. */
+  readonly workloads: number;
   readonly operator: string;
   readonly endpoint: string;
-  /** Absent where the queue is in the process. */
-  readonly redis?: TestRedis;
+  /** Websocket side of the gateway that the operator listens to. */
+  readonly gateway: string;
+  /** Where it takes OperatorCommand objects. */
+  readonly plane?: ControlPlane;
+  /** What may be killed; `redis` where the queue is not in the process. */
   readonly services: readonly string[];
+  /** SIGKILL. */
   kill(service: string): Promise<void>;
   start(service: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export const clusterName = 'chaos';
+/** Of OperatorCommand objects. */
+export const commandNamespace = 'kubescape';
 
 /** Everything in one process, the queue with its journal. */
 export async function startOneProcess(workloads: number): Promise<ScanFleet> {
   const folder = makeFolder(workloads);
-  const [endpoint, operator] = await ports(2);
-  const anyPort = ['GATEWAY_WS', 'GATEWAY', 'SCANNER', 'KUBEVULN'].map((name) => [`KSO_SUITE_PORTS_${name}`, '0']);
+  const [endpoint, operator, gateway] = await ports();
+  const anyPort = ['GATEWAY', 'SCANNER', 'KUBEVULN'].map((name) => [`KSO_SUITE_PORTS_${name}`, '0']);
   const suite: DeployableOptions = {
     name: 'suite',
     prefix: 'KSO_SUITE',
@@ -36,6 +46,7 @@ export async function startOneProcess(workloads: number): Promise<ScanFleet> {
       ...withoutEngines(folder),
       KSO_SUITE_PORTS_ENDPOINT: String(endpoint),
       KSO_SUITE_PORTS_OPERATOR: String(operator),
+      KSO_SUITE_PORTS_GATEWAY_WS: String(gateway),
       KSO_SUITE_DATA_DIR: path.join(folder, 'data'),
       KSO_SUITE_CLUSTER_NAME: clusterName,
       KSO_SUITE_TARGET_TYPE: 'manifests',
@@ -45,14 +56,14 @@ export async function startOneProcess(workloads: number): Promise<ScanFleet> {
       KSO_SUITE_SCHEDULE_ENABLED: 'false',
     },
   };
-  return startFleet(folder, [suite], { endpoint, operator });
+  return startFleet({ folder, options: [suite], workloads, ports: { endpoint, operator, gateway } });
 }
 
-/** Operator, scanner and CloudEndpoint as processes of their own around a Redis. */
-export async function startProcesses(workloads: number): Promise<ScanFleet> {
+/** Operator, gateway, scanner and CloudEndpoint as processes of their own around a Redis; `objects`: and around a control plane. */
+export async function startProcesses(workloads: number, { objects = false } = {}): Promise<ScanFleet> {
   const folder = makeFolder(workloads);
-  const redis = await startTestRedis();
-  const [endpoint, operator] = await ports(2);
+  const [redis, plane] = await Promise.all([startTestRedis(), objects ? startCommandObjects() : undefined]);
+  const [endpoint, operator, gateway] = await ports();
   const endpointUrl = `http://127.0.0.1:${endpoint}`;
   const redisAddress = `127.0.0.1:${redis.port}`;
   const cloudEndpoint: DeployableOptions = {
@@ -80,6 +91,12 @@ export async function startProcesses(workloads: number): Promise<ScanFleet> {
       KSO_SCANNER_REPORT_URL: endpointUrl,
     },
   };
+  const gatewayService: DeployableOptions = {
+    name: 'gateway',
+    prefix: 'KSO_GATEWAY',
+    folder,
+    env: { KSO_GATEWAY_WEBSOCKET_PORT: String(gateway), KSO_GATEWAY_HTTP_PORT: '0' },
+  };
   const operatorService: DeployableOptions = {
     name: 'operator',
     prefix: 'KSO_OPERATOR',
@@ -89,28 +106,38 @@ export async function startProcesses(workloads: number): Promise<ScanFleet> {
       KSO_OPERATOR_PORT: String(operator),
       KSO_OPERATOR_DATA_DIR: path.join(folder, 'operator'),
       KSO_OPERATOR_CLUSTER_NAME: clusterName,
-      KSO_OPERATOR_KUBECONFIG: writeKubeconfig(folder),
+      KSO_OPERATOR_NAMESPACE: commandNamespace,
+      KSO_OPERATOR_KUBECONFIG: plane?.kubeconfig ?? writeKubeconfig(folder),
+      KSO_OPERATOR_GATEWAY_URL: `ws://127.0.0.1:${gateway}`,
+      KSO_OPERATOR_GATEWAY_BACKOFF_MAX: '2s',
       KSO_OPERATOR_REDIS_ADDRESS: redisAddress,
       KSO_OPERATOR_REPORTS_URL: endpointUrl,
     },
   };
-  return startFleet(folder, [cloudEndpoint, scanner, operatorService], { endpoint, operator, redis });
+  const options = [cloudEndpoint, scanner, gatewayService, operatorService];
+  return startFleet({ folder, options, workloads, ports: { endpoint, operator, gateway }, redis, plane });
 }
 
-async function startFleet(
-  folder: string,
-  options: readonly DeployableOptions[],
-  at: { readonly endpoint: number; readonly operator: number; readonly redis?: TestRedis },
-): Promise<ScanFleet> {
+interface FleetParts {
+  readonly folder: string;
+  readonly options: readonly DeployableOptions[];
+  readonly workloads: number;
+  readonly ports: { readonly endpoint: number; readonly operator: number; readonly gateway: number };
+  readonly redis?: TestRedis;
+  readonly plane?: ControlPlane | undefined;
+}
+
+async function startFleet({ folder, options, workloads, ports: at, redis, plane }: FleetParts): Promise<ScanFleet> {
   const running = new Map<string, Deployable>();
   const start = async (service: string): Promise<void> => {
+    if (service === 'redis') await redis?.restart();
     const found = options.find(({ name }) => name === service);
     if (found !== undefined) running.set(service, await startDeployable(found));
   };
   const stop = async (): Promise<void> => {
     for (const { program } of [...running.values()].toReversed()) await program.stop();
-    await at.redis?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all([redis?.stop(), plane?.stop()]);
+    if (process.env['KSO_KEEP_LOGS'] !== '1') rmSync(folder, { recursive: true, force: true });
   };
   try {
     for (const { name } of options) await start(name);
@@ -119,11 +146,14 @@ async function startFleet(
     throw error;
   }
   return {
+    workloads,
     operator: `http://127.0.0.1:${at.operator}`,
     endpoint: `http://127.0.0.1:${at.endpoint}`,
-    ...(at.redis === undefined ? {} : { redis: at.redis }),
-    services: options.map(({ name }) => name),
+    gateway: `ws://127.0.0.1:${at.gateway}`,
+    ...(plane === undefined ? {} : { plane }),
+    services: [...options.map(({ name }) => name), ...(redis === undefined ? [] : ['redis'])],
     kill: async (service) => {
+      if (service === 'redis') await redis?.kill();
       const program = running.get(service)?.program;
       program?.kill('SIGKILL');
       await program?.ended;
@@ -133,104 +163,17 @@ async function startFleet(
   };
 }
 
-/** Commands to scan one workload each, sent until somebody has taken them, and what became of them. */
-export class ScanCommands {
-  readonly #fleet: ScanFleet;
-  readonly #sent: Promise<void>[] = [];
-  readonly #jobIds: string[] = [];
-
-  constructor(fleet: ScanFleet) {
-    this.#fleet = fleet;
-  }
-
-  /** Does not wait: while the operator is away the sending takes as long as that. Each body is sent under the same job ids. */
-  send(workloads: readonly number[]): void {
-    const commands = workloads.map((index) => ({
-      commandName: 'kubescapeScan',
-      jobTracking: { jobID: randomUUID() },
-      args: { scanV1: { scanObject: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: nameOf(index) } } },
-    }));
-    this.#jobIds.push(...commands.map(({ jobTracking }) => jobTracking.jobID));
-    const body = JSON.stringify({ commands });
-    const url = `${this.#fleet.operator}/v1/triggerAction`;
-    const isTaken = async () => (await fetch(url, { method: 'POST', body })).ok;
-    this.#sent.push(until('commands are taken', isTaken, { within: 600_000, every: 250 }).then(() => undefined));
-  }
-
-  /** Once all have ended: what is wrong, one line each. */
-  async faults(within: number): Promise<string[]> {
-    await Promise.all(this.#sent);
-    const ended = await Promise.all(this.#jobIds.map((jobId) => this.#endOf(jobId, within)));
-    const unsuccessful = ended.filter(({ state }) => state !== 'succeeded').map((end) => JSON.stringify(end));
-    // They would be waited for in vain.
-    if (unsuccessful.length > 0) return unsuccessful;
-    const scans = ended.flatMap(({ children }) => children.map(({ jobId }) => jobId));
-    const counts = await until(
-      'a report of each scan has arrived',
-      async () => {
-        const found = countsOf(await this.#receipts('postureReport'));
-        return scans.every((scan) => found.has(scan)) && found;
-      },
-      { within, every: 500 },
-    );
-    const repeated = scans
-      .filter((scan) => counts.get(scan) !== 1)
-      .map((scan) => `${scan}: ${counts.get(scan)} reports`);
-    const missing = scans.length === this.#jobIds.length ? [] : [`${scans.length} scans of ${this.#jobIds.length}`];
-    return [...repeated, ...missing];
-  }
-
-  #endOf(jobId: string, within: number) {
-    return until(
-      `command ${jobId} has ended`,
-      async () => {
-        const command = await getJson<EndedCommand>(`${this.#fleet.operator}/v1/jobs/${jobId}`);
-        return command.state !== 'running' && command;
-      },
-      { within, every: 1000 },
-    );
-  }
-
-  /** Each report is in it once for each key under which it came. */
-  async #receipts(route: string): Promise<Receipt[]> {
-    const receipts: Receipt[] = [];
-    let after: string | undefined;
-    do {
-      const cursor: string = after === undefined ? '' : `&after=${after}`;
-      const page = await getJson<{ readonly items: readonly Receipt[]; readonly next?: string }>(
-        `${this.#fleet.endpoint}/api/clusters/${clusterName}/receipts?route=${route}&limit=500${cursor}`,
-      );
-      receipts.push(...page.items);
-      after = page.next;
-    } while (after !== undefined);
-    return receipts;
-  }
+/** A control plane that knows OperatorCommand objects. */
+async function startCommandObjects(): Promise<ControlPlane> {
+  const plane = await startControlPlane();
+  const file = path.resolve(import.meta.dirname, '../../charts/kubescape-operator/files/crds/operatorcommands.yaml');
+  await plane.client.createNamespace(commandNamespace);
+  await plane.client.apply([load(readFileSync(file, 'utf8')) as KubeObject]);
+  return plane;
 }
 
-interface EndedCommand {
-  readonly state: string;
-  readonly children: readonly { readonly jobId: string }[];
-}
-
-interface Receipt {
-  readonly jobId?: string;
-}
-
-function countsOf(receipts: readonly Receipt[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { jobId } of receipts) if (jobId !== undefined) counts.set(jobId, (counts.get(jobId) ?? 0) + 1);
-  return counts;
-}
-
-async function getJson<T>(url: string): Promise<T> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: status ${answer.status}`);
-  return (await answer.json()) as T;
-}
-
-async function ports(count: number): Promise<[number, number]> {
-  const [first = 0, second = 0] = await Promise.all(Array.from({ length: count }, freePort));
-  return [first, second];
+async function ports(): Promise<[number, number, number]> {
+  return [await freePort(), await freePort(), await freePort()];
 }
 
 function makeFolder(workloads: number): string {
@@ -241,7 +184,7 @@ function makeFolder(workloads: number): string {
   return folder;
 }
 
-function nameOf(index: number) {
+export function nameOf(index: number) {
   return { name: `web-${index}`, namespace: 'shop' };
 }
 

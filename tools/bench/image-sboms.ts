@@ -4,7 +4,7 @@ import path from 'node:path';
 import { OsvAdvisory, readAdvisories } from '@kso/engines';
 import { buildImage, debianBaseLayer, writeImageLayout } from '@kso/testkit/images';
 import { requireProgram } from '@kso/testkit/programs';
-import { type Random, seededRandom } from './random.ts';
+import { type Random, seededRandom } from '@kso/testkit';
 
 /** SBOMs of images that share bases and libraries as those of a cluster do: real packages, drawn by popularity. */
 

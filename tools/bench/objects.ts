@@ -5,12 +5,13 @@ import {
   type KubeObject,
   namespace,
   pod,
+  type Random,
+  seededRandom,
   service,
   statefulSet,
   type WorkloadOptions,
 } from '@kso/testkit';
 import { randomPodSpec } from './pods.ts';
-import { type Random, seededRandom } from './random.ts';
 
 /** How many of each kind a namespace has: 50 objects in all, the namespace included. */
 const mix = {

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '@kso/testkit';
 
 const images = [
   'registry.example.com/shop/api',

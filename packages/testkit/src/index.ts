@@ -3,4 +3,5 @@
 export type { KubeObject } from '@kso/wire';
 export * from './builders.ts';
 export * from './ports.ts';
+export * from './random.ts';
 export * from './until.ts';
