@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -53,6 +53,7 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     ({ deployable: operator, url } = await startOperator('operator', {
       REDIS_ADDRESS: `127.0.0.1:${redis.port}`,
       GATEWAY_URL: `ws://127.0.0.1:${gateway.edge}`,
+      GATEWAY_TOKEN_FILE: await operatorToken(),
       GATEWAY_BACKOFF_MIN: '100ms',
       GATEWAY_BACKOFF_MAX: '1s',
     }));
@@ -173,6 +174,7 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
           WEBSOCKET_PORT: String(gateway.edge),
           HTTP_PORT: '0',
           MASTER_URL: `ws://127.0.0.1:${gateway.master}`,
+          ACCESS_ACCOUNTS: `${namespace}/operator`,
         }),
       ];
       const id = randomUUID();
@@ -207,11 +209,32 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     return { deployable, url: `http://127.0.0.1:${port}` };
   }
 
+  /** As the kubelet would project it, for those who check tokens. */
+  async function operatorToken(): Promise<string> {
+    const request = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['kubescape-operator'] },
+    };
+    const account = `/api/v1/namespaces/${namespace}/serviceaccounts/operator/token`;
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(request) };
+    const { status } = (await plane.client.http.json(account, init)) as { status: { token: string } };
+    const file = path.join(folder, 'operator.token');
+    writeFileSync(file, status.token);
+    return file;
+  }
+
   const startGateway = (env: Record<string, string>) => start('gateway', 'KSO_GATEWAY', env);
 
   async function start(name: string, prefix: string, env: Record<string, string>): Promise<Deployable> {
     const prefixed = Object.fromEntries(Object.entries(env).map(([key, value]) => [`${prefix}_${key}`, value]));
-    const deployable = await startDeployable({ name, prefix, folder, env: prefixed });
+    const deployable = await startDeployable({
+      name,
+      prefix,
+      folder,
+      env: { KUBECONFIG: plane.kubeconfig, ...prefixed },
+    });
     running.push(deployable);
     return deployable;
   }

@@ -74,10 +74,7 @@ export class GatewayLink {
     const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
       const begun = clock.now();
-      let end = await this.#connect(this.#options.url);
-      const { key, token } = this.#options;
-      const other = otherScheme(this.#options.url, key !== undefined || token !== undefined);
-      if (end.upgradeFailed && !signal.aborted && other !== undefined) end = await this.#connect(other);
+      const end = await this.#tryBothSchemes();
       if (signal.aborted) return;
       if (end.opened && clock.now() - begun >= healthyAfterMs) failures = 1;
       const delayMs = minMs / 2 + backoffDelay(failures, { baseMs: minMs, maxMs });
@@ -90,6 +87,17 @@ export class GatewayLink {
     if (this.#isOpen === isOpen) return;
     this.#isOpen = isOpen;
     this.#options.onConnected(isOpen);
+  }
+
+  async #tryBothSchemes(): Promise<ConnectionEnd> {
+    const { url, key, token } = this.#options;
+    const first = await this.#connect(url);
+    const other = otherScheme(url, key !== undefined || token !== undefined);
+    if (!first.upgradeFailed || this.#stopping.signal.aborted || other === undefined) return first;
+    const second = await this.#connect(other);
+    if (second.opened) return second;
+    // What the gateway itself has said comes first: the other scheme may only have failed for being the wrong one.
+    return { ...second, reason: `${first.reason}; as ${other.protocol} ${second.reason}` };
   }
 
   async #connect(url: URL): Promise<ConnectionEnd> {

@@ -24,11 +24,11 @@ export function gatewayUrl(address: string, { account, clusterName }: Registrati
 }
 
 /**
- * The other scheme: tried once when an upgrade fails (operator-gateway.md 2.2). Undefined when a key that was to go out encrypted would
- * be sent in the clear.
+ * The other scheme: tried once when an upgrade fails (operator-gateway.md 2.2). Undefined when a key or token that was to go out
+ * encrypted would be sent in the clear.
  */
-export function otherScheme(url: URL, hasKey: boolean): URL | undefined {
-  if (hasKey && url.protocol === 'wss:') return undefined;
+export function otherScheme(url: URL, hasSecret: boolean): URL | undefined {
+  if (hasSecret && url.protocol === 'wss:') return undefined;
   const other = new URL(url);
   other.protocol = url.protocol === 'ws:' ? 'wss:' : 'ws:';
   return other;
