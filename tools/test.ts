@@ -25,7 +25,7 @@ async function preparePrograms(purpose: Purpose, mayInstall: boolean): Promise<b
   };
   if (mayInstall) return install(needed, { apt: canUseApt() }, print);
   const missing = needed.filter((program) => stateOf(program).state === 'missing').map(({ name }) => name);
-  if (missing.length > 0) console.log(`missing: ${missing.join(', ')}; see node tools/programs/install.ts --help`);
+  if (missing.length > 0) console.log(`missing: ${missing.join(', ')}; see npx -y pnpm@12 programs --help`);
   return missing.length === 0;
 }
 

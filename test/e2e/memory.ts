@@ -1,4 +1,4 @@
-// Runs on the node of the test cluster: node tools/bench/cluster-memory.ts
+// Runs on the node of the test cluster: npx -y pnpm@12 bench:cluster
 // Memory of each pod of a release at rest and while it scans the configuration and the images of a cluster.
 
 import { setTimeout as sleep } from 'node:timers/promises';

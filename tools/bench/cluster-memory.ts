@@ -1,4 +1,4 @@
-// node tools/bench/cluster-memory.ts [--images N] [--objects N] [--profiles LIST]
+// npx -y pnpm@12 bench:cluster [--images N] [--objects N] [--profiles LIST]
 // Memory of each pod of a release on a real node, at rest and under a scan. Root on Linux; about 15 minutes on two cores.
 
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { clusterEnvironment, onNode, showCluster, startCluster, stopCluster, why
 
 const usage = `Measures the memory of each pod of a release on a one-node cluster, in both profiles, and prints a table.
 
-  node tools/bench/cluster-memory.ts [options]
+  npx -y pnpm@12 bench:cluster [options]
 
   --images N    different images that run and are scanned; default 100, ten to a pod
   --objects N   objects of which nothing runs; default 2000

@@ -1,4 +1,4 @@
-// Memory of the services by the size of the cluster: node tools/bench/memory.ts [SIZES] (needs tsc -b)
+// Memory of the services by the size of the cluster: npx -y pnpm@12 bench:memory [SIZES] (needs tsc -b)
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

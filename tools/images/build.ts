@@ -1,4 +1,4 @@
-// node tools/images/build.ts [--local] [--tag TAG] [--repository PREFIX] [--statements FOLDER]
+// npx -y pnpm@12 images [--local] [--tag TAG] [--repository PREFIX] [--statements FOLDER]
 // Builds the suite image and the engines image with buildah and prints their names and sizes.
 
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ const engineNames = ['syft', 'grype', 'opa'] as const;
 
 const usage = `Builds the images kubescape-operator and kubescape-operator-engines.
 
-  node tools/images/build.ts [options]
+  npx -y pnpm@12 images [options]
 
   --local              no registry is asked: base image of this machine's Debian and Node, tree and engines made here
   --repository PREFIX  default localhost

@@ -1,4 +1,4 @@
-// node tools/images/debian-base.ts
+// npx -y pnpm@12 images:base
 // Makes the lowest layer of test images that look like real ones: a Debian 12 userland, once a machine (about 40 s, 50 MB).
 // Root and debootstrap; the packages come from the mirror that apt uses. Prints the file's path.
 

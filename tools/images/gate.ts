@@ -1,4 +1,4 @@
-// node tools/images/gate.ts [--database FOLDER] [--json] IMAGE…
+// npx -y pnpm@12 images:gate [--database FOLDER] [--json] IMAGE…
 // Scans our own images with our own engines. Exit codes: 0 nothing in the way, 1 fixable findings of high severity or
 // worse, 2 usage, 3 an image could not be evaluated. IMAGE is a name in buildah's storage, or oci:FOLDER.
 
@@ -10,7 +10,7 @@ import { createGrype, createSyft, GrypeDocument, type GrypeMatch } from '@kso/en
 import { saveLayout } from './buildah.ts';
 
 const usage =
-  'node tools/images/gate.ts [--database FOLDER] IMAGE...    IMAGE: a name in the storage of buildah, or oci:FOLDER';
+  'npx -y pnpm@12 images:gate [--database FOLDER] IMAGE...    IMAGE: a name in the storage of buildah, or oci:FOLDER';
 const minutes = 60_000;
 const gigabyte = 1024 ** 3;
 

@@ -1,4 +1,4 @@
-// node tools/programs/install.ts [--apt] [--json] [--for start|test|e2e] [NAME…]
+// npx -y pnpm@12 programs [--apt] [--json] [--for start|test|e2e] [NAME…]
 // Exit codes: 0 all are there, 1 one is missing, 2 usage.
 import { parseArgs } from 'node:util';
 import { formatEvent, type InstallEvent } from './events.ts';
@@ -7,7 +7,7 @@ import { type Program, programs, programsFor } from './pins.ts';
 
 const usage = `Finds or builds the outside programs, each once, in a cache folder outside of the checkout.
 
-  node tools/programs/install.ts [options] [NAME...]
+  npx -y pnpm@12 programs [options] [NAME...]
 
   NAME           one of: ${programs.map(({ name }) => name).join(', ')}
   --for PURPOSE  start (scanning images), test or e2e; the default without names is test

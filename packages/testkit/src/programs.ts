@@ -40,7 +40,7 @@ export function missingPrograms(...names: readonly string[]): string | undefined
 }
 
 function installHint(...names: readonly string[]): string {
-  return `get it with: node tools/programs/install.ts ${names.join(' ')}`;
+  return `get it with: npx -y pnpm@12 programs ${names.join(' ')}`;
 }
 
 function isExecutable(file: string): boolean {

@@ -30,5 +30,5 @@ export const opaProgram: ProgramDefinition = {
   versionArguments: ['version'],
   minimumVersion: '1.0.0',
   howToGet:
-    'install OPA 1.0.0 or newer (https://www.openpolicyagent.org/docs/latest/#1-download-opa), or build it with Go: `node tools/programs/install.ts opa`',
+    'install OPA 1.0.0 or newer (https://www.openpolicyagent.org/docs/latest/#1-download-opa), or build it with Go: `npx -y pnpm@12 programs opa`',
 };

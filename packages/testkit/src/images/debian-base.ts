@@ -13,6 +13,6 @@ export function debianBaseFile(env: NodeJS.ProcessEnv = process.env): string {
 export function debianBaseLayer(env: NodeJS.ProcessEnv = process.env): Layer {
   const file = debianBaseFile(env);
   if (!existsSync(file))
-    throw fail('PROGRAM_MISSING', { program: 'debian-base', hint: 'make it with: node tools/images/debian-base.ts' });
+    throw fail('PROGRAM_MISSING', { program: 'debian-base', hint: 'make it with: npx -y pnpm@12 images:base' });
   return layerOfBlob(readFileSync(file));
 }
