@@ -1,12 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger, createMetrics, noopTracer, systemClock } from '@kso/kit';
 import { createBullQueue, type JobQueue } from '@kso/queue';
 import { freePort, until } from '@kso/testkit';
 import { type ControlPlane, controlPlanePrograms, startControlPlane } from '@kso/testkit/control-plane';
+import { startProgram } from '@kso/testkit/process';
 import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis, type TestRedis } from '@kso/testkit/redis';
 import { type KubeObject, postureScanKind } from '@kso/wire';
@@ -114,6 +117,29 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     expect(scanRegistry).toMatch(/create Secret \S+: .*cannot create resource "secrets" in API group ""/);
     expect(scanRegistry).not.toContain('hunter2');
     expect((await fetch(`${deployable.healthUrl}/v1/readiness`)).status).toBe(200);
+  });
+
+  it('speaks TLS with what flags name, and ignores the flags of former charts', async () => {
+    const [certFile, keyFile] = [path.join(folder, 'tls.crt'), path.join(folder, 'tls.key')];
+    const openssl = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+    execFileSync('openssl', [...openssl, '-subj', '/CN=operator', '-keyout', keyFile, '-out', certFile], {
+      stdio: 'ignore',
+    });
+    const [port, healthPort] = [await freePort(), await freePort()];
+    const program = await startProgram({
+      program: process.execPath,
+      args: [operatorMain, '-alsologtostderr', '-v=4', '2>&1', `-tlsCertFile=${certFile}`, `-tlsKeyFile=${keyFile}`],
+      env: {
+        KSO_OPERATOR_PORT: String(port),
+        KSO_OPERATOR_HEALTH_PORT: String(healthPort),
+        KSO_OPERATOR_DATA_DIR: path.join(folder, 'tls'),
+        KUBECONFIG: plane.kubeconfig,
+      },
+      logFile: path.join(folder, 'tls.log'),
+      ready: async () => (await fetch(`http://127.0.0.1:${healthPort}/v1/readiness`)).status === 200,
+    });
+    expect(await secureStatus(`https://127.0.0.1:${port}/v1/jobs`)).toBe(200);
+    await program.stop();
   });
 
   it('is ready while no scanner is there; the command stays open until one comes', async () => {
@@ -248,6 +274,18 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     await fetch(`http://127.0.0.1:${gateway.rest}/v1/sendnotification`, { method: 'POST', body });
   }
 });
+
+const operatorMain = path.resolve(import.meta.dirname, '../../services/operator/src/main.ts');
+
+function secureStatus(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = secureRequest(url, { rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject).end();
+  });
+}
 
 const everything = { designators: [{ designatorType: 'Attributes', attributes: {} }] };
 const target = { kind: 'Deployment', namespace: 'payments', name: 'api' };

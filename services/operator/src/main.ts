@@ -26,6 +26,7 @@ import {
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
 import { createRegistryCatalogues, type RegistryCatalogues } from '@kso/registry';
 import { type Outbox, openSqliteStore } from '@kso/store';
+import { readArguments, usage } from './arguments.ts';
 import { type OperatorConfig, operatorConfig } from './config.ts';
 import { clusterCommandObjects } from './custom-resources/command-objects.ts';
 import { withForeignSettings } from './foreign-settings.ts';
@@ -35,10 +36,12 @@ import { clusterRegistries } from './registries/cluster-registries.ts';
 import { clusterSchedules } from './schedules/cluster-schedules.ts';
 import { createOperator, type OperatorPorts } from './service.ts';
 
+const given = readArguments(process.argv.slice(2));
+
 /** The operator as a process of its own: real queue, outbox, poster and cluster around the service. */
 async function create(ports: BasePorts): Promise<Service> {
   const { env } = process;
-  const loaded = loadConfig(operatorConfig, { env, logger: ports.logger });
+  const loaded = loadConfig(operatorConfig, { env, overrides: given.settings, logger: ports.logger });
   const config = withForeignSettings(loaded.config, env, ports.logger);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const outgoing = readOutgoing(env);
@@ -153,4 +156,5 @@ async function openCluster(
   }
 }
 
-await runMain(create, { service: 'operator' });
+if (given.help) process.stdout.write(`${usage}\n`);
+else await runMain(create, { service: 'operator' });

@@ -136,7 +136,7 @@ function commandHandlers(config: OperatorConfig, parts: RunCommandParts & { read
   };
   return {
     OperatorAPI: operatorApiHandler(parts),
-    ...registryHandlers({ ports: parts.ports.registries, transport }),
+    ...registryHandlers({ config, ports: parts.ports.registries, transport }),
   };
 }
 

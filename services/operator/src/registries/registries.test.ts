@@ -28,6 +28,12 @@ spec:
           volumes: [{name: request-body-volume, configMap: {name: registry-scheduler}}]
 `;
 
+const base = {
+  logger: createLogger({ service: 'test', level: 'silent' }),
+  metrics: createMetrics(),
+  clock: systemClock,
+};
+
 let server: FakeApiServer;
 let client: KubeClient;
 let test: TestOperator;
@@ -45,11 +51,6 @@ beforeEach(async () => {
     'team/broken': { outcome: 'unreachable', detail: 'status 500' },
     'other/x': ['1'],
   });
-  const base = {
-    logger: createLogger({ service: 'test', level: 'silent' }),
-    metrics: createMetrics(),
-    clock: systemClock,
-  };
   test = testOperator({
     ports: {
       commandObjects: clusterCommandObjects(client, namespace, base),
@@ -380,6 +381,16 @@ describe('registry objects', () => {
       'team/broken',
       'other/x',
     ]);
+  });
+
+  it('are refused where kubevuln is off', async () => {
+    await test.stop();
+    test = testOperator({
+      config: { disabledComponents: ['kubevuln'] },
+      ports: { commandObjects: clusterCommandObjects(client, namespace, base) },
+    });
+    await test.operator.start();
+    expect((await order('CheckRegistry', harbor)).error).toEqual({ message: 'kubevuln is not enabled' });
   });
 
   it('vector 21: of an unknown provider are an error, and the operator goes on', async () => {

@@ -1,6 +1,8 @@
 import { isRecord, parseSchedule } from '@kso/domain';
 import { KsoError } from '@kso/kit';
 import { describeCatalogueFailure } from '@kso/registry';
+import { checkGate } from '../commands/command-table.ts';
+import type { OperatorConfig } from '../config.ts';
 import type { CommandHandler, CommandResult } from '../custom-resources/run-command.ts';
 import { fail } from '../errors.ts';
 import { bodyOf } from '../schedules/schedule-body.ts';
@@ -17,6 +19,7 @@ import {
 const mostRepositories = 10_000;
 
 export interface RegistryCommandParts {
+  readonly config: Pick<OperatorConfig, 'commands' | 'disabledComponents'>;
   readonly ports: RegistryPorts | undefined;
   readonly transport: TransportSettings;
 }
@@ -52,11 +55,13 @@ interface Given {
 
 /** What will not be better later is the command's error; the rest is tried again by who calls. */
 function handler(
-  { ports, transport }: RegistryCommandParts,
+  { config, ports, transport }: RegistryCommandParts,
   work: (given: Given) => Promise<CommandResult>,
 ): CommandHandler {
   return async ({ spec, uid }, signal) => {
     try {
+      // As their scans: without kubevuln there is nobody who scans a registry.
+      checkGate('scanRegistryV2', config);
       if (ports === undefined) throw fail('REGISTRIES_UNAVAILABLE');
       const body = parsed(spec.body);
       const registry = readCommonFields(body);
