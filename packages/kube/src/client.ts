@@ -3,6 +3,7 @@ import type { GroupKind, KubeObject } from '@kso/wire';
 import { readObject, readRefusal } from './api/answer.ts';
 import { createDiscovery, type Discovery } from './api/discovery.ts';
 import { toKubeObject } from './api/kube-object.ts';
+import { createPodLogReader, type ReadPodLog } from './api/pod-logs.ts';
 import { resourcePath } from './api/resource.ts';
 import { createResourceApi, defaultLimits, type ResourceApi, type ResourceApiLimits } from './api/resource-api.ts';
 import { createReviews, type KubeReviews } from './api/reviews.ts';
@@ -28,6 +29,7 @@ export interface KubeClient {
   readonly resources: ResourceApi;
   readonly writer: KubeWriter;
   readonly reviews: KubeReviews;
+  readonly podLog: ReadPodLog;
   /** The server's `/version` object: `gitVersion`, `major`, `platform`, … */
   version(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /** `namespace` is undefined for kinds without one. */
@@ -62,6 +64,7 @@ export function createKubeClient(connection: ClusterConnection, options: KubeCli
     resources,
     writer: createKubeWriter({ transport, discovery, clock, maxBytes: limits.maxPageBytes }),
     reviews: createReviews(transport, clock),
+    podLog: createPodLogReader(transport, clock),
     version: async (signal) => {
       const path = '/version';
       const answer = await transport.send({ path, signal });

@@ -1,4 +1,5 @@
 export type { Discovery, Resolved } from './api/discovery.ts';
+export type { PodLogOptions, PodLogResult, PodLogTarget, ReadPodLog } from './api/pod-logs.ts';
 export { type ApiResource, apiVersionOf, kindLabel } from './api/resource.ts';
 export type { Access, KubeReviews, TokenReview } from './api/reviews.ts';
 export type {
