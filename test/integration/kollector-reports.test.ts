@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const read = ['get', 'list', 'watch'];
 /** What the chart gives the kollector; no Secrets, and nothing that changes anything but its Lease. */
 const rules = [
   { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes', 'services'], verbs: read },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'], verbs: read },
   { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: read },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
@@ -94,6 +95,7 @@ describe.skipIf(skipped)('kollector, CloudEndpoint and a real API server', { tim
         KSO_KOLLECTOR_LEASE_ENABLED: 'true',
         KSO_KOLLECTOR_LEASE_NAMESPACE: 'default',
         KSO_KOLLECTOR_LEASE_IDENTITY: name,
+        KSO_KOLLECTOR_CRASH_LOOP_LOGS: 'true',
         WAIT_BEFORE_REPORT: '0',
       },
     });
@@ -192,6 +194,28 @@ describe.skipIf(skipped)('kollector, CloudEndpoint and a real API server', { tim
     expect(operator.commands).toEqual([
       { wlid: 'wlid://cluster-prod/namespace-shop/pod-bare', authorization: 'Bearer token of first' },
     ]);
+  });
+
+  it('go on when the log of a pod in a crash loop cannot be had, here for want of a kubelet', async () => {
+    const log = () => readFileSync(path.join(folder, 'first', 'kollector.log'), 'utf8');
+    const status = runningStatus('registry.example.com/app:1.0.0', digest);
+    const [container] = status.containerStatuses;
+    const crashing = { ...container, restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } };
+    await cluster.client.patch(
+      pod({ name: 'bare', namespace: 'shop' }),
+      { status: { ...status, containerStatuses: [crashing] } },
+      { subresource: 'status' },
+    );
+    await until('it has asked for both runs', () => log().split('the log of a crash cannot be read').length > 2, {
+      within,
+    });
+    const line = log()
+      .split('\n')
+      .find((one) => one.includes('the log of a crash cannot be read'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ pod: 'bare', container: 'app', reason: 'unavailable' });
+    await until('the status is reported', async () => (await podsOf('shop'))[0]?.podStatus === 'CrashLoopBackOff', {
+      within,
+    });
   });
 
   it('B34 find each other again after the API server and the CloudEndpoint were away', async () => {

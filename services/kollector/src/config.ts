@@ -88,6 +88,8 @@ export const kollectorConfig = defineConfig({
     reportSecrets: z.boolean().default(false),
     /** How much of a workload stands beside its pods: all of it, as the existing product has it, or its identity and spec. */
     ownerData: z.enum(['full', 'spec-only']).default('full'),
+    /** Write the last lines of containers in a crash loop into our own log. Needs `get` on `pods/log`; such lines can hold anything. */
+    crashLoopLogs: z.boolean().default(false),
     /** Print each report. They contain environment variables of pods. */
     printReport: z.boolean().default(false),
     /** From the connection to the first report. */

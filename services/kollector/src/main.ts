@@ -59,6 +59,7 @@ await runMain(
       topOwner: ownerOf,
       sender: createSender(config, clusterName, { ...ports, http }),
       asked,
+      podLog: client.podLog,
       reports: {
         reader: { topOwner: ownerOf, get: client.get },
         cloudVendor: () => findCloudVendor({ url: config.cloudMetadataUrl, budgetMs: cloudMetadataBudgetMs }, http),

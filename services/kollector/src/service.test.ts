@@ -14,7 +14,7 @@ describe('the kollector in a cluster', () => {
     expect(started.kollector.notReady?.()).toBeUndefined();
   });
 
-  it('asks for a new workload, a new digest, another namespace, an init image; not for restarts and the same again', async () => {
+  it('18.11 asks for a new workload, a new digest, another namespace, an init image; not for restarts and the same again', async () => {
     const started = await startKollector();
     const { cluster, receiver } = started;
     await following(started);
@@ -343,6 +343,32 @@ describe('the kollector in a cluster', () => {
     cluster.accept(undefined);
     await cluster.watching();
     expect(started.kollector.notReady?.()).toBeUndefined();
+  });
+
+  it('reads logs of pods in a crash loop when told to, also when it does nothing else', async () => {
+    for (const [crashLoopLogs, expected] of [
+      [true, ['web/app previous', 'web/app']],
+      [false, []],
+    ] as const) {
+      const asked: string[] = [];
+      const { cluster, kollector, printed } = await startKollector(
+        { crashLoopLogs, triggerNewImageScan: false, printReport: true, waitBeforeReport: '0s' },
+        {
+          podLog: ({ pod: name, container, previous }) => {
+            asked.push(`${name}/${container}${previous ? ' previous' : ''}`);
+            return Promise.resolve({ outcome: 'found', text: 'panic' });
+          },
+        },
+      );
+      await cluster.watching(5);
+      cluster.put(pod('web', { images: { app: 'a1' } }));
+      const state = { waiting: { reason: 'CrashLoopBackOff' } };
+      const containerStatuses = [{ name: 'app', restartCount: 1, state }];
+      cluster.put({ ...pod('web', { images: { app: 'a1' } }), status: { phase: 'Running', containerStatuses } });
+      await expect.poll(() => printed.join(''), { timeout: 15_000 }).toContain('CrashLoopBackOff');
+      await expect.poll(() => asked).toEqual(expected);
+      await kollector.stop();
+    }
   });
 
   it('does nothing when it is turned off', async () => {

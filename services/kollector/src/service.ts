@@ -1,8 +1,9 @@
 import { type ObjectSource, SourceError, type SourceEvent } from '@kso/domain';
 import { type BasePorts, backoffDelay, describeError, type Service } from '@kso/kit';
-import type { LeaderElection, TopOwner } from '@kso/kube';
+import type { LeaderElection, ReadPodLog, TopOwner } from '@kso/kube';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import type { KollectorConfig } from './config.ts';
+import { type CrashLogs, createCrashLogs } from './crash-logs/crash-logs.ts';
 import type { AskedImages } from './images/asked-images.ts';
 import { createImageTrigger, type ImageTrigger } from './images/image-trigger.ts';
 import type { InventoryPart } from './inventory/inventory-part.ts';
@@ -38,6 +39,8 @@ export interface KollectorPorts extends BasePorts {
   readonly asked: AskedImages;
   /** Without them nothing is reported; manifests never are. */
   readonly reports?: ReportPorts;
+  /** What containers wrote before they crashed, for `crashLoopLogs`. */
+  readonly podLog?: ReadPodLog;
   /** Of several replicas the one that leads watches, reports and asks; the others wait. */
   readonly election?: LeaderElection;
   /** Inventories are taken while this replica leads. */
@@ -55,6 +58,7 @@ const sourceBackoff = { baseMs: 1000, maxMs: 30_000 };
 interface Term {
   readonly trigger: ImageTrigger | undefined;
   readonly reporting: Reporting | undefined;
+  readonly crashLogs: CrashLogs | undefined;
   readonly kinds: readonly GroupKind[];
   /** Kinds without which images cannot be judged, and why they are not there yet. */
   readonly waitingFor: Map<string, string>;
@@ -81,10 +85,15 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
     const trigger = config.triggerNewImageScan ? createImageTrigger(config, { ...ports, meters }) : undefined;
     const reporting =
       reportPorts === undefined ? undefined : createReporting(config, { ...ports, ...reportPorts, meters });
+    const crashLogs =
+      config.crashLoopLogs && ports.podLog !== undefined
+        ? createCrashLogs({ namespaces: config.reportNamespaces }, { logger, podLog: ports.podLog })
+        : undefined;
     return {
       trigger,
       reporting,
-      kinds: [...(trigger?.kinds ?? []), ...(reporting?.kinds ?? [])],
+      crashLogs,
+      kinds: [...(trigger?.kinds ?? []), ...(reporting?.kinds ?? []), ...(crashLogs?.kinds ?? [])],
       waitingFor: new Map((trigger?.kinds ?? []).map(({ kind }) => [kind, 'not listed yet'])),
       missing: new Map(),
       problem: undefined,
@@ -96,6 +105,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
       note(own, event);
       own.trigger?.onEvent(event);
       own.reporting?.onEvent(event);
+      own.crashLogs?.onEvent(event);
     };
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
@@ -119,6 +129,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
       await Promise.all([watch(own, signal), own.reporting?.run(signal), inventory?.run(signal), untilAborted(signal)]);
     } finally {
       await own.trigger?.stop();
+      await own.crashLogs?.stop();
       // The next term begins with nothing: what was seen may have changed since.
       if (!stopping.signal.aborted) term = beginTerm();
     }
@@ -133,6 +144,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
         images: term.trigger !== undefined,
         reports: term.reporting !== undefined,
         inventory: inventory !== undefined,
+        crashLoopLogs: term.crashLogs !== undefined,
       };
       logger.info({ source: name, type, route: ports.sender.route, ...does }, 'watching what runs');
       working ??= election === undefined ? lead(stopping.signal) : election.run(lead, stopping.signal);
@@ -142,6 +154,7 @@ export function createKollector(config: KollectorConfig, ports: KollectorPorts):
       stopping.abort();
       await working?.catch(() => {});
       await term.trigger?.stop();
+      await term.crashLogs?.stop();
     },
     notReady: () => {
       if (term.problem !== undefined) return term.problem;

@@ -9,7 +9,14 @@ import {
   readOutgoing,
   systemClock,
 } from '@kso/kit';
-import { createClusterSource, createKubeClient, createLeaderElection, createOwnerLookup, topOwner } from '@kso/kube';
+import {
+  createClusterSource,
+  createKubeClient,
+  createLeaderElection,
+  createOwnerLookup,
+  type ReadPodLog,
+  topOwner,
+} from '@kso/kube';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import type { KubeObject } from '@kso/wire';
 import { expect, onTestFinished } from 'vitest';
@@ -126,6 +133,7 @@ interface Parts {
   readonly identity?: string;
   readonly cloudVendor?: ReportPorts['cloudVendor'];
   readonly inventory?: InventoryPart;
+  readonly podLog?: ReadPodLog;
 }
 
 /** A kollector on a fake API server; settings are given as in a file. */
@@ -155,6 +163,7 @@ export async function startKollector(settings: Record<string, unknown> = {}, par
       cloudVendor: parts.cloudVendor ?? (() => Promise.resolve(undefined)),
       print: (text) => printed.push(text),
     },
+    ...(parts.podLog === undefined ? {} : { podLog: parts.podLog }),
     ...(parts.inventory === undefined ? {} : { inventory: parts.inventory }),
     ...(identity === undefined ? {} : { election: createLeaderElection({ ...lease, identity }, { ...ports, client }) }),
   });
