@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { sanitizeClusterName } from '@kso/domain';
@@ -88,12 +88,7 @@ await runMain(
 function openInventory(config: KollectorConfig, client: KubeClient, outgoing: Outgoing, ports: BasePorts) {
   const { env } = process;
   const settings = inventoryConfigOf(config, { env, cwd: process.cwd(), home: homedir() }, ports.logger);
-  return createInventoryPart(settings, { ...ports, client, outgoing, env, version: productVersion() });
-}
-
-function productVersion(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(manifest) as { version?: unknown }).version);
+  return createInventoryPart(settings, { ...ports, client, outgoing, env });
 }
 
 function openElection({ lease }: KollectorConfig, client: KubeClient, ports: BasePorts) {

@@ -77,6 +77,16 @@ const schema = z.object({
     .prefault({}),
   /** The recurring scan of the configuration. */
   schedule: z.object({ enabled: flag().default(true), cron: z.string().default('0 8 * * *') }).prefault({}),
+  /** The runtime inventory, for those who use Anchore's; it has a file and variables of its own (docs/inventory.md). */
+  inventory: z
+    .object({
+      enabled: flag().default(false),
+      /** Default: the places where KAI and k8s-inventory look. */
+      configFile: z.string().optional(),
+    })
+    .prefault({}),
+  /** Write the last lines of containers in a crash loop into our own log. Needs `get` on `pods/log`; such lines can hold anything. */
+  crashLoopLogs: flag().default(false),
   /** How long running work may take to end when the suite stops. */
   grace: duration().default(10_000),
 });

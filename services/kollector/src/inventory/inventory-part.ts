@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   type AgentPorts,
   createInventoryAgent,
@@ -15,14 +16,14 @@ export interface InventoryPart {
   remarks(): readonly string[];
 }
 
-export function createInventoryPart(config: InventoryConfig, ports: AgentPorts): InventoryPart {
+export function createInventoryPart(config: InventoryConfig, ports: Omit<AgentPorts, 'version'>): InventoryPart {
   const logger = ports.logger.child({ part: 'inventory' });
   let agent: InventoryAgent | undefined;
   let problem: string | undefined;
   return {
     run: async (signal) => {
       // A term of its own for each time that this replica leads.
-      const own = createInventoryAgent(config, { ...ports, logger });
+      const own = createInventoryAgent(config, { ...ports, logger, version: productVersion() });
       agent = own;
       problem = undefined;
       try {
@@ -59,6 +60,11 @@ export function inventoryConfigOf(
   for (const warning of warnings) logger.warn({ problem: warning }, 'configuration of the inventory');
   const cluster = config.kubeconfig.cluster || clusterName || '';
   return { ...config, kubeconfig: { ...config.kubeconfig, cluster } };
+}
+
+function productVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(manifest) as { version?: unknown }).version);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -41,7 +41,7 @@ function partOf(cluster: FakeApiServer, url: string) {
   const client: KubeClient = createKubeClient(cluster.connection(), { clock: systemClock, userAgent: 'test' });
   onTestFinished(() => client.close());
   const base = { logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
-  return createInventoryPart(config, { ...base, client, outgoing: readOutgoing({}), env: {}, version: '1' });
+  return createInventoryPart(config, { ...base, client, outgoing: readOutgoing({}), env: {} });
 }
 
 async function startShop(): Promise<FakeApiServer> {

@@ -12,6 +12,7 @@ import {
 import type { KubeObject } from '@kso/wire';
 import { untilAborted } from '../until-aborted.ts';
 import { portsOf, type WorkingContext } from './context.ts';
+import { openInventory } from './inventory.ts';
 import { type TargetSource, topOwnerOf } from './target-source.ts';
 
 export interface KollectorPart {
@@ -46,6 +47,7 @@ export async function startKollector(
     // Manifests are not reported: there is no cluster to tell of.
     ...(target.client === undefined ? {} : { eventReceiverUrl: backend.reportUrl() }),
     ...(config.accessKey === undefined ? {} : { accessKey: config.accessKey.reveal() }),
+    crashLoopLogs: config.crashLoopLogs,
     waitBeforeReport: '0s',
     cloudMetadata: env['KUBERNETES_SERVICE_HOST'] !== undefined,
   });
@@ -58,8 +60,19 @@ export async function startKollector(
   const topOwner = (object: KubeObject) => topOwnerOf(target, object);
   const read = Promise.withResolvers<void>();
   const source = tellingWhenRead(target.source, read.resolve);
+  const { client } = target;
+  const inventory = openInventory(context, { client, env });
   const kollector = await stack.start(
-    createKollector(settings, { ...ports, source, topOwner, sender, asked, ...reportsOf(target, http, outgoing) }),
+    createKollector(settings, {
+      ...ports,
+      source,
+      topOwner,
+      sender,
+      asked,
+      ...reportsOf(target, http, outgoing),
+      ...(client === undefined ? {} : { podLog: client.podLog }),
+      ...(inventory === undefined ? {} : { inventory }),
+    }),
   );
   return {
     firstImagesAsked: async (signal) => {
