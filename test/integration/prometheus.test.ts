@@ -6,8 +6,7 @@ import { missingPrograms } from '@kso/testkit/programs';
 import { type Prometheus, startPrometheus } from '@kso/testkit/prometheus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployable, startDeployable } from '../support/deployable.ts';
-
-const sample = path.resolve(import.meta.dirname, '../../deploy/sample');
+import { documentedMetrics, exposedMetrics } from '../support/metrics-page.ts';
 
 interface Scraped {
   readonly name: string;
@@ -27,35 +26,61 @@ interface Place {
 
 const suiteListeners = ['ENDPOINT', 'GATEWAY_WS', 'GATEWAY', 'OPERATOR', 'SCANNER', 'KUBEVULN'];
 
+/** What is only there with something else is configured as well: nothing answers there. */
+const nowhere = '127.0.0.1:1';
+
 const services: readonly Scraped[] = [
   {
     name: 'gateway',
     prefix: 'KSO_GATEWAY',
-    settings: () => ({ WEBSOCKET_PORT: '0', HTTP_PORT: '0' }),
+    settings: () => ({ WEBSOCKET_PORT: '0', HTTP_PORT: '0', MASTER_URL: `ws://${nowhere}` }),
     metrics: ['kso_gateway_connections'],
   },
   {
     name: 'operator',
     prefix: 'KSO_OPERATOR',
-    settings: ({ folder, kubeconfig }) => ({ PORT: '0', DATA_DIR: folder, KUBECONFIG: kubeconfig }),
+    settings: ({ folder, kubeconfig }) => ({
+      PORT: '0',
+      DATA_DIR: folder,
+      KUBECONFIG: kubeconfig,
+      NAMESPACE: 'default',
+      REPORTS_URL: `http://${nowhere}`,
+    }),
     metrics: ['kso_http_request_duration_seconds_count'],
   },
   {
     name: 'kubescape-scanner',
     prefix: 'KSO_SCANNER',
-    settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder, SOURCE_TYPE: 'manifests', SOURCE_PATH: sample }),
+    settings: ({ folder, kubeconfig }) => ({
+      PORT: '0',
+      DATA_DIR: folder,
+      SOURCE_KUBECONFIG: kubeconfig,
+      REPORT_URL: `http://${nowhere}`,
+    }),
     metrics: ['kso_posture_objects'],
   },
   {
     name: 'kubevuln',
     prefix: 'KSO_KUBEVULN',
-    settings: ({ folder }) => ({ PORT: '0', DATA_DIR: folder, DATABASE_UPDATE_ENABLED: 'false' }),
+    settings: ({ folder }) => ({
+      PORT: '0',
+      DATA_DIR: folder,
+      DATABASE_UPDATE_ENABLED: 'false',
+      REPORT_URL: `http://${nowhere}`,
+    }),
     metrics: ['kubevuln_db_built_timestamp_seconds'],
   },
   {
     name: 'kollector',
     prefix: 'KSO_KOLLECTOR',
-    settings: ({ folder, kubeconfig }) => ({ KUBECONFIG: kubeconfig, DATA_DIR: folder }),
+    settings: ({ folder, kubeconfig }) => ({
+      KUBECONFIG: kubeconfig,
+      DATA_DIR: folder,
+      LEASE_ENABLED: 'true',
+      LEASE_NAMESPACE: 'default',
+      LEASE_IDENTITY: 'test',
+      INVENTORY_ENABLED: 'true',
+    }),
     metrics: ['kollector_pending_scan_triggers'],
   },
   {
@@ -69,10 +94,9 @@ const services: readonly Scraped[] = [
     name: 'suite',
     prefix: 'KSO_SUITE',
     healthPort: 'PORTS_HEALTH',
-    settings: ({ folder }) => ({
+    settings: ({ folder, kubeconfig }) => ({
       DATA_DIR: folder,
-      TARGET_TYPE: 'manifests',
-      TARGET_PATH: sample,
+      TARGET_KUBECONFIG: kubeconfig,
       IMAGES_UPDATE_DATABASE: 'false',
       ...Object.fromEntries(suiteListeners.map((listener) => [`PORTS_${listener}`, '0'])),
     }),
@@ -117,6 +141,24 @@ describe.skipIf(missingPrograms('prometheus', 'etcd', 'kube-apiserver'))('/metri
       const own = await prometheus.query(`count by (job) ({__name__="${metric}"})`);
       expect(own.map(({ labels }) => labels['job'])).toContain(name);
     }
+  });
+
+  it.each(services)('$name has the metrics of docs/metrics.md and no others', async ({ name }) => {
+    const { healthUrl } = running.find((each) => each.name === name) ?? { healthUrl: '' };
+    const scrape = async () => exposedMetrics(await (await fetch(`${healthUrl}/metrics`)).text());
+    const documented = documentedMetrics().filter(({ services: those }) => those.includes(name));
+    const line = (metric: { readonly name: string; readonly type: string }) => `${metric.name} ${metric.type}`;
+    // Some come with the first watch or Lease.
+    await expect
+      .poll(async () => (await scrape()).map(line).toSorted(), { timeout: 30_000 })
+      .toEqual(documented.map(line).toSorted());
+    const known = new Map(documented.map((metric) => [metric.name, metric.labels]));
+    const undocumented = (await scrape()).flatMap((metric) =>
+      metric.labels
+        .filter((label) => known.get(metric.name)?.includes(label) !== true)
+        .map((label) => [metric.name, label]),
+    );
+    expect(undocumented).toEqual([]);
   });
 
   it('gives every metric a help text and a type', async () => {

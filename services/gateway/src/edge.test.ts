@@ -178,6 +178,9 @@ describe('the link', () => {
     socket.send(notification(c1));
     await client.next();
     expect(await edge.logged('the master sent a bad notification')).toBeDefined();
+    expect(await edge.metrics()).toContain(
+      'kso_gateway_notifications_dropped_total{source="master",reason="malformed"} 1',
+    );
     expect(master.links).toHaveLength(1);
   });
 

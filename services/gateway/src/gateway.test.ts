@@ -72,6 +72,20 @@ describe('delivery', () => {
     expect(metrics).toContain('kso_gateway_connections 1');
     expect(metrics).toContain('kso_gateway_notifications_total{source="rest"} 1');
     expect(metrics).toContain('kso_gateway_deliveries_total{outcome="sent"} 1');
+    expect(metrics).not.toContain('kso_gateway_notifications_dropped_total{');
+  });
+
+  it('counts what is dropped, by where it came from and why', async () => {
+    const gateway = await startGateway();
+    await post(gateway, notification(c1));
+    await post(gateway, 'nonsense');
+    const sender = await connectClient(gateway, { other: 'x' });
+    sender.socket.send('nonsense');
+    await gateway.logged('client sent a bad notification');
+    const metrics = await gateway.metrics();
+    expect(metrics).toContain('kso_gateway_notifications_dropped_total{source="rest",reason="noReceiver"} 1');
+    expect(metrics).toContain('kso_gateway_notifications_dropped_total{source="rest",reason="malformed"} 1');
+    expect(metrics).toContain('kso_gateway_notifications_dropped_total{source="client",reason="malformed"} 1');
   });
 });
 

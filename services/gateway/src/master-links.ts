@@ -40,8 +40,9 @@ export function createMasterLinks(
   const onFrame = (bytes: Buffer): void => {
     const decoded = decodeNotification(bytes);
     // Upstream hangs up here. Other notifications would be lost with the link, so only this one is.
-    if (!decoded.ok) ports.logger.warn({ problem: decoded.problem }, 'the master sent a bad notification');
-    else void table.route(decoded.notification, 'master');
+    if (decoded.ok) return void table.route(decoded.notification, 'master');
+    table.refused('master');
+    ports.logger.warn({ problem: decoded.problem }, 'the master sent a bad notification');
   };
 
   const open = (attributes: Attributes): Entry => {

@@ -43,7 +43,10 @@ export function createRestServer({ config, table, access }: RestServerOptions, p
     if (request.method !== 'POST') return reply.code(405).send('Method not allowed');
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const decoded = decodeNotification(body);
-    if (!decoded.ok) return reply.code(400).send(decoded.problem);
+    if (!decoded.ok) {
+      table.refused('rest');
+      return reply.code(400).send(decoded.problem);
+    }
     const { receivers, failures } = await table.route(decoded.notification, 'rest');
     void reply.header('x-notification-receivers', receivers);
     if (failures.length > 0) return reply.code(400).send(failures.join(';\n'));

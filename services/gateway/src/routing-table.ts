@@ -38,6 +38,8 @@ export interface RoutingTable {
   all(): Iterable<Receiver>;
   /** Nobody matches: dropped, and still a success; the protocol has no queue. */
   route(notification: Notification, source: Source): Promise<Routed>;
+  /** Something came from there that was no notification. */
+  refused(source: Source): void;
 }
 
 export interface RoutingTableOptions {
@@ -80,6 +82,7 @@ export function createRoutingTable(
     route: async (notification, source) => {
       const found = find(notification.target);
       meters.notifications.inc({ source });
+      if (found.length === 0) meters.dropped.inc({ source, reason: 'noReceiver' });
       ports.logger.debug({ source, target: notification.target, receivers: found.length }, 'notification routed');
       if (!notification.synchronous) {
         for (const receiver of found) receiver.send(notification.bytes, (sent) => void settle(receiver, sent));
@@ -92,6 +95,7 @@ export function createRoutingTable(
       }
       return { receivers: found.length, failures };
     },
+    refused: (source) => meters.dropped.inc({ source, reason: 'malformed' }),
   };
 }
 
@@ -116,6 +120,11 @@ function createMeters(metrics: Metrics, receivers: ReadonlyMap<number, Receiver>
       name: 'kso_gateway_notifications_total',
       help: 'Notifications taken.',
       labelNames: ['source'],
+    }),
+    dropped: metrics.counter({
+      name: 'kso_gateway_notifications_dropped_total',
+      help: 'Notifications that nobody was there for, and what was none.',
+      labelNames: ['source', 'reason'],
     }),
     deliveries: metrics.counter({
       name: 'kso_gateway_deliveries_total',

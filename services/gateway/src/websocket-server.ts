@@ -104,6 +104,7 @@ export function createSocketServer(options: SocketServerOptions, ports: BasePort
   async function receive(client: ClientConnection, bytes: Buffer): Promise<void> {
     const decoded = decodeNotification(bytes);
     if (!decoded.ok) {
+      table.refused('client');
       ports.logger.warn({ connection: client.id, problem: decoded.problem }, 'client sent a bad notification');
       client.close(1008, 'bad notification');
       return;

@@ -167,6 +167,8 @@ describe('an operator that is away', () => {
     expect(warnings).toHaveLength(3);
     for (const line of warnings) expect(line['jobId']).toBe(offers[0]?.jobId);
     expect(metrics).toContain('kso_scheduler_runs_total{schedule="posture",outcome="accepted"} 1');
+    const lag = /^kso_scheduler_run_lag_seconds\{schedule="posture"\} (.+)$/m.exec(metrics)?.[1];
+    expect(Number(lag)).toBeGreaterThanOrEqual(60);
   });
 
   it('for longer than a period: the newer run takes the place of the older one', async () => {

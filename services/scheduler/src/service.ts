@@ -71,6 +71,7 @@ export function createScheduler(config: SchedulerConfig, ports: SchedulerPorts):
     await former?.done;
     running.delete(name);
     meters.next.remove({ schedule: name });
+    meters.lag.remove({ schedule: name });
     begin(name, ports.book?.get(name));
   };
   /** A schedule of the book is new, has changed, or is gone. */
@@ -131,6 +132,11 @@ function createMeters({ metrics }: BasePorts): RunnerMeters {
     next: metrics.gauge({
       name: 'kso_scheduler_next_run_timestamp_seconds',
       help: 'When the next run begins.',
+      labelNames: ['schedule'],
+    }),
+    lag: metrics.gauge({
+      name: 'kso_scheduler_run_lag_seconds',
+      help: 'How long after its time the last run was accepted.',
       labelNames: ['schedule'],
     }),
   };

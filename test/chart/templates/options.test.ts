@@ -1,8 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { missingPrograms } from '@kso/testkit/programs';
 import { describe, expect, it } from 'vitest';
-import { byKind, chartFolder, envOf, named, podTemplate, render, workloads } from './rendered.ts';
+import { byKind, envOf, named, podTemplate, render, workloads } from './rendered.ts';
 
 const keys = {
   operator: 'operator',
@@ -156,31 +154,6 @@ describe.skipIf(missingPrograms('helm') !== undefined)('what every component tak
       spec: { selector: { matchLabels: Record<string, string> } };
     };
     expect(named(objects, 'Service', 'operator-health').metadata.labels).toMatchObject(spec.selector.matchLabels);
-  });
-
-  it('dashboard and alerts ask for metrics that the services have', () => {
-    const root = path.resolve(import.meta.dirname, '../../..');
-    const sources = ['packages', 'services']
-      .flatMap((folder) => globSync(`${folder}/*/src/**/*.ts`, { cwd: root }))
-      .map((file) => readFileSync(path.join(root, file), 'utf8'))
-      .join('\n');
-    const files = ['alerts.yaml', 'dashboard.json'].map((file) =>
-      readFileSync(path.join(chartFolder, 'files', file), 'utf8'),
-    );
-    const asked = new Set(files.join('\n').match(/\b(kso|kubevuln|process)_[a-z_]+\b/g) ?? []);
-    expect(asked.size).toBeGreaterThan(8);
-    for (const name of asked) expect(sources).toContain(`'${name.replace(/_count$/, '')}'`);
-  });
-
-  it('dashboard and alerts are rendered for the namespace of the release', () => {
-    const objects = render({ grafanaDashboard: { enabled: true }, prometheusRule: { enabled: true } });
-    const { data } = named(objects, 'ConfigMap', 'kubescape-operator-dashboard') as unknown as {
-      data: Record<string, string>;
-    };
-    expect(JSON.parse(data['kubescape-operator.json'] ?? '')).toMatchObject({ uid: 'kubescape-operator' });
-    const rules = JSON.stringify(named(objects, 'PrometheusRule', 'kubescape-operator')['spec']);
-    expect(rules).toContain('namespace=\\"kubescape\\"');
-    expect(rules).not.toContain('NAMESPACE');
   });
 
   it('persistence: claims where asked for, one switch for all of them', () => {

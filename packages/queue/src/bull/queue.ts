@@ -70,7 +70,7 @@ export class BullQueue implements JobQueue {
     this.#options = options;
     this.#ports = ports;
     this.#settings = resolveSettings(options);
-    this.#metrics = queueMetrics(ports.metrics);
+    this.#metrics = queueMetrics(ports.metrics, ports.clock);
     const tag = `{${options.prefix ?? 'kso'}}`;
     this.#bullPrefix = `${tag}:bull`;
     const keys = { prefix: `${tag}:jobs:`, tickets: `${this.#bullPrefix}:` };

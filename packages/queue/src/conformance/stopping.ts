@@ -120,6 +120,7 @@ export function stoppingTests(harness: () => QueueHarness): void {
     const text = await ports.metrics.registry.metrics();
     expect(text).toContain('kso_queue_attempts_total{kind="test",outcome="succeeded"} 1');
     expect(text).toContain('kso_queue_attempt_duration_seconds_count{kind="test",outcome="succeeded"} 1');
+    expect(text).toContain('kso_queue_job_duration_seconds_count{kind="test",state="succeeded"} 1');
     expect(text).toMatch(/kso_queue_oldest_waiting_seconds\{kind="idle"\} [\d.]+/);
   });
 

@@ -57,7 +57,7 @@ class InProcessQueue implements JobQueue {
   constructor(options: InProcessQueueOptions, ports: BasePorts) {
     this.#ports = ports;
     this.#settings = resolveSettings(options);
-    this.#metrics = queueMetrics(ports.metrics);
+    this.#metrics = queueMetrics(ports.metrics, ports.clock);
     this.#db = new JournalDatabase(options.file, options.durability ?? 'normal');
     this.#journal = new Journal(this.#db);
     this.#parents = new Parents(this.#db, this.#journal, ports.clock.now);

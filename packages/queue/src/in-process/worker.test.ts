@@ -41,7 +41,7 @@ async function finishOnFullDisk(tries: number) {
     journal,
     settings: resolveSettings({}),
     ports,
-    metrics: queueMetrics(ports.metrics),
+    metrics: queueMetrics(ports.metrics, ports.clock),
     changed: () => undefined,
   });
   worker.fill();

@@ -1,4 +1,4 @@
-import type { Metrics } from '@kso/kit';
+import type { Clock, Metrics } from '@kso/kit';
 import type { JobRecord, QueueCounts } from '../port.ts';
 import type { Outcome } from './attempt.ts';
 
@@ -18,7 +18,7 @@ export interface QueueMetrics {
   announced(ok: boolean): void;
 }
 
-export function queueMetrics(metrics: Metrics): QueueMetrics {
+export function queueMetrics(metrics: Metrics, clock: Clock): QueueMetrics {
   const jobs = metrics.gauge({ name: 'kso_queue_jobs', help: 'Jobs by state', labelNames: ['kind', 'state'] });
   const oldest = metrics.gauge({
     name: 'kso_queue_oldest_waiting_seconds',
@@ -35,6 +35,12 @@ export function queueMetrics(metrics: Metrics): QueueMetrics {
     help: 'Time from the begin of an attempt to its outcome',
     labelNames: ['kind', 'outcome'],
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900],
+  });
+  const jobDurations = metrics.histogram({
+    name: 'kso_queue_job_duration_seconds',
+    help: 'Time from when a job was added to its end, with waits and retries',
+    labelNames: ['kind', 'state'],
+    buckets: [0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400],
   });
   const unrun = metrics.counter({
     name: 'kso_queue_ended_unrun_total',
@@ -58,9 +64,11 @@ export function queueMetrics(metrics: Metrics): QueueMetrics {
       jobs.set({ kind, state: 'active' }, values.active);
       oldest.set({ kind }, values.oldestWaitMs / 1000);
     },
-    attempt({ kind }, outcome, seconds) {
+    attempt({ kind, addedAt }, outcome, seconds) {
       outcomes.inc({ kind, outcome });
       durations.observe({ kind, outcome }, seconds);
+      if (outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled')
+        jobDurations.observe({ kind, state: outcome }, (clock.now() - addedAt) / 1000);
     },
     endedUnrun: (kind, state) => unrun.inc({ kind, state }),
     stalled: (kind) => stalls.inc({ kind }),

@@ -36,6 +36,7 @@ export interface RunnerOptions {
 export interface RunnerMeters {
   readonly runs: Counter<'schedule' | 'outcome'>;
   readonly next: Gauge<'schedule'>;
+  readonly lag: Gauge<'schedule'>;
 }
 
 /** Longest sleep at a time: a laptop that slept and a clock that was set are noticed within it. */
@@ -62,6 +63,7 @@ export async function runSchedule(options: RunnerOptions, meters: RunnerMeters, 
     const outcome = await run(current, options, logger, ports);
     if (outcome === 'interrupted') return;
     meters.runs.inc({ schedule: plan.name, outcome });
+    if (outcome === 'accepted') meters.lag.set({ schedule: plan.name }, (ports.clock.now() - current.beginsAt) / 1000);
     last = current.plannedAt;
     remember(options.lastRuns, plan.name, last, logger);
   }
