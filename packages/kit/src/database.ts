@@ -22,9 +22,11 @@ export function openDatabase(path: string, options: DatabaseOptions): DatabaseSy
   try {
     if (path !== ':memory:') createPrivateFile(path);
     database = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? 5000, enableForeignKeyConstraints: true });
+    // Making the file and its schema need not reach the disk at once: the first commit that has to be there takes them along.
+    database.exec('PRAGMA synchronous = NORMAL');
     if (path !== ':memory:') database.exec('PRAGMA journal_mode = WAL');
-    database.exec(`PRAGMA synchronous = ${options.durability === 'normal' ? 'NORMAL' : 'FULL'}`);
     migrate(database, path, options.migrations);
+    if (options.durability !== 'normal') database.exec('PRAGMA synchronous = FULL');
     return database;
   } catch (error) {
     database?.close();

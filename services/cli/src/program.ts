@@ -87,8 +87,15 @@ function addUp(program: Command, host: CliHost, onEnd: (code: ExitCode) => void)
       ]) + exitStatusHelp,
     )
     .action(async (options: UpOptions) => {
-      const { up } = await import('./commands/up.ts');
-      onEnd(await up(options, host));
+      const { newThread } = await import('@kso/kubescape-scanner/thread');
+      // It loads its code while this thread loads the rest.
+      const thread = newThread();
+      try {
+        const { up } = await import('./commands/up.ts');
+        onEnd(await up(options, host, thread));
+      } finally {
+        await thread.terminate();
+      }
     });
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { builtInCatalogue } from '@kso/controls';
 import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
@@ -48,6 +49,8 @@ export interface ScannerPorts extends BasePorts {
   readonly policyEndpoint?: PolicyEndpoint;
   /** Called after something was put into the outbox. */
   wakePoster?(): void;
+  /** The evaluating thread, when it is loading already (`@kso/kubescape-scanner/thread`). */
+  readonly thread?: Worker | undefined;
   /** Makes the client of the evaluating thread; tests pass one that runs in the present thread. */
   readonly createThread?: (ports: ThreadClientPorts) => ThreadClient;
 }
@@ -113,6 +116,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
   const thread = (ports.createThread ?? createThreadClient)({
     clock,
     logger,
+    thread: ports.thread,
     settings: () => workerSettings(config, files.resultsDir, store, { policy, rego }),
     onState: (state) => {
       ownMetrics.observeState(state);

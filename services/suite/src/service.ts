@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import type { Gateway } from '@kso/gateway';
 import { type BasePorts, createHealthServer, type Logger, type Service } from '@kso/kit';
 import type { ScannerEvent } from '@kso/kubescape-scanner';
 import { createInProcessQueue, type JobQueue } from '@kso/queue';
-import { sqliteScheduleBook } from '@kso/scheduler';
+import { type ScheduleBook, sqliteScheduleBook } from '@kso/scheduler';
 import type { SuiteConfig } from './config.ts';
 import { makeDataFolders } from './data/folders.ts';
 import { lockFolder } from './data/lock.ts';
@@ -13,12 +14,11 @@ import { bookedSchedules } from './parts/booked-schedules.ts';
 import { startCloudEndpoint } from './parts/cloud-endpoint.ts';
 import { type Context, portsOf, type WorkingContext } from './parts/context.ts';
 import { startGateway } from './parts/gateway.ts';
-import { type ImagesPart, startImages } from './parts/images.ts';
-import { type KollectorPart, startKollector } from './parts/kollector.ts';
+import type { ImagesPart } from './parts/images.ts';
+import type { KollectorPart } from './parts/kollector.ts';
 import { type OperatorPart, startOperator } from './parts/operator.ts';
 import { type ScannerPart, startScanner } from './parts/scanner.ts';
-import { startScheduler } from './parts/scheduler.ts';
-import { openTarget } from './parts/target-source.ts';
+import { openTarget, type TargetSource } from './parts/target-source.ts';
 import { createFirstScan, type FirstScan, type ImageProgress, type PostureEnd } from './scan/first-scan.ts';
 import { readImageRecords, readPendingImages, type SuiteSnapshot } from './scan/snapshot.ts';
 import { createStack, type Stack } from './stack.ts';
@@ -34,6 +34,8 @@ export interface SuitePorts extends BasePorts {
   readonly env: NodeJS.ProcessEnv;
   /** A log under the name of one of the services. */
   readonly loggerFor: (service: string) => Logger;
+  /** The scanner's thread, when it is loading already (`@kso/kubescape-scanner/thread`). */
+  readonly scannerThread?: Worker | undefined;
 }
 
 /** What happens while the suite runs, for a screen. */
@@ -48,16 +50,22 @@ export interface SuiteUrls {
   readonly gateway: string;
   readonly gatewayWs: string;
   readonly scanner: string;
+  /** Empty until the suite is complete. */
   readonly kubevuln: string;
 }
 
 export interface SuiteStart {
-  /** Asks for a scan of the configuration as soon as somebody can take the command: it goes on while the other parts start. */
+  /**
+   * Asks for a scan of the configuration as soon as somebody can take the command, and leaves the parts that this scan does not need to
+   * `complete`: who waits for its result has it sooner.
+   */
   readonly scan?: boolean;
 }
 
 export interface Suite extends Service {
   start(options?: SuiteStart): Promise<void>;
+  /** Starts what `start` has left out: scans of images, the kollector, the schedules. */
+  complete(): Promise<void>;
   urls(): SuiteUrls;
   /** Tells of everything until the returned function is called. */
   onEvent(listener: (event: SuiteEvent) => void): () => void;
@@ -75,13 +83,18 @@ export interface Suite extends Service {
 }
 
 interface Parts {
-  readonly urls: SuiteUrls;
+  readonly urls: Omit<SuiteUrls, 'kubevuln'>;
   readonly operator: OperatorPart;
   readonly scanner: ScannerPart;
-  readonly images: ImagesPart;
-  readonly kollector: KollectorPart;
   readonly firstScan: FirstScan;
   readonly queue: JobQueue;
+  startOthers(): Promise<OtherParts>;
+}
+
+/** What the first result does not need. */
+interface OtherParts {
+  readonly images: ImagesPart;
+  readonly kollector: KollectorPart;
 }
 
 /**
@@ -100,6 +113,13 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
     if (parts === undefined) throw new TypeError('the suite has not started');
     return parts;
   };
+  let starting: Promise<OtherParts> | undefined;
+  let others: OtherParts | undefined;
+  const complete = async (): Promise<OtherParts> => {
+    starting ??= running().startOthers();
+    others = await starting;
+    return others;
+  };
   let isAsked = false;
   let lastScan: string | undefined;
   const onPosture = (event: ScannerEvent): void => {
@@ -114,17 +134,25 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
         isAsked = scan;
         const onImages = (progress: ImageProgress) => tell({ type: 'images', progress });
         parts = await startParts(config, ports, { stack, scan, onImages, onPosture });
+        if (!scan) await complete();
       } catch (error) {
+        parts = undefined;
         await stack.unwind().catch(() => undefined);
         throw error;
       }
     },
+    complete: async () => void (await complete()),
     stop: async () => {
       parts = undefined;
+      // What is starting is on the stack when it has started.
+      await starting?.catch(() => undefined);
+      starting = undefined;
+      others = undefined;
       await stack.unwind();
     },
-    notReady: () => (parts === undefined ? 'starting' : stack.services.find((each) => each.notReady?.())?.notReady?.()),
-    urls: () => running().urls,
+    notReady: () =>
+      others === undefined ? 'starting' : stack.services.find((each) => each.notReady?.())?.notReady?.(),
+    urls: () => ({ ...running().urls, kubevuln: others?.images.kubevuln.url ?? '' }),
     onEvent: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -135,23 +163,25 @@ export function createSuite(config: SuiteConfig, ports: SuitePorts): Suite {
       return firstScan.posture(signal);
     },
     imagesScanned: async (signal) => {
-      const { kollector, firstScan } = running();
+      const { firstScan } = running();
+      const { kollector } = await complete();
       await kollector.firstImagesAsked(signal);
       await firstScan.images(signal);
     },
     stuck: () => parts?.queue.notReady(),
-    enginesArrived: () => running().images.enginesArrived(),
+    enginesArrived: async () => (await complete()).images.enginesArrived(),
     delivered: async (signal) => {
-      const { scanner, images, operator } = running();
+      const { scanner, operator } = running();
+      const { images } = await complete();
       await Promise.all([scanner.delivered(signal), images.delivered(signal), operator.delivered(signal)]);
     },
     snapshot: async () => {
-      const { scanner, images, queue } = running();
+      const { scanner, queue } = running();
       return {
         posture: lastScan === undefined ? undefined : scanner.scanner.readReport(lastScan),
-        images: readImageRecords(images.store),
+        images: others === undefined ? [] : readImageRecords(others.images.store),
         pending: await readPendingImages(queue),
-        imageScans: images.kubevuln.readiness ?? { state: 'waiting', reason: 'starting' },
+        imageScans: others?.images.kubevuln.readiness ?? { state: 'waiting', reason: 'starting' },
       };
     },
   };
@@ -208,20 +238,43 @@ async function startParts(
   });
   if (scan) await operator.requestPostureScan(firstScan.jobId);
   const operatorUrl = operator.operator.url;
-  const images = await startImages(working, { env, client: opened.client });
-  const kollector = await startKollector(working, { target: opened, operatorUrl, env });
-  await startScheduler(context, { operatorUrl, book, env });
-  const urls: SuiteUrls = {
-    get endpoint() {
-      return backend.reportUrl();
+  return {
+    urls: {
+      get endpoint() {
+        return backend.reportUrl();
+      },
+      operator: operatorUrl,
+      gateway: gateway.urls().rest,
+      gatewayWs: gateway.urls().websocket,
+      scanner: scanner.scanner.url ?? '',
     },
-    operator: operatorUrl,
-    gateway: gateway.urls().rest,
-    gatewayWs: gateway.urls().websocket,
-    scanner: scanner.scanner.url ?? '',
-    kubevuln: images.kubevuln.url ?? '',
+    operator,
+    scanner,
+    firstScan,
+    queue,
+    startOthers: () => startOthers(working, { env, target: opened, operatorUrl, book }),
   };
-  return { urls, operator, scanner, images, kollector, firstScan, queue };
+}
+
+interface OthersOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly target: TargetSource;
+  readonly operatorUrl: string;
+  readonly book: ScheduleBook;
+}
+
+/** Loaded when they are started, so that the parts before need not wait for that either. */
+async function startOthers(
+  context: WorkingContext,
+  { env, target, operatorUrl, book }: OthersOptions,
+): Promise<OtherParts> {
+  const { startImages } = await import('./parts/images.ts');
+  const images = await startImages(context, { env, client: target.client });
+  const { startKollector } = await import('./parts/kollector.ts');
+  const kollector = await startKollector(context, { target, operatorUrl, env });
+  const { startScheduler } = await import('./parts/scheduler.ts');
+  await startScheduler(context, { operatorUrl, book, env });
+  return { images, kollector };
 }
 
 /** Probes and metrics of all parts on one listener; asked when a probe comes, so parts that start later are in it. */

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Severity } from '@kso/domain';
 import { createLogger, createMetrics, registerProcessMetrics, startTracing, systemClock } from '@kso/kit';
 import { renderTable, type ScanView, terminalOf } from '@kso/report';
@@ -26,7 +27,7 @@ export interface UpOptions extends SuiteOptions {
 }
 
 /** `kso up`: the whole suite in this process. It shows the first full scan, then every change, until it is stopped. */
-export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
+export async function up(options: UpOptions, host: CliHost, scannerThread: Worker): Promise<ExitCode> {
   if (options.failOn !== undefined && options.once !== true) {
     throw fail('BAD_VALUE', { option: '--fail-on', problem: 'only with --once: without it the suite keeps running' });
   }
@@ -43,7 +44,7 @@ export async function up(options: UpOptions, host: CliHost): Promise<ExitCode> {
   const metrics = createMetrics();
   registerProcessMetrics(metrics);
   const config = suiteConfigOf(options, target, plan.type === 'build', host);
-  const suite = createSuite(config, { logger, loggerFor, metrics, tracer, clock: systemClock, env });
+  const suite = createSuite(config, { logger, loggerFor, metrics, tracer, clock: systemClock, env, scannerThread });
   try {
     progress.step('starting');
     await suite.start({ scan: true });
@@ -102,6 +103,8 @@ async function scanAndWatch(context: Run, signal: AbortSignal): Promise<ExitCode
   for (const [id, failed] of failedIn(posture?.results ?? [])) known.set(id, failed);
   await show(context, { images: false });
   watching = true;
+  progress.step('starting the scans of images');
+  await suite.complete();
 
   const build = plan.type === 'build' ? buildThenScan(plan.missing, context) : undefined;
   progress.step('scanning images');

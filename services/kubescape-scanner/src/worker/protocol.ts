@@ -50,6 +50,8 @@ export interface ScanHooks {
 }
 
 export type ToWorker =
+  /** The first message. */
+  | { readonly type: 'start'; readonly settings: WorkerSettings }
   | { readonly type: 'scan'; readonly id: number; readonly order: ScanOrder }
   | { readonly type: 'cancel'; readonly id: number }
   /** Answer to `changes`: whether the batch was stored. What was not comes again. */

@@ -1,10 +1,11 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
+import { newThread } from './new-thread.ts';
 import type {
   ChangeBatch,
   FromWorker,
@@ -18,12 +19,11 @@ import type {
 } from './protocol.ts';
 import { relayLine } from './relayed-log.ts';
 
-/** The same file as source or compiled. */
-const script = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
-
 export interface ThreadClientPorts {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** One that is loading already (`newThread`), for the first start. */
+  readonly thread?: Worker | undefined;
   /** What the thread is started with; asked again for each start, because the store has gone on. */
   settings(): WorkerSettings;
   onState(state: WorkerState): void;
@@ -64,6 +64,7 @@ class WorkerThreadClient implements ThreadClient {
   readonly #scans = new Map<number, PendingScan>();
   readonly #figures = new Map<number, PromiseWithResolvers<PostureFigures | undefined>>();
   readonly #stop = new AbortController();
+  #preloaded: Worker | undefined;
   #worker: Worker | undefined;
   #state: WorkerState | undefined;
   #nextId = 1;
@@ -71,17 +72,22 @@ class WorkerThreadClient implements ThreadClient {
 
   constructor(ports: ThreadClientPorts) {
     this.#ports = ports;
+    this.#preloaded = ports.thread;
   }
 
   start(): void {
     if (this.#worker !== undefined || this.#stop.signal.aborted) return;
-    const worker = new Worker(script, { workerData: this.#ports.settings(), name: 'posture' });
+    const preloaded = this.#preloaded;
+    this.#preloaded = undefined;
+    const worker = preloaded === undefined || hasEnded(preloaded) ? newThread() : preloaded;
+    worker.ref();
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) =>
       this.#ports.logger.error({ err: error }, 'the thread that evaluates controls failed'),
     );
     worker.on('exit', () => this.#exited(worker));
+    send(worker, { type: 'start', settings: this.#ports.settings() });
   }
 
   scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
@@ -212,6 +218,10 @@ function scanFailure({ code, context, stack }: ScanError): Error {
   const cause = new Error(String(context['problem']));
   cause.stack = stack;
   return fail(code, context, cause);
+}
+
+function hasEnded({ threadId }: Worker): boolean {
+  return threadId < 0;
 }
 
 function send(worker: Worker, message: ToWorker): void {

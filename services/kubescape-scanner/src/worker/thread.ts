@@ -1,19 +1,19 @@
-// The scanner's thread: a worker behind messages. Started by thread-client.ts with WorkerSettings.
-import { parentPort, workerData } from 'node:worker_threads';
+// The scanner's thread: a worker behind messages. Made by new-thread.ts, started by thread-client.ts.
+import { parentPort } from 'node:worker_threads';
 import { createLogger, createMetrics, describeError, KsoError, systemClock } from '@kso/kit';
 import { fail, type ScannerErrorCode, scannerErrors } from '../errors.ts';
 import { openSource } from '../scan/source-config.ts';
-import { createPostureWorker } from './posture-worker.ts';
+import { createPostureWorker, type PostureWorker } from './posture-worker.ts';
 import type { FromWorker, ScanError, ScanHooks, ToWorker, WorkerSettings } from './protocol.ts';
 import { relayingDestination } from './relayed-log.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('thread.ts runs in a worker thread');
 
-const settings = workerData as WorkerSettings;
 const metrics = createMetrics();
 const post = (message: FromWorker, transferred: readonly ArrayBuffer[] = []): void =>
   port.postMessage(message, [...transferred]);
+const close = (): void => port.close();
 const destination = relayingDestination((line) => post({ type: 'log', line }));
 const logger = createLogger({ service: 'kubescape-scanner', destination });
 const scans = new Map<number, AbortController>();
@@ -21,24 +21,21 @@ const batches = new Map<number, (ok: boolean) => void>();
 const parts = new Map<number, (problem: string | undefined) => void>();
 let nextBatch = 1;
 
-const worker = createPostureWorker(settings, {
-  clock: systemClock,
-  logger,
-  openSource: () => openSource(settings.source, { clock: systemClock, logger, metrics, env: process.env }),
-  onState: (state) => post({ type: 'state', state }),
-  store: (changes) =>
-    new Promise((resolve) => {
-      const batch = nextBatch++;
-      batches.set(batch, resolve);
-      const bodies = changes.parts.map(({ body }) => body.buffer);
-      post({ type: 'changes', batch, changes }, bodies);
-    }),
-});
+let worker: PostureWorker | undefined;
 
 port.on('message', (message: ToWorker) => {
+  if (message.type === 'start') {
+    worker = newWorker(message.settings);
+    void worker.run();
+  } else if (worker !== undefined) receive(message, worker);
+  // It was loaded for nothing.
+  else if (message.type === 'stop') close();
+});
+
+function receive(message: Exclude<ToWorker, { type: 'start' }>, of: PostureWorker): void {
   switch (message.type) {
     case 'scan':
-      void scan(message);
+      void scan(message, of);
       return;
     case 'cancel':
       scans.get(message.id)?.abort();
@@ -52,25 +49,39 @@ port.on('message', (message: ToWorker) => {
       parts.delete(message.id);
       return;
     case 'policy':
-      worker.setPolicy(message.policy);
+      of.setPolicy(message.policy);
       return;
     case 'rego':
-      worker.setRego(message.rego);
+      of.setRego(message.rego);
       return;
     case 'figures':
-      post({ type: 'figures', id: message.id, figures: worker.figures() });
+      post({ type: 'figures', id: message.id, figures: of.figures() });
       return;
     case 'stop':
       for (const settle of batches.values()) settle(false);
       for (const settle of parts.values()) settle('the scanner is stopping');
-      void worker.stop().finally(() => port.close());
+      void of.stop().finally(close);
       return;
   }
-});
+}
 
-void worker.run();
+function newWorker(settings: WorkerSettings): PostureWorker {
+  return createPostureWorker(settings, {
+    clock: systemClock,
+    logger,
+    openSource: () => openSource(settings.source, { clock: systemClock, logger, metrics, env: process.env }),
+    onState: (state) => post({ type: 'state', state }),
+    store: (changes) =>
+      new Promise((resolve) => {
+        const batch = nextBatch++;
+        batches.set(batch, resolve);
+        const bodies = changes.parts.map(({ body }) => body.buffer);
+        post({ type: 'changes', batch, changes }, bodies);
+      }),
+  });
+}
 
-async function scan({ id, order }: Extract<ToWorker, { type: 'scan' }>): Promise<void> {
+async function scan({ id, order }: Extract<ToWorker, { type: 'scan' }>, of: PostureWorker): Promise<void> {
   const controller = new AbortController();
   scans.set(id, controller);
   try {
@@ -83,7 +94,7 @@ async function scan({ id, order }: Extract<ToWorker, { type: 'scan' }>): Promise
         if (problem !== undefined) throw fail('REPORT_NOT_STORED', { problem });
       },
     };
-    const outcome = await worker.scan(order, hooks, controller.signal);
+    const outcome = await of.scan(order, hooks, controller.signal);
     post({ type: 'scanned', id, outcome });
   } catch (error) {
     post({

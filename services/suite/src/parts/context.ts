@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { BasePorts, Logger } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import type { SuiteConfig } from '../config.ts';
@@ -9,7 +10,10 @@ import type { Backend } from './backend.ts';
 export interface Context {
   readonly config: SuiteConfig;
   readonly folders: DataFolders;
-  readonly ports: BasePorts & { readonly loggerFor: (service: string) => Logger };
+  readonly ports: BasePorts & {
+    readonly loggerFor: (service: string) => Logger;
+    readonly scannerThread?: Worker | undefined;
+  };
   readonly stack: Stack;
 }
 

@@ -44,6 +44,7 @@ export async function startScanner(context: WorkingContext, env: NodeJS.ProcessE
     queue,
     store,
     policyEndpoint,
+    thread: context.ports.scannerThread,
     wakePoster: () => poster.wake(),
   };
   const scanner = await stack.start(createKubescapeScanner(settings, ports), 'scanner');
