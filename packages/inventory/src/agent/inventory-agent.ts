@@ -22,6 +22,8 @@ export interface AgentPorts extends InventoryPorts {
 export interface InventoryAgent extends Service {
   /** The newest inventory. */
   current(): ClusterInventory | undefined;
+  /** Whether an API is configured that inventories are sent to. */
+  readonly sends: boolean;
   /** Where inventories can be pulled, once it listens. */
   pullUrl(): string | undefined;
   /** Resolves when stopped; rejects when the API refuses us for good (REGISTRATION_REFUSED). */
@@ -127,6 +129,7 @@ export function createInventoryAgent(config: InventoryConfig, ports: AgentPorts)
     name: 'inventory',
     ended,
     current: () => current,
+    sends: task.endpoint !== undefined,
     pullUrl: () => pullUrl,
     start: async () => {
       startedAt = clock.now();

@@ -131,13 +131,12 @@ async function keepReporting(
   ports: InventoryPorts,
   host: CliHost,
 ): Promise<ExitCode> {
-  const isSent = config.anchore.url !== '';
   const agent = createInventoryAgent(config, {
     ...ports,
     env: host.env,
     version: productVersion(),
     onInventory: async (inventory) => {
-      if (wantsText(config, options, isSent)) await print(inventory, config, options, host);
+      if (wantsText(config, options, agent.sends)) await print(inventory, config, options, host);
     },
   });
   const { host: address, port } = config.health;
