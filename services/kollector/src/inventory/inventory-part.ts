@@ -5,6 +5,7 @@ import {
   type InventoryAgent,
   type InventoryConfig,
   loadInventoryConfig,
+  toSettings,
 } from '@kso/inventory';
 import { describeError, type Logger } from '@kso/kit';
 import type { KollectorConfig } from '../config.ts';
@@ -22,18 +23,20 @@ export function createInventoryPart(config: InventoryConfig, ports: Omit<AgentPo
   let problem: string | undefined;
   return {
     run: async (signal) => {
-      // A term of its own for each time that this replica leads.
-      const own = createInventoryAgent(config, { ...ports, logger, version: productVersion() });
-      agent = own;
       problem = undefined;
+      agent = undefined;
+      let own: InventoryAgent | undefined;
       try {
+        // A term of its own for each time that this replica leads.
+        own = createInventoryAgent(config, { ...ports, logger, version: productVersion() });
+        agent = own;
         await own.start();
         await Promise.race([own.ended, aborted(signal)]);
       } catch (error) {
         problem = describeError(error);
         logger.error({ problem }, 'inventories are not taken any more');
       } finally {
-        await own.stop();
+        await own?.stop();
       }
     },
     remarks: () => {
@@ -57,6 +60,8 @@ export function inventoryConfigOf(
     file: inventory.configFile,
     flags: { mode: 'periodic' },
   });
+  // What cannot be used is known at the start, not when this replica leads.
+  toSettings(config);
   for (const warning of warnings) logger.warn({ problem: warning }, 'configuration of the inventory');
   const cluster = config.kubeconfig.cluster || clusterName || '';
   return { ...config, kubeconfig: { ...config.kubeconfig, cluster } };

@@ -34,10 +34,14 @@ async function startApi(status: number): Promise<Api> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, reports };
 }
 
-function partOf(cluster: FakeApiServer, url: string) {
-  const env = { KAI_ANCHORE_URL: url, KAI_ANCHORE_USER: 'robot', KAI_ANCHORE_PASSWORD: 'pw' };
+function configOf(url: string, more: Readonly<Record<string, string>> = {}) {
+  const env = { KAI_ANCHORE_URL: url, KAI_ANCHORE_USER: 'robot', KAI_ANCHORE_PASSWORD: 'pw', ...more };
   const settings = { inventory: { enabled: true }, clusterName: 'prod-1' };
-  const config = inventoryConfigOf(settings, { env, cwd: '/nonexistent', home: '/nonexistent' }, logger);
+  return inventoryConfigOf(settings, { env, cwd: '/nonexistent', home: '/nonexistent' }, logger);
+}
+
+function partOf(cluster: FakeApiServer, url: string, more?: Readonly<Record<string, string>>) {
+  const config = configOf(url, more);
   const client: KubeClient = createKubeClient(cluster.connection(), { clock: systemClock, userAgent: 'test' });
   onTestFinished(() => client.close());
   const base = { logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
@@ -73,4 +77,23 @@ it('an API that refuses inventories does not disturb the rest', async () => {
     .poll(() => kollector.remarks?.().join('\n'), { timeout: 15_000 })
     .toContain('inventory: the integration could not');
   await expect.poll(() => kollector.notReady?.(), { timeout: 15_000 }).toBeUndefined();
+});
+
+it('neither does a file that has gone when it is needed', async () => {
+  const cluster = await startShop();
+  const api = await startApi(200);
+  const inventory = partOf(cluster, api.url, { KAI_ANCHORE_HTTP_CA_FILE: '/nonexistent/ca.pem' });
+  const started = await startKollector({}, { cluster, inventory });
+  await expect
+    .poll(() => started.kollector.remarks?.().join('\n'), { timeout: 15_000 })
+    .toContain('inventory: /nonexistent/ca.pem');
+  cluster.put(pod('later', { images: { c: 'bb' } }));
+  await started.receiver.until(2);
+  expect(started.receiver.asked()).toHaveLength(2);
+});
+
+it('a pattern that is none is told at the start', () => {
+  expect(() => configOf('http://127.0.0.1:9', { KAI_NAMESPACE_SELECTORS_EXCLUDE: '^(' })).toThrow(
+    'not a regular expression',
+  );
 });
