@@ -265,6 +265,42 @@ describe('exceptions', () => {
   });
 });
 
+test('exceptions, control inputs and attack tracks of artifacts count after those of files', async () => {
+  const place = files('released', {
+    'a.yaml': pod('a', 'shop', 'hostPID: true').replace(
+      'image:',
+      'securityContext: {capabilities: {add: [CHOWN]}}, image:',
+    ),
+    'own.json': '{"insecureCapabilities": ["NET_RAW"]}',
+    'artifacts/sample.json': JSON.stringify({
+      name: 'Sample',
+      controls: [{ controlID: 'S-1', name: 'one', rules: [{ name: 'one', rule: 'package armo_builtins', match: [] }] }],
+    }),
+    'artifacts/controls-inputs.json': '{"insecureCapabilities": ["CHOWN"], "onlyTheirs": []}',
+    'artifacts/exceptions.json': JSON.stringify([
+      { ...acceptedHostPid, resources: [{ attributes: { kind: 'Pod', name: 'a' } }] },
+      { ...acceptedHostPid, name: 'for another cluster', resources: [{ attributes: { kind: 'Pod', name: 'b' } }] },
+    ]),
+  });
+  const args = ['scan', 'control', 'C-0038,C-0046', `${place}/a.yaml`, '--use-artifacts-from', `${place}/artifacts`];
+  const { summaryDetails, exceptionAudit } = await report(args);
+  expect(summaryDetails.controls['C-0038']?.statusInfo).toMatchObject({ status: 'passed', subStatus: 'w/exceptions' });
+  expect(summaryDetails.controls['C-0046']?.status).toBe('failed');
+  expect(exceptionAudit?.exceptions.map(({ source, status }) => `${source} ${status}`)).toEqual([
+    'release applied',
+    'release unused',
+  ]);
+  const own = await report([...args, '--controls-config', `${place}/own.json`]);
+  expect(own.summaryDetails.controls['C-0046']?.status).toBe('passed');
+});
+
+const acceptedHostPid = {
+  name: 'accepted',
+  policyType: 'postureExceptionPolicy',
+  actions: ['alertOnly'],
+  posturePolicies: [{ controlID: 'C-0038' }],
+};
+
 describe('outputs', () => {
   test('several formats are files of one name, and a table is still shown', async () => {
     const place = files('outputs', { 'a.yaml': pod('a') });

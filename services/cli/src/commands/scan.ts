@@ -65,9 +65,11 @@ export async function scan(paths: readonly string[], options: ScanOptions, host:
   }
 }
 
-/** An exception that covers nothing is most likely a typing error, or a leftover. */
+/** An exception that covers nothing is most likely a typing error, or a leftover; those of a release are for all sorts of clusters. */
 function noteWithoutEffect({ exceptionAudit }: Pick<PostureReport, 'exceptionAudit'>, progress: Progress): void {
-  const idle = (exceptionAudit?.exceptions ?? []).filter(({ status }) => status !== 'applied');
+  const idle = (exceptionAudit?.exceptions ?? []).filter(
+    ({ status, source }) => status !== 'applied' && source !== 'release',
+  );
   for (const { id, problem } of idle.slice(0, maxNoted)) {
     progress.note(`exception without effect: ${id}${problem === undefined ? '' : `: ${problem}`}`);
   }

@@ -22,7 +22,7 @@ export interface PolicyOptions {
 }
 
 export interface OpenedPolicies {
-  /** Undefined when no file says anything. */
+  /** Undefined when no file and no artifacts say anything. */
   readonly policy: PosturePolicy | undefined;
   readonly policies: RegoPolicies | undefined;
   /** Everything that can be asked for. */
@@ -58,9 +58,10 @@ async function readPolicy(
   host: CliHost,
 ): Promise<PosturePolicy | undefined> {
   const { controlsConfig, exceptions, customFrameworks, useFrom } = files;
-  if ([controlsConfig, exceptions, customFrameworks, useFrom].every((file) => file === undefined)) return undefined;
+  const given = [policies, controlsConfig, exceptions, customFrameworks, useFrom];
+  if (given.every((each) => each === undefined)) return undefined;
   const { readPolicyFiles, unknownInputs } = await import('./policy-files.ts');
-  const policy = await readPolicyFiles(files, policies?.added ?? {}, host);
+  const policy = await readPolicyFiles(files, policies, host);
   const unknown = unknownInputs(policy);
   if (unknown.length > 0) host.stderr.write(`no built-in control has an input ${unknown.join(', ')}\n`);
   return policy;

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultControlInputs, type PolicyCatalogue } from '@kso/controls';
+import { defaultControlInputs } from '@kso/controls';
 import { isRecord, type UnknownRecord } from '@kso/domain';
 import { loadPosturePolicy, type PosturePolicy } from '@kso/engines';
 import { describeError } from '@kso/kit';
+import type { RegoPolicies } from '@kso/kubescape-scanner';
 import { fail } from '../errors.ts';
 import { type CliHost, userPath } from '../host.ts';
 
@@ -42,22 +43,25 @@ export interface PolicyFiles {
 }
 
 /**
- * The policy of the files. What is wrong in them is an error. Frameworks may name controls in Rego besides our own.
+ * The policy of the files, and of artifacts where there are some. What is wrong in files is an error. Frameworks may name controls in
+ * Rego besides our own.
  * @throws PATH_UNREADABLE, BAD_VALUE
  */
 export async function readPolicyFiles(
   files: PolicyFiles,
-  added: Partial<PolicyCatalogue>,
+  policies: Pick<RegoPolicies, 'added' | 'documents'> | undefined,
   host: CliHost,
 ): Promise<PosturePolicy> {
   const { controlsConfig, exceptions, customFrameworks, useFrom } = files;
   const document = async (option: string, file: string | undefined) =>
     file === undefined ? [] : [documentOf(file, await readDocument(option, file, host))];
+  const released = policies?.documents;
   const result = loadPosturePolicy({
-    controls: added.controls ?? [],
-    readFrameworks: added.frameworks ?? [],
-    controlInputs: await document('--controls-config', controlsConfig),
-    exceptions: await document('--exceptions', exceptions),
+    controls: policies?.added.controls ?? [],
+    readFrameworks: policies?.added.frameworks ?? [],
+    controlInputs: [...(await document('--controls-config', controlsConfig)), ...(released?.controlInputs ?? [])],
+    exceptions: [...(await document('--exceptions', exceptions)), ...(released?.exceptions ?? [])],
+    attackTracks: released?.attackTracks ?? [],
     frameworks: [...(await readFrameworks(customFrameworks, host)), ...(await document('--use-from', useFrom))],
   });
   if (result.ok) return result.policy;
@@ -120,5 +124,6 @@ function hasRules({ rules }: UnknownRecord): boolean {
 
 /** Control inputs of the files that no built-in control reads: most likely mistyped, unless rules in Rego read them. */
 export function unknownInputs({ inputs }: PosturePolicy): string[] {
-  return Object.keys(inputs.origins).filter((name) => !Object.hasOwn(defaultControlInputs, name));
+  const ofFiles = Object.entries(inputs.origins).filter(([, origin]) => origin.startsWith('file '));
+  return ofFiles.map(([name]) => name).filter((name) => !Object.hasOwn(defaultControlInputs, name));
 }

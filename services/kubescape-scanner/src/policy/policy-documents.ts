@@ -9,3 +9,13 @@ export interface PolicyDocuments {
 }
 
 export const noPolicy: PolicyDocuments = { frameworks: [], exceptions: [], controlInputs: [], attackTracks: [] };
+
+/** Both together, those of `first` before the others of the same source. */
+export function joinDocuments(first: PolicyDocuments, second: PolicyDocuments): PolicyDocuments {
+  return {
+    frameworks: [...first.frameworks, ...second.frameworks],
+    exceptions: [...first.exceptions, ...second.exceptions],
+    controlInputs: [...first.controlInputs, ...second.controlInputs],
+    attackTracks: [...first.attackTracks, ...second.attackTracks],
+  };
+}

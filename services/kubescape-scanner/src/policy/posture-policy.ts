@@ -3,7 +3,7 @@ import type { PostureException } from '@kso/domain';
 import { readExceptions } from '@kso/domain';
 import { defaultPosturePolicy, loadPosturePolicy, type PosturePolicy } from '@kso/engines';
 import { fail } from '../errors.ts';
-import type { PolicyDocuments } from './policy-documents.ts';
+import { joinDocuments, noPolicy, type PolicyDocuments } from './policy-documents.ts';
 import type { ServiceRego } from './rego-of-service.ts';
 
 /** The policy that is judged by, and why it is not the one that the user gave. */
@@ -14,7 +14,7 @@ export interface PolicyInForce {
 }
 
 /**
- * Takes over other documents, whose frameworks may name controls in Rego. While they are wrong, what was in force before stays so for
+ * Takes over other documents, whose frameworks may name controls in Rego, and those that came with the rules. While they are wrong, what was in force before stays so for
  * what is evaluated without a scan.
  */
 export function takeOverPolicy(
@@ -23,7 +23,8 @@ export function takeOverPolicy(
   before: PosturePolicy = defaultPosturePolicy,
 ): PolicyInForce {
   const { controls = [], frameworks = [] } = policies?.added ?? {};
-  const loaded = loadPosturePolicy({ ...documents, controls, readFrameworks: frameworks });
+  const all = joinDocuments(documents, policies?.documents ?? noPolicy);
+  const loaded = loadPosturePolicy({ ...all, controls, readFrameworks: frameworks });
   if (loaded.ok) return { policy: loaded.policy, problems: [] };
   const catalogue = extendCatalogue(before.catalogue, { controls, frameworks });
   return { policy: { ...before, catalogue }, problems: loaded.problems };

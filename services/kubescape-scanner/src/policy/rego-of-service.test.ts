@@ -11,9 +11,9 @@ import { type ScannerUnderTest, startScanner } from '../testing/scanner.ts';
 const rule =
   'package armo_builtins\ndeny[m] { o := input[_]; o.metadata.name == "web"; m := {"alertMessage": "no web", "alertObject": {"k8sApiObjects": [o]}} }\n';
 
-async function start(customRules: string): Promise<ScannerUnderTest> {
+async function start(policies: Readonly<Record<string, string>>): Promise<ScannerUnderTest> {
   const source = fakeSource([pod({ name: 'web', namespace: 'shop' }), pod({ name: 'db', namespace: 'shop' })]);
-  const scanner = await startScanner({ source, overrides: { policy: { customRules, refresh: '10ms' } } });
+  const scanner = await startScanner({ source, overrides: { policy: { ...policies, refresh: '10ms' } } });
   onTestFinished(() => scanner.stop());
   return scanner;
 }
@@ -30,7 +30,7 @@ describe('a scanner with policies in Rego', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'kso-rego-service-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(path.join(folder, 'no-web.rego'), rule);
-    const { summaryDetails } = await scan(await start(folder), ['custom-no-web']);
+    const { summaryDetails } = await scan(await start({ customRules: folder }), ['custom-no-web']);
     expect(summaryDetails.controls['custom-no-web']?.ResourceCounters.failedResources).toBe(1);
   });
 
@@ -41,7 +41,7 @@ describe('a scanner with policies in Rego', () => {
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
       const file = path.join(folder, 'no-web.rego');
       writeFileSync(file, rule);
-      const scanner = await start(folder);
+      const scanner = await start({ customRules: folder });
       const failedIn = async (control: string) => {
         const { results, scanCoverage } = await scan(scanner, []);
         const failing = results.filter(({ controls }) =>
@@ -77,8 +77,33 @@ describe('a scanner with policies in Rego', () => {
     },
   );
 
+  it('heeds the exceptions that come with artifacts, also others', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'kso-rego-service-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const control = {
+      controlID: 'S-1',
+      name: 'one',
+      rules: [{ name: 'one', rule: 'package armo_builtins', match: [] }],
+    };
+    writeFileSync(path.join(folder, 'sample.json'), JSON.stringify({ name: 'Sample', controls: [control] }));
+    const except = (kind: string) => {
+      const exception = {
+        name: 'x',
+        posturePolicies: [{ controlID: 'C-0073' }],
+        resources: [{ attributes: { kind } }],
+      };
+      writeFileSync(path.join(folder, 'exceptions.json'), JSON.stringify([exception]));
+    };
+    except('Pod');
+    const heeding = await start({ artifacts: folder });
+    const failing = async () => (await scan(heeding, ['C-0073'])).summaryDetails.controls['C-0073']?.status;
+    expect(await failing()).toBe('passed');
+    except('Deployment');
+    await until('the other exceptions', async () => (await failing()) === 'failed');
+  });
+
   it('evaluates the rest when they cannot be read, and says so', async () => {
-    const { scanCoverage } = await scan(await start('/no/such/folder'), ['C-0057']);
+    const { scanCoverage } = await scan(await start({ customRules: '/no/such/folder' }), ['C-0057']);
     expect(scanCoverage?.policyDegradations).toContainEqual(
       expect.objectContaining({ component: 'policies in Rego', reason: expect.stringContaining('no such folder') }),
     );

@@ -3,6 +3,7 @@ import { createLogger } from '@kso/kit';
 import type { Degradation } from '@kso/wire';
 import { expect, it, onTestFinished } from 'vitest';
 import type { RegoPolicies } from '../scan/rego-policies.ts';
+import { noPolicy } from './policy-documents.ts';
 import type { ServiceRego } from './rego-of-service.ts';
 import { createRegoWatch } from './rego-watch.ts';
 
@@ -27,7 +28,16 @@ const control = (id: string, text: string): RegoControl => ({
 function policies(texts: Readonly<Record<string, string>>, problems: readonly Degradation[] = []): RegoPolicies {
   const controls = new Map(Object.entries(texts).map(([id, text]) => [id, control(id, text)]));
   const catalogue = { controls: [...controls.values()].map(({ info }) => info), frameworks: [] };
-  return { added: catalogue, catalogue, everything: catalogue, always: [], controls, inputs: {}, problems };
+  return {
+    added: catalogue,
+    catalogue,
+    everything: catalogue,
+    always: [],
+    controls,
+    inputs: {},
+    documents: noPolicy,
+    problems,
+  };
 }
 
 type Reading = RegoPolicies | Error;

@@ -102,8 +102,8 @@ export function createRegoWatch(options: RegoWatchOptions): RegoWatch {
 }
 
 function regoOf(policies: RegoPolicies, problems: readonly Degradation[]): ServiceRego {
-  const { added, always, controls, inputs } = policies;
-  const version = hash('sha256', JSON.stringify([added, always, [...controls], inputs]));
+  const { added, always, controls, inputs, documents } = policies;
+  const version = hash('sha256', JSON.stringify([added, always, [...controls], inputs, documents]));
   return { version, policies, problems: [...policies.problems, ...problems] };
 }
 

@@ -14,11 +14,13 @@ import {
   loadArtifacts,
   loadCustomRules,
   type PolicyArtifacts,
+  type PolicyDocument,
   type RegoControl,
   type RegoEngine,
 } from '@kso/engines';
 import type { Degradation } from '@kso/wire';
 import { fail } from '../errors.ts';
+import { noPolicy, type PolicyDocuments } from '../policy/policy-documents.ts';
 
 /** Where policies in Rego are from; see `loadArtifacts` and `loadCustomRules`. */
 export interface RegoSources {
@@ -41,6 +43,8 @@ export interface RegoPolicies {
   readonly controls: ReadonlyMap<string, RegoControl>;
   /** Of the artifacts; a user's own come before them. */
   readonly inputs: ControlInputLists;
+  /** What artifacts bring besides controls and frameworks, for the policy: exceptions, control inputs, attack tracks. */
+  readonly documents: PolicyDocuments;
   readonly problems: readonly Degradation[];
 }
 
@@ -62,6 +66,7 @@ export async function loadRegoPolicies(
     always,
     controls: new Map(read.flatMap(({ controls }) => controls).map((control) => [control.info.id, control])),
     inputs: inputLists(released?.inputs),
+    documents: documentsOf(released),
     problems: read.flatMap(({ problems }) => problems),
   };
 }
@@ -92,6 +97,18 @@ async function loaded(
   const result = await load(from);
   if (!result.ok) throw fail('POLICIES_UNREADABLE', { problem: result.problem });
   return result.artifacts;
+}
+
+function documentsOf(released: PolicyArtifacts | undefined): PolicyDocuments {
+  if (released === undefined) return noPolicy;
+  const document = (value: unknown): PolicyDocument[] =>
+    value === undefined ? [] : [{ source: 'release', origin: `artifacts of ${released.source}`, value }];
+  return {
+    frameworks: [],
+    exceptions: document(released.exceptions),
+    controlInputs: document(released.inputs),
+    attackTracks: document(released.attackTracks),
+  };
 }
 
 const empty: PolicyCatalogue = { controls: [], frameworks: [] };
