@@ -50,4 +50,44 @@ describe.skipIf(skipped)('a scan by somebody who may not read everything', { tim
     const counts = metadata.targetMetadata.clusterContextMetadata?.namespaceToNumberOfResources;
     expect(counts?.['shop']).toBeGreaterThan(counts?.['bank'] ?? Number.NaN);
   });
+
+  it('takes control inputs from the ControlInput object, and is degraded where it may not read it', async () => {
+    const adds = { securityContext: { capabilities: { add: ['CHOWN'] } } };
+    await cluster.client.apply([
+      controlInputs,
+      pod({ name: 'chown', namespace: 'shop', container: adds, spec: { serviceAccountName: 'default' } }),
+    ]);
+    const source = { type: 'cluster', kubeconfig: cluster.kubeconfig } as const;
+    const failed = async () => {
+      const { summaryDetails } = await scanSourceOnce({ source, controls: ['C-0046'] });
+      return summaryDetails.controls['C-0046']?.ResourceCounters.failedResources;
+    };
+    expect(await failed()).toBe(0);
+    const spec = { controls: { insecureCapabilities: ['CHOWN'] } };
+    const object = { apiVersion: 'kubescape.io/v1', kind: 'ControlInput', metadata: { name: 'default' }, spec };
+    await cluster.client.apply([object]);
+    expect(await failed()).toBe(1);
+    const { scanCoverage } = await scanAs('pods-only', ['pods']);
+    expect(scanCoverage.failedGVRPulls.map(({ gvr }) => gvr)).toContain('kubescape.io/v1/controlinputs');
+  });
 });
+
+/** As much of its definition as its reader needs. */
+const controlInputs = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'controlinputs.kubescape.io' },
+  spec: {
+    group: 'kubescape.io',
+    scope: 'Cluster',
+    names: { kind: 'ControlInput', plural: 'controlinputs', singular: 'controlinput' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
