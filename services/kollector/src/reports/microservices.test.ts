@@ -43,7 +43,7 @@ function start(...answers: (GetResult | Error)[]) {
       },
     },
   });
-  const enter = () => microservices.enter('shop', owner, packText('{"kind":"Pod"}'));
+  const enter = (specHash = 'one') => microservices.enter('shop', { ...owner, specHash }, packText('{"kind":"Pod"}'));
   return { clock, pending, microservices, enter };
 }
 
@@ -93,4 +93,22 @@ it('stays when its pods come back', async () => {
     uptreeOwner: { name: 'web', kind: 'Rollout' },
     podSpecId: 7,
   });
+});
+
+it('goes when its owner has pods of another spec: it was rolled over', async () => {
+  const { clock, microservices, pending, enter } = start(there('u1'));
+  const [old, next] = [enter('one'), enter('two')];
+  pending.take();
+  microservices.leave(old);
+  expect([...microservices.all()]).toEqual([next]);
+  expect(pending.take()).toMatchObject([{ section: 'microservice', operation: 'delete' }]);
+
+  // Scaled to zero, and released anew later.
+  microservices.leave(next);
+  await clock.advance(10 * minute);
+  expect([...microservices.all()]).toEqual([next]);
+  const last = enter('three');
+  await clock.advance(minute);
+  expect([...microservices.all()]).toEqual([last]);
+  expect(pending.take()).toMatchObject([{ operation: 'create' }, { operation: 'delete' }]);
 });

@@ -19,7 +19,10 @@ export interface MicroserviceOptions {
 export interface Microservices {
   /** The one of this namespace, owner and spec; made with `sample`, the JSON of a pod, if it is the first. Counts its users. */
   enter(namespace: string, owner: WorkloadOwner, sample: PackedText): Microservice;
-  /** One user less. Without any the microservice stays as long as its owner does: it may be scaled to zero. */
+  /**
+   * One user less. Without any the microservice stays as long as its owner does, which may be scaled to zero – unless the owner has pods of
+   * another spec: then it was rolled over, and a workload that is released every day would be there a thousand times.
+   */
   leave(microservice: Microservice): void;
   readonly size: number;
   all(): IterableIterator<Microservice>;
@@ -27,6 +30,7 @@ export interface Microservices {
 
 interface Kept extends Microservice {
   readonly identity: string;
+  readonly workload: string;
   readonly namespace: string;
   users: number;
 }
@@ -48,11 +52,22 @@ export function createMicroservices(
 ): Microservices {
   const { clock, pending, signal } = ports;
   const byIdentity = new Map<string, Kept>();
+  /** Of all specs of a workload together. */
+  const usersOf = new Map<string, number>();
+
+  const count = (workload: string, change: 1 | -1) => {
+    const users = (usersOf.get(workload) ?? 0) + change;
+    if (users > 0) usersOf.set(workload, users);
+    else usersOf.delete(workload);
+  };
 
   const remove = (microservice: Kept) => {
     byIdentity.delete(microservice.identity);
     pending.note('microservice', 'delete', microservice.identity, microservice);
   };
+
+  /** For one without users: those of its workload are of other specs. */
+  const isRolledOver = ({ workload }: Kept) => usersOf.has(workload);
 
   /** Waits until the owner has gone, or has pods again. */
   const watchEmpty = async (microservice: Kept) => {
@@ -62,7 +77,7 @@ export function createMicroservices(
       const found = await ports.inTurn(() => lookForOwner(microservice.owner, microservice.namespace, ports.reader));
       if (!isEmpty()) return;
       const isForgotten = found === 'unknown' && clock.now() - emptySince >= keepEmptyMs;
-      if (found === 'gone' || isForgotten) {
+      if (found === 'gone' || isForgotten || isRolledOver(microservice)) {
         remove(microservice);
         return;
       }
@@ -72,7 +87,9 @@ export function createMicroservices(
 
   return {
     enter: (namespace, owner, sample) => {
-      const identity = [namespace, owner.place?.kind.group ?? '', owner.kind, owner.name, owner.specHash].join('\n');
+      const workload = [namespace, owner.place?.kind.group ?? '', owner.kind, owner.name].join('\n');
+      const identity = `${workload}\n${owner.specHash}`;
+      count(workload, 1);
       const known = byIdentity.get(identity);
       if (known !== undefined) {
         known.users += 1;
@@ -80,7 +97,7 @@ export function createMicroservices(
       }
       const id = ports.nextId();
       const text = () => microserviceText(sample.read(), owner, id);
-      const made: Kept = { identity, namespace, owner, users: 1, text, deletedText: text };
+      const made: Kept = { identity, workload, namespace, owner, users: 1, text, deletedText: text };
       byIdentity.set(identity, made);
       pending.note('microservice', 'create', identity, made);
       return made;
@@ -88,8 +105,9 @@ export function createMicroservices(
     leave: (microservice) => {
       const kept = microservice as Kept;
       kept.users -= 1;
+      count(kept.workload, -1);
       if (kept.users > 0) return;
-      if (kept.owner.place === undefined) remove(kept);
+      if (kept.owner.place === undefined || isRolledOver(kept)) remove(kept);
       // Ends by itself or with the signal.
       else watchEmpty(kept).catch(() => {});
     },
