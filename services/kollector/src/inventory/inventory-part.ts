@@ -7,40 +7,54 @@ import {
   loadInventoryConfig,
   toSettings,
 } from '@kso/inventory';
-import { describeError, type Logger } from '@kso/kit';
+import { backoffDelay, describeError, type Logger } from '@kso/kit';
 import type { KollectorConfig } from '../config.ts';
 
 /** The runtime inventory beside what the kollector does (docs/inventory.md): the same code as `kso inventory`. */
 export interface InventoryPart {
-  /** Takes and reports inventories until the signal aborts. What goes wrong is logged and remarked, and ends nothing else. */
+  /** Takes and reports inventories until the signal aborts. What goes wrong is logged, remarked and tried again. */
   run(signal: AbortSignal): Promise<void>;
   remarks(): readonly string[];
 }
+
+const restartBackoff = { baseMs: 10_000, maxMs: 600_000 };
 
 export function createInventoryPart(config: InventoryConfig, ports: Omit<AgentPorts, 'version'>): InventoryPart {
   const logger = ports.logger.child({ part: 'inventory' });
   let agent: InventoryAgent | undefined;
   let problem: string | undefined;
+
+  /** Ends with the signal, or with what keeps inventories from being taken. */
+  const takeAll = async (signal: AbortSignal) => {
+    const own = createInventoryAgent(config, { ...ports, logger, version: productVersion() });
+    agent = own;
+    try {
+      await own.start();
+      await Promise.race([own.ended, aborted(signal)]);
+    } finally {
+      await own.stop();
+    }
+  };
+
   return {
     run: async (signal) => {
-      problem = undefined;
-      agent = undefined;
-      let own: InventoryAgent | undefined;
-      try {
-        // A term of its own for each time that this replica leads.
-        own = createInventoryAgent(config, { ...ports, logger, version: productVersion() });
-        agent = own;
-        await own.start();
-        await Promise.race([own.ended, aborted(signal)]);
-      } catch (error) {
-        problem = describeError(error);
-        logger.error({ problem }, 'inventories are not taken any more');
-      } finally {
-        await own?.stop();
+      // As a pod of its own would be started again.
+      for (let attempt = 1; !signal.aborted; attempt += 1) {
+        agent = undefined;
+        problem = undefined;
+        try {
+          await takeAll(signal);
+        } catch (error) {
+          problem = describeError(error);
+          const delayMs = backoffDelay(attempt, restartBackoff);
+          logger.error({ problem, attempt, delayMs }, 'inventories cannot be taken at present');
+          await ports.clock.sleep(delayMs, signal).catch(() => {});
+        }
       }
     },
     remarks: () => {
-      const remarks = problem === undefined ? (agent?.remarks?.() ?? []) : [problem];
+      const own = agent?.remarks?.() ?? [];
+      const remarks = problem === undefined ? own : [problem];
       return remarks.map((remark) => `inventory: ${remark}`);
     },
   };

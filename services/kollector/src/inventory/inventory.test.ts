@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLogger, createMetrics, noopTracer, readOutgoing, systemClock } from '@kso/kit';
+import { type Clock, createLogger, createMetrics, noopTracer, readOutgoing, systemClock } from '@kso/kit';
 import { createKubeClient, type KubeClient } from '@kso/kube';
-import type { FakeApiServer } from '@kso/kube/testing';
+import { createManualClock, type FakeApiServer } from '@kso/kube/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { pod, startCluster, startKollector } from '../test-kollector.ts';
 import { createInventoryPart, inventoryConfigOf } from './inventory-part.ts';
@@ -11,10 +11,13 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 
 interface Api {
   readonly url: string;
+  /** What it says to everything. */
+  readonly answer: { status: number };
   readonly reports: { cluster_name: string; containers: object[] }[];
 }
 
 async function startApi(status: number): Promise<Api> {
+  const answer = { status };
   const reports: Api['reports'] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -23,7 +26,7 @@ async function startApi(status: number): Promise<Api> {
       if (request.method === 'POST')
         reports.push(JSON.parse(Buffer.concat(chunks).toString()) as Api['reports'][number]);
       const body = request.url === '/version' ? { service: { version: '5.9.0' } } : {};
-      response.writeHead(status).end(JSON.stringify(body));
+      response.writeHead(answer.status).end(JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -31,7 +34,7 @@ async function startApi(status: number): Promise<Api> {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, reports };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, reports, answer };
 }
 
 function configOf(url: string, more: Readonly<Record<string, string>> = {}) {
@@ -40,11 +43,15 @@ function configOf(url: string, more: Readonly<Record<string, string>> = {}) {
   return inventoryConfigOf(settings, { env, cwd: '/nonexistent', home: '/nonexistent' }, logger);
 }
 
-function partOf(cluster: FakeApiServer, url: string, more?: Readonly<Record<string, string>>) {
+function partOf(
+  cluster: FakeApiServer,
+  url: string,
+  { clock = systemClock, more = {} }: { clock?: Clock; more?: Readonly<Record<string, string>> } = {},
+) {
   const config = configOf(url, more);
   const client: KubeClient = createKubeClient(cluster.connection(), { clock: systemClock, userAgent: 'test' });
   onTestFinished(() => client.close());
-  const base = { logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
+  const base = { logger, metrics: createMetrics(), tracer: noopTracer, clock };
   return createInventoryPart(config, { ...base, client, outgoing: readOutgoing({}), env: {} });
 }
 
@@ -82,7 +89,7 @@ it('an API that refuses inventories does not disturb the rest', async () => {
 it('neither does a file that has gone when it is needed', async () => {
   const cluster = await startShop();
   const api = await startApi(200);
-  const inventory = partOf(cluster, api.url, { KAI_ANCHORE_HTTP_CA_FILE: '/nonexistent/ca.pem' });
+  const inventory = partOf(cluster, api.url, { more: { KAI_ANCHORE_HTTP_CA_FILE: '/nonexistent/ca.pem' } });
   const started = await startKollector({}, { cluster, inventory });
   await expect
     .poll(() => started.kollector.remarks?.().join('\n'), { timeout: 15_000 })
@@ -90,6 +97,20 @@ it('neither does a file that has gone when it is needed', async () => {
   cluster.put(pod('later', { images: { c: 'bb' } }));
   await started.receiver.until(2);
   expect(started.receiver.asked()).toHaveLength(2);
+});
+
+it('begins again when an API that had refused it takes it', async () => {
+  const cluster = await startShop();
+  const api = await startApi(500);
+  const clock = createManualClock(0);
+  const { kollector } = await startKollector({}, { cluster, inventory: partOf(cluster, api.url, { clock }) });
+  await expect
+    .poll(() => kollector.remarks?.().join('\n'), { timeout: 15_000 })
+    .toContain('inventory: the integration could not');
+  api.answer.status = 200;
+  await clock.advance(10_000);
+  await expect.poll(() => api.reports.length, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => kollector.remarks?.() ?? []).toEqual([]);
 });
 
 it('a pattern that is none is told at the start', () => {
