@@ -62,8 +62,10 @@ async function start(settings: object, env: NodeJS.ProcessEnv = {}) {
     await suite.stop();
     await cluster.stop();
     rmSync(folder, { recursive: true, force: true });
-  });
+    // Scans that have begun may take their time to end.
+  }, within);
   await suite.start();
+  await until('the cluster was read', () => Promise.resolve(suite.notReady?.() === undefined), { within });
   return { suite, lines };
 }
 
