@@ -65,7 +65,7 @@ async function start(settings: object, env: NodeJS.ProcessEnv = {}) {
     // Scans that have begun may take their time to end.
   }, within);
   await suite.start();
-  await until('the cluster was read', () => Promise.resolve(suite.notReady?.() === undefined), { within });
+  await suite.scanPosture(AbortSignal.timeout(within));
   return { suite, lines };
 }
 
