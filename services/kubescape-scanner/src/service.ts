@@ -167,7 +167,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
           scannerMetrics: ownMetrics,
           clusterName: config.clusterName,
           submit: isSubmitting(config),
-          defaults: { includeNamespaces: config.includeNamespaces, excludedNamespaces: config.excludeNamespaces },
+          defaults: namespacesOf(config),
           onEnd: (end) => {
             files.prune(config.keepResults);
             callbacks?.send(end);
@@ -242,6 +242,7 @@ function workerSettings(
     controlInputObject: config.policy.inputsFromObjects,
     kubevulnUrl: config.kubevulnUrl,
     customerGuid: config.report.account,
+    namespaces: namespacesOf(config),
     resultsDir,
     partBytes: config.report.partSize,
     continuous: config.continuous.enabled,
@@ -249,6 +250,10 @@ function workerSettings(
     retryMs: config.continuous.retry,
     known: storedKeys(store),
   };
+}
+
+function namespacesOf({ includeNamespaces, excludeNamespaces }: ScannerConfig) {
+  return { includeNamespaces, excludedNamespaces: excludeNamespaces };
 }
 
 function sourceOf({ source }: ScannerConfig): SourceConfig {

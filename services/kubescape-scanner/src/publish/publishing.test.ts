@@ -66,6 +66,23 @@ describe('continuous evaluation', () => {
     expect(storedIds(store)).toEqual([podId('b'), podId('c')]);
   });
 
+  it('tells nothing of namespaces that the configuration leaves out, and its scans are complete reports', async () => {
+    const secret = (image?: string) => pod({ name: 'x', namespace: 'bank', ...(image === undefined ? {} : { image }) });
+    const source = fakeSource([shopPod('a'), secret()]);
+    const scanner = await start({ source, overrides: { excludeNamespaces: ['bank'] } });
+    const [complete, ...parts] = await scan(scanner).then(() => reports(scanner.store));
+    expect(parts).toEqual([]);
+    expect(complete?.delta).toBeUndefined();
+    expect(complete?.results.map(({ resourceID }) => resourceID)).toEqual([podId('a')]);
+
+    source.emit({ type: 'modified', object: secret('registry.example.com/app:2') });
+    source.emit({ type: 'added', object: shopPod('b') });
+    await until('a write to the store', () => scanner.store.outbox.stats().queued > 0, { every: 5 });
+    const told = reports(scanner.store);
+    expect(told.flatMap(({ results }) => results.map(({ resourceID }) => resourceID))).toEqual([podId('b')]);
+    expect(told.at(-1)?.summaryDetails.ResourceCounters.failedResources).toBe(2);
+  });
+
   it('says nothing when an object changes in a way that no control and no report can see', async () => {
     const source = fakeSource([shopPod('a')]);
     const { store, scanner } = await start({ source });

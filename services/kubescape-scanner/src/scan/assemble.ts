@@ -18,11 +18,12 @@ import {
 } from '@kso/engines';
 import type { PostureReportInput, ReportedControl } from '@kso/report';
 import type { Degradation, PostureScanResult, ReportMetadata, ResourceResult } from '@kso/wire';
+import { type NamespaceChoice, namespaceFilter } from './namespaces.ts';
 import type { RunningSummary } from './running-summary.ts';
 import type { Session } from './session.ts';
 import type { ScanTarget } from './target.ts';
 
-export interface ReportOptions {
+export interface ReportOptions extends NamespaceChoice {
   readonly scanId: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -31,8 +32,6 @@ export interface ReportOptions {
   readonly target: ScanTarget;
   readonly controls: readonly ControlInfo[];
   readonly frameworks: readonly Framework[];
-  readonly includeNamespaces?: readonly string[] | undefined;
-  readonly excludedNamespaces?: readonly string[] | undefined;
   readonly serverVersion?: Readonly<Record<string, string>> | undefined;
   /** Policies that could not be used. */
   readonly degradations?: readonly Degradation[] | undefined;
@@ -136,28 +135,16 @@ function selectResults(
   const ids = new Set(options.controls.map(({ id }) => id));
   const isEveryControl =
     evaluated.every(({ id }) => ids.has(id)) && (rego?.engine.controlIds ?? []).every((id) => ids.has(id));
-  const isWanted = namespaceFilter(options);
+  const isWanted = namespaceFilter(options, engine);
   const selected: ResourceResult[] = [];
   for (const result of all) {
-    if (isWanted !== undefined && !isWanted(namespaceOf(result, engine))) continue;
+    if (isWanted !== undefined && !isWanted(result)) continue;
     const controls = isEveryControl ? result.controls : result.controls.filter(({ controlId }) => ids.has(controlId));
     if (controls.length === 0) continue;
     const wanted = controls.length === result.controls.length ? result : { ...result, controls };
     selected.push(acceptedIn(wanted, options.frameworks));
   }
   return selected;
-}
-
-function namespaceOf({ kind, name, resourceId }: ResourceResult, engine: Session['engine']): string {
-  return kind === 'Namespace' ? name : (engine.resource(resourceId)?.namespace ?? '');
-}
-
-/** Undefined when every namespace is wanted. */
-function namespaceFilter(options: ReportOptions): ((namespace: string) => boolean) | undefined {
-  const included = new Set(options.includeNamespaces);
-  const excluded = new Set(options.excludedNamespaces);
-  if (included.size > 0) return (namespace) => namespace === '' || included.has(namespace);
-  return excluded.size === 0 ? undefined : (namespace) => !excluded.has(namespace);
 }
 
 const inputNames = new Map(

@@ -2,6 +2,7 @@ import type { ControlInfo } from '@kso/controls';
 import { type Framework, type PolicyCatalogue, selectControls } from '@kso/controls';
 import { createSummaryCounter, type PolicyEngine, type SummaryCounter } from '@kso/engines';
 import type { ResourceResult } from '@kso/wire';
+import { type NamespaceChoice, namespaceFilter } from './namespaces.ts';
 import type { Changes } from './session.ts';
 
 /** The summary of everything, kept up to date with each change: a report about one object costs the same in a large cluster. */
@@ -12,12 +13,14 @@ export interface RunningSummary {
   summary: SummaryCounter['summary'];
 }
 
-/** `catalogue`: the frameworks that are summed up. What was evaluated before counts from the start. */
+/** `catalogue`: the frameworks that are summed up, of the objects in these namespaces. What was evaluated before counts from the start. */
 export function createRunningSummary(
   engine: PolicyEngine,
   scope: 'cluster' | 'file',
   catalogue: PolicyCatalogue,
+  namespaces: NamespaceChoice,
 ): RunningSummary {
+  const isWanted = namespaceFilter(namespaces, engine);
   const selection = selectControls({ scope, catalogue });
   const { controls, frameworks } = selection.ok ? selection : { controls: [], frameworks: [] };
   const counter = createSummaryCounter(controls, frameworks);
@@ -30,6 +33,7 @@ export function createRunningSummary(
     counted.delete(id);
   };
   const add = (result: ResourceResult): void => {
+    if (isWanted?.(result) === false) return;
     const weight = engine.resource(result.resourceId)?.weight ?? 1;
     counter.add(result, weight);
     counted.set(result.resourceId, { result, weight });

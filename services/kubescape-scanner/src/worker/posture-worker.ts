@@ -13,6 +13,7 @@ import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { type ReportPart, reportParts } from '../scan/report-parts.ts';
+import { isSameChoice } from '../scan/namespaces.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import type { Changes, Session } from '../scan/session.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
@@ -201,7 +202,7 @@ class ThreadWorker implements PostureWorker {
   }
 
   #runningSummary({ engine, scope, policy }: Session): RunningSummary {
-    return createRunningSummary(engine, scope, policy.catalogue);
+    return createRunningSummary(engine, scope, policy.catalogue, this.#settings.namespaces);
   }
 
   /** An exception that expires is a change without an event. */
@@ -289,7 +290,8 @@ class ThreadWorker implements PostureWorker {
 
   #changeReport(session: Session, reportGuid: string, { changed, removed }: Changes): ReportPart[] {
     const assembled = this.#assembleEverything(session, { scanId: reportGuid, only: changed });
-    if (assembled === undefined) return [];
+    // Of namespaces that nobody wants to hear of nothing is left.
+    if (assembled === undefined || (assembled.input.results.length === 0 && removed.length === 0)) return [];
     return [...reportParts(assembled.input, { limitBytes: this.#settings.partBytes, deletedResourceIds: removed })];
   }
 
@@ -301,7 +303,8 @@ class ThreadWorker implements PostureWorker {
     const running = this.#running;
     if (running === undefined) return undefined;
     const { controls, frameworks } = running;
-    return this.#assemble(session, { ...options, target: { type: 'all', names: [] }, controls, frameworks, running });
+    const everything = { target: { type: 'all', names: [] }, ...this.#settings.namespaces } as const;
+    return this.#assemble(session, { ...options, ...everything, controls, frameworks, running });
   }
 
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
@@ -320,7 +323,10 @@ class ThreadWorker implements PostureWorker {
     });
     const only = exceptions === undefined ? ofObject : withExceptions(session, exceptions, ofObject);
     const isEverything =
-      ofObject === undefined && exceptions === undefined && target.type === 'all' && !hasNamespaceFilter(request);
+      ofObject === undefined &&
+      exceptions === undefined &&
+      target.type === 'all' &&
+      isSameChoice(request, this.#settings.namespaces);
     // A report of everything tells the changes as well; any other leaves some of them untold.
     await this.#publish(session, !isEverything);
 
@@ -385,8 +391,4 @@ class ThreadWorker implements PostureWorker {
 function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
   const resources = new Map(input.results.map(({ resourceId }) => [resourceId, input.resource(resourceId)]));
   return { ...input, resource: (id) => resources.get(id) };
-}
-
-function hasNamespaceFilter({ includeNamespaces = [], excludedNamespaces = [] }: ScanOrder['request']): boolean {
-  return includeNamespaces.length > 0 || excludedNamespaces.length > 0;
 }

@@ -3,6 +3,7 @@ import type { ScannerErrorCode } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
+import type { NamespaceChoice } from '../scan/namespaces.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
 import type { SourceConfig } from '../scan/source-config.ts';
@@ -20,6 +21,8 @@ export interface WorkerSettings {
   /** Where results of image scans are read; undefined: nowhere. */
   readonly kubevulnUrl: string | undefined;
   readonly customerGuid: string | undefined;
+  /** What reports of everything and of changes are about. */
+  readonly namespaces: NamespaceChoice;
   /** Folder for the reports of `GET /v1/results`. */
   readonly resultsDir: string;
   /** Bytes of one part of a report on the wire. */
