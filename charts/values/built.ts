@@ -4,7 +4,7 @@
  */
 export const notBuilt = {
   /** Components, by their key in the values; each has its template, tested with an empty list. */
-  components: ['kubevulnWorker', 'inventory'],
+  components: ['kubevulnWorker'],
   capabilities: [
     'admissionController',
     'agentRuntimePosture',
@@ -27,7 +27,7 @@ export const notBuilt = {
     'vexGeneration',
   ],
   /** Abilities of services that the chart has to give rights, mounts or variables for. */
-  abilities: ['scannerNamespaces', 'serviceScan'],
+  abilities: ['serviceScan'],
 } as const;
 
 export const isBuilt = (part: string): boolean =>

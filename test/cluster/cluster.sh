@@ -124,6 +124,9 @@ state = "$state/containerd-state"
     conf_dir = "$state/cni"
   [plugins."io.containerd.grpc.v1.cri".registry.mirrors."$registry"]
     endpoint = ["http://127.0.0.1:5000"]
+  # One that asks for a login, started by the test that wants it.
+  [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${registry%:*}:5003"]
+    endpoint = ["http://127.0.0.1:5003"]
 TOML
   cat >cni/10-kso.conflist <<'JSON'
 {"cniVersion": "0.4.0", "name": "kso", "plugins": [

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@kso/testkit';
 import { type Prometheus, startPrometheus } from '@kso/testkit/prometheus';
+import type { Registry } from '@kso/testkit/registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointClient } from '../support/endpoint-client.ts';
 import { postureScan, submit, untilEnded } from './support/commands.ts';
@@ -9,6 +10,7 @@ import type { DatabaseServer } from './support/database-server.ts';
 import { tellOfFailures, told } from './support/diagnosis.ts';
 import { apply, kubectl, list } from './support/node.ts';
 import { patiently } from './support/patience.ts';
+import { openVault, untilVaultScanned } from './support/private-registry.ts';
 import {
   accessKey,
   componentOf,
@@ -27,6 +29,12 @@ import { openShop, untilFaultsOfWeb, untilShopScanned, vulnerability } from './s
 
 const clusterName = 'e2e';
 
+/** True once the text is in the list that the endpoint answers. */
+async function found(endpoint: EndpointClient, path: string, text: string): Promise<boolean> {
+  const { items } = await endpoint.get<{ items: readonly unknown[] }>(path);
+  return JSON.stringify(items).includes(text);
+}
+
 /** Accepts what `web` of the shop is privileged for. */
 const acceptance = {
   apiVersion: 'kubescape.io/v1beta1',
@@ -38,17 +46,22 @@ const acceptance = {
 describe('the chart on a real node', () => {
   tellOfFailures();
   let databases: DatabaseServer;
+  let vault: Registry;
 
   beforeAll(async () => {
     databases = await openShop();
+    vault = await openVault();
   });
-  afterAll(() => databases?.stop());
+  afterAll(async () => {
+    await vault?.stop();
+    await databases?.stop();
+  });
 
   describe.each([
     {
       profile: 'default',
       file: 'e2e-default.yaml',
-      components: ['cloud-endpoint', 'gateway', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'],
+      components: ['cloud-endpoint', 'gateway', 'inventory', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'],
     },
     { profile: 'compact', file: 'e2e-compact.yaml', components: ['suite'] },
   ])('profile $profile', ({ profile, file, components }) => {
@@ -132,6 +145,42 @@ describe('the chart on a real node', () => {
       expect(answer.status).toBe(200);
       await untilDone(jobId);
     });
+
+    it.runIf(profile === 'default')('hands on nothing at the gateway for who shows neither key nor token', async () => {
+      const answer = await fetch(`${await serviceUrl('gateway', 8002)}/v1/sendnotification`, {
+        method: 'POST',
+        body: '{}',
+      });
+      expect(answer.status).toBe(401);
+    });
+
+    it('carries out what somebody asks for on the page', async () => {
+      const jobId = await endpoint.command(clusterName, postureScan);
+      asked.add(jobId);
+      await untilDone(jobId);
+    });
+
+    it('scans an image of a registry that asks for a login, with the pull secret of its workload', async () => {
+      expect(await untilVaultScanned(endpoint, clusterName)).toMatchObject({ workloads: [{ name: 'safe' }] });
+    });
+
+    it.runIf(profile === 'default')(
+      'learns of the cluster from kollector, and of what runs from the inventory',
+      async () => {
+        const pods = await until(
+          'pods of the shop in the reports of kollector',
+          () => found(endpoint, `/api/clusters/${clusterName}/state/objects?section=pod&limit=500`, 'shop'),
+          patiently,
+        );
+        expect(pods).toBe(true);
+        const images = await until(
+          'images of the shop in the inventory',
+          () => found(endpoint, `/api/clusters/${clusterName}/inventory?namespace=shop`, '/shop/web'),
+          patiently,
+        );
+        expect(images).toBe(true);
+      },
+    );
 
     it.runIf(profile === 'default')('takes no command without a token that it accepts', async () => {
       const url = `${await serviceUrl('operator', 4002)}/v1/triggerAction`;

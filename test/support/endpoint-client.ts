@@ -41,6 +41,8 @@ export interface EndpointReceipt {
 /** What a test asks of the CloudEndpoint, through its own API (docs/reference/cloud-endpoint-api.md). */
 export interface EndpointClient {
   get<T>(path: string): Promise<T>;
+  /** Sends a command to a cluster, as the page does, and answers its job id. */
+  command(cluster: string, command: object): Promise<string>;
   clusters(): Promise<string[]>;
   /** All jobs, the newest first. */
   jobs(cluster: string): Promise<readonly EndpointJob[]>;
@@ -66,6 +68,15 @@ export function endpointClient(url: string, accessKey?: string): EndpointClient 
   const items = async <T>(path: string) => (await get<Page<T>>(path)).items;
   return {
     get,
+    command: async (cluster, command) => {
+      const answer = await fetch(`${url}/api/commands`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ cluster, command }),
+      });
+      if (answer.status !== 202) throw new Error(`POST /api/commands: ${answer.status} ${await answer.text()}`);
+      return ((await answer.json()) as { jobId: string }).jobId;
+    },
     clusters: async () => (await items<{ name: string }>('/api/clusters')).map(({ name }) => name),
     jobs: (cluster) => items(`/api/clusters/${cluster}/jobs?limit=500`),
     workloads: (cluster) => items(`/api/clusters/${cluster}/workloads?limit=500`),

@@ -59,7 +59,12 @@ export const general: Group = {
       'A Job before removal; nothing of this version is left behind that would need one',
       [true],
     ),
-    pending('leaderElection.enabled', t.flag, 'Elect a leader among the pods of operator and kollector', [true]),
+    value(
+      'leaderElection.enabled',
+      t.flag,
+      true,
+      'Elect a leader among the pods of kollector; without it kollector has one pod',
+    ),
     refused(
       'environment',
       t.oneOf('prod', 'dev', 'staging', ''),

@@ -14,7 +14,7 @@ const settings: Readonly<Record<string, Entry>> = {
     [false],
   ],
   'inventory.pollingIntervalSeconds': [t.integer(1), 'Pause between two inventories', [60]],
-  'inventory.anchore.url': [t.url, 'Where inventories are sent', ['']],
+  'inventory.anchore.url': [t.url, 'Where inventories are sent; empty: to the cloud-endpoint of the release', ['']],
   'inventory.anchore.user': [t.text, 'User', ['']],
   'inventory.anchore.password': [t.text, 'Password; better in existingSecret', ['']],
   'inventory.anchore.account': [t.text, 'Account', ['']],

@@ -95,6 +95,7 @@ export const kubescape: Group = {
     }),
     ...service('kubescape', { port: 8080, target: false }),
     ...persistence('kubescape', { enabled: false, size: '2Gi', of: 'results and unsent reports' }),
+    ...policy(),
     ...serviceMonitor((name) => `kubescape.${name}`),
     noted('kubescape.serviceMonitor.skipPersistence', t.flag, 'A scrape never starts a scan', [false]),
     noted('kubescape.downloadArtifacts', t.flag, 'The policies are part of the image; nothing is downloaded', [true]),
@@ -111,6 +112,24 @@ export const kubescape: Group = {
     }),
   ],
 };
+
+/** Each inline, or in a ConfigMap of the user's own. */
+function policy() {
+  const parts = [
+    ['exceptions', t.objects, [], 'Exceptions of findings, as a list of policies (docs/posture.md)'],
+    ['controlInputs', t.object, {}, 'Inputs of controls: name to list of texts'],
+    ['frameworks', t.objects, [], 'Frameworks of your own beside the built-in ones'],
+  ] as const;
+  return parts.flatMap(([part, schema, initial, what]) => [
+    value(`kubescape.policy.${part}`, schema, initial, what),
+    value(
+      `kubescape.policy.existingConfigMaps.${part}`,
+      t.name,
+      '',
+      `ConfigMap with the same in JSON, below the key ${part}.json; wins over the value`,
+    ),
+  ]);
+}
 
 export const kubevuln: Group = {
   title: 'kubevuln: scans images',

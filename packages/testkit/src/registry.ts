@@ -22,6 +22,8 @@ export interface RegistryOptions {
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** Of another registry, whose images this one shows as well. */
   readonly folder?: string;
+  /** Listens at all addresses under this port, for clients that are elsewhere. */
+  readonly port?: number;
 }
 
 /** Who is let in by a registry with a login. */
@@ -33,7 +35,7 @@ const passwordHash = '$2y$05$abcdefghijklmnopqrstuuMPWiKBEYUwA.RgAcKyeNGutet1Whj
 export async function startRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const own = mkdtempSync(path.join(tmpdir(), 'kso-registry-'));
   const folder = options.folder ?? own;
-  const host = `127.0.0.1:${await freePort()}`;
+  const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   const url = `${options.tls === undefined ? 'http' : 'https'}://${host}`;
   const config = path.join(own, 'config.yml');
   // JSON is YAML.
@@ -59,7 +61,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
 }
 
 function configuration(
-  { login, tls }: RegistryOptions,
+  { login, tls, port }: RegistryOptions,
   { own, folder, host }: { own: string; folder: string; host: string },
 ): object {
   const storage = { filesystem: { rootdirectory: path.join(folder, 'data') }, delete: { enabled: true } };
@@ -69,7 +71,10 @@ function configuration(
     version: 0.1,
     log: { level: 'warn' },
     storage,
-    http: { addr: host, ...(tls === undefined ? {} : { tls: { certificate: tls.certificate, key: tls.key } }) },
+    http: {
+      addr: port === undefined ? host : `0.0.0.0:${port}`,
+      ...(tls === undefined ? {} : { tls: { certificate: tls.certificate, key: tls.key } }),
+    },
     ...(login === true ? { auth: { htpasswd: { realm: 'test', path: users } } } : {}),
   };
 }

@@ -19,20 +19,26 @@ describe.skipIf(missingPrograms('helm') !== undefined)('complaint 28: kinds of o
   it('come with what reads them, as the capabilities say', () => {
     const commands = 'operatorcommands.kubescape.io';
     const exceptions = ['clustersecurityexceptions.kubescape.io', 'securityexceptions.kubescape.io'];
-    expect(kindsOf({})).toEqual([commands]);
-    expect(kindsOf({ capabilities: { operator: 'disable' } })).toEqual([]);
-    expect(kindsOf(riskAcceptance).toSorted()).toEqual([exceptions[0], commands, exceptions[1]]);
+    const inputs = 'controlinputs.kubescape.io';
+    expect(kindsOf({}).toSorted()).toEqual([inputs, commands]);
+    expect(kindsOf({ capabilities: { operator: 'disable' } })).toEqual([inputs]);
+    expect(kindsOf({ capabilities: { configurationScan: 'disable' } })).toEqual([commands]);
+    expect(kindsOf(riskAcceptance).toSorted()).toEqual([exceptions[0], inputs, commands, exceptions[1]]);
     // The suite makes recurring scans itself and reads no commands from objects.
-    expect(kindsOf({ profile: 'compact' })).toEqual([]);
-    expect(kindsOf({ profile: 'compact', ...riskAcceptance }).toSorted()).toEqual(exceptions);
+    expect(kindsOf({ profile: 'compact' })).toEqual([inputs]);
+    expect(kindsOf({ profile: 'compact', ...riskAcceptance }).toSorted()).toEqual([
+      exceptions[0],
+      inputs,
+      exceptions[1],
+    ]);
     expect(kindsOf({ ...riskAcceptance, crds: { install: false } })).toEqual([]);
   });
 
   it('outlive the release unless crds.keep is off, and carry no note of the chart', () => {
     const annotations = (values: object) =>
       byKind(render({ ...riskAcceptance, ...values }), kind).map(({ metadata }) => metadata.annotations);
-    expect(annotations({})).toEqual(Array.from({ length: 3 }, () => ({ 'helm.sh/resource-policy': 'keep' })));
-    expect(annotations({ crds: { keep: false } })).toEqual([undefined, undefined, undefined]);
+    expect(annotations({})).toEqual(Array.from({ length: 4 }, () => ({ 'helm.sh/resource-policy': 'keep' })));
+    expect(annotations({ crds: { keep: false } })).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('the scanner asks for exceptions only where it may read them', () => {

@@ -253,6 +253,8 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
       { profile: 'compact', capabilities: { registryScan: 'enable' }, imageScanning: noPullSecrets },
       ['profile: compact'],
     ],
+    ['two kollectors', { kollector: { replicaCount: 2 } }, [...standard, 'kollector.replicaCount: 2']],
+    ['inventory', { inventory: { enabled: true } }, [...standard, 'inventory.enabled: true']],
     ['offline database', { grypeOfflineDB: { enabled: true } }, [...standard, 'grypeOfflineDB.enabled: true']],
   ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {
     expect(rendered(render(values))).toEqual(onPage(...when));

@@ -45,11 +45,8 @@
 {{- if not $s.persistence -}}
 {{- $warnings = append $warnings "persistence is off: a deleted pod loses its queue, its results and the reports that were not sent yet" -}}
 {{- end -}}
-{{- if include "kso.isBuilt" (list . "scannerNamespaces") -}}
-{{- else if $s.compact -}}
+{{- if $s.compact -}}
 {{- $warnings = append $warnings "profile compact looks at all namespaces: includeNamespaces and excludeNamespaces have no effect" -}}
-{{- else if has "kubescape" $s.components -}}
-{{- $warnings = append $warnings "configuration scans look at all namespaces: includeNamespaces and excludeNamespaces are heeded by image scans" -}}
 {{- end -}}
 {{- range list "kubevulnWorker" "inventory" -}}
 {{- if not (include "kso.on" (dig . "enabled" "" $v)) -}}
@@ -59,15 +56,23 @@
 {{- $warnings = append $warnings "profile compact scans images in its one pod: kubevulnWorker.enabled has no effect" -}}
 {{- end -}}
 {{- end -}}
+{{- if and (has "inventory" $s.components) (not (include "kso.inventoryUrl" (dict "root" . "settings" $s))) -}}
+{{- $warnings = append $warnings "inventories are sent nowhere: set inventory.anchore.url" -}}
+{{- end -}}
 {{- if and (include "kso.on" (dig "serviceScanConfig" "enabled" "" $v)) (not (include "kso.isBuilt" (list . "serviceScan"))) -}}
 {{- $warnings = append $warnings "scans of exposed Services are not built yet: serviceScanConfig.enabled has no effect" -}}
 {{- end -}}
 {{- $scaled := list -}}
-{{- range list "operator" "gateway" "kubescape" "kubevuln" "kollector" -}}
+{{- $single := list "operator" "gateway" "kubescape" "kubevuln" -}}
+{{- if not (include "kso.kollectorElects" .) -}}{{- $single = append $single "kollector" -}}
+{{- else if dig "kollector" "persistence" "enabled" false $v -}}
+{{- $warnings = append $warnings "several pods of kollector share no volume: kollector.persistence has no effect" -}}
+{{- end -}}
+{{- range $single -}}
 {{- if gt (dig . "replicaCount" 1 $v | int) 1 -}}{{- $scaled = append $scaled . -}}{{- end -}}
 {{- end -}}
 {{- if $scaled -}}
-{{- $warnings = append $warnings (printf "one pod only, as election of a leader is not built yet: replicaCount of %s" (join ", " $scaled)) -}}
+{{- $warnings = append $warnings (printf "one pod only: replicaCount of %s" (join ", " $scaled)) -}}
 {{- end -}}
 {{- if eq (get $s.capabilities "registryScan" | default "disable") "enable" -}}
 {{- if $s.compact -}}

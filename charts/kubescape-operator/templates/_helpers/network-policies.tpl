@@ -20,6 +20,8 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: operator, to: gateway, port: {{ $v.gateway.websocketService.targetPort }}}
 - {from: cloud-endpoint, to: gateway, port: {{ $v.gateway.httpService.targetPort }}}
 - {from: kollector, to: operator, port: {{ $v.operator.service.targetPort }}}
+- {from: kollector, to: cloud-endpoint, port: {{ $v.cloudEndpoint.service.targetPort }}}
+- {from: kubescape, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
 - {from: kubevuln-worker, to: redis, port: {{ $v.redis.service.targetPort }}}
 - {from: kubevuln-worker, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
 - {from: kubevuln-worker, to: internet}
@@ -47,7 +49,14 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- if include "kso.kubevulnReadsCluster" $s }}
 - {from: kubevuln, to: apiserver}
 {{- end }}
+{{- if $v.inventory.anchore.url }}
 - {from: inventory, to: internet}
+{{- else }}
+- {from: inventory, to: {{ ternary "suite" "cloud-endpoint" $suite }}, port: {{ ternary 8090 ($v.cloudEndpoint.service.targetPort | int) $suite }}}
+{{- end }}
+{{- if and (include "kso.asksMetadata" .root) (not $s.backend) }}
+- {from: kollector, to: metadata}
+{{- end }}
 {{- if $s.backend }}
 {{- range list "operator" "gateway" "kubescape" "kollector" "otel-collector" }}
 - {from: {{ . }}, to: internet}
@@ -152,6 +161,8 @@ spec:
     {{- include "kso.apiServerRule" $policy | nindent 4 }}
     {{- else if eq .to "internet" }}
     {{- include "kso.internetRule" $root | nindent 4 }}
+    {{- else if eq .to "metadata" }}
+    {{- include "kso.metadataRule" $root | nindent 4 }}
     {{- else if eq .to "telemetry" }}
     - ports:
         - {protocol: TCP, port: {{ regexFind "[0-9]+$" $settings.otelUrl | default "4318" }}}
@@ -193,8 +204,6 @@ spec:
 
 {{/* Out on 443; the metadata service of a cloud only when something about the cloud is configured (R13). */}}
 {{- define "kso.internetRule" -}}
-{{- $cloud := .Values.cloudProviderMetadata | default dict -}}
-{{- $metadata := or $cloud.awsIamRoleArn $cloud.gkeServiceAccount $cloud.cloudRegion $cloud.gkeProject $cloud.azureWorkloadIdentityClientID -}}
 - to:
     - ipBlock:
         cidr: 0.0.0.0/0
@@ -202,10 +211,20 @@ spec:
     - ipBlock: {cidr: "::/0"}
   ports:
     - {protocol: TCP, port: 443}
-{{- if $metadata }}
+{{- if include "kso.asksMetadata" . }}
+{{ include "kso.metadataRule" . }}
+{{- end }}
+{{- end -}}
+
+{{- define "kso.metadataRule" -}}
 - to:
     - ipBlock: {cidr: 169.254.169.254/32}
   ports:
     - {protocol: TCP, port: 80}
-{{- end }}
+{{- end -}}
+
+{{/* "true" when something about the cloud is configured: else nobody asks its metadata service (R13). In: root. */}}
+{{- define "kso.asksMetadata" -}}
+{{- $cloud := .Values.cloudProviderMetadata | default dict -}}
+{{- if or $cloud.awsIamRoleArn $cloud.gkeServiceAccount $cloud.cloudRegion $cloud.gkeProject $cloud.azureWorkloadIdentityClientID -}}true{{- end -}}
 {{- end -}}

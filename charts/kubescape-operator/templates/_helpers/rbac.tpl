@@ -183,6 +183,13 @@ Secret has to know its name.
   verbs: [get, list, watch]
 {{- end -}}
 
+{{/* It registers under its Deployment. */}}
+{{- define "kso.ownRules.inventory" -}}
+- apiGroups: [apps]
+  resources: [deployments, replicasets]
+  verbs: [get]
+{{- end -}}
+
 {{/* The kinds that the control library reads, and no others; Secrets only if asked (R14). */}}
 {{- define "kso.rules.kubescape" -}}
 {{- range $group, $resources := .root.Files.Get "files/scanned-kinds.yaml" | fromYaml }}

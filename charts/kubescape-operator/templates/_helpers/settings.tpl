@@ -132,6 +132,7 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if and (not $compact) (include "kso.on" (dig "operator" "auth" "enabled" true $v)) -}}{{- $features = append $features "operatorAuth" -}}{{- end -}}
 {{- if and $gateway (include "kso.on" (dig "gateway" "auth" "enabled" true $v)) -}}{{- $features = append $features "gatewayAuth" -}}{{- end -}}
 {{- if and (or $posture $compact) (include "kso.on" (get $asked "riskAcceptance")) -}}{{- $features = append $features "riskAcceptance" -}}{{- end -}}
+{{- if or $posture $compact -}}{{- $features = append $features "controlInputs" -}}{{- end -}}
 {{- $scansImages := or $images $compact -}}
 {{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}
 {{- /* Commands about registries: in the compact profile only those that need no login, and those need no right. */ -}}

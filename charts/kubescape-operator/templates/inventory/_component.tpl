@@ -13,7 +13,11 @@ cloudConfig:
   {{ $v.name }}: {config.yaml: config.yaml}
 checksums:
   {{ $v.name }}: kso.config.inventory
-{{- if not $v.injectSecretsViaEnv }}
+{{- if and (not $v.anchore.url) (include "kso.inventoryUrl" .) }}
+secretEnv:
+  - {name: KAI_ANCHORE_USER, secret: {{ .settings.credentialsSecret }}, key: account}
+  - {name: KAI_ANCHORE_PASSWORD, secret: {{ .settings.credentialsSecret }}, key: accessKey}
+{{- else if not $v.injectSecretsViaEnv }}
 {{- with $v.existingSecret | default (ternary $v.name "" (not (empty (include "kso.inventoryMakesSecret" .root)))) }}
 secretEnv:
   - {name: KAI_ANCHORE_PASSWORD, secret: {{ . }}, key: KAI_ANCHORE_PASSWORD}
@@ -28,6 +32,13 @@ secretEnv:
 {{- end -}}
 {{- end -}}
 
+{{/* Where inventories go: to the API that is named, else to the cloud-endpoint of the release, else nowhere. In: dict root, settings. */}}
+{{- define "kso.inventoryUrl" -}}
+{{- if .root.Values.inventory.anchore.url -}}{{ .root.Values.inventory.anchore.url }}
+{{- else if and .settings.reportUrl (eq .settings.reportUrl .settings.endpointUrl) -}}{{ .settings.endpointUrl }}
+{{- end -}}
+{{- end -}}
+
 {{/* Keys of the file are those of kai and k8s-inventory; the password is named, not written. */}}
 {{- define "kso.config.inventory" -}}
 {{- $v := .root.Values.inventory -}}
@@ -35,10 +46,11 @@ secretEnv:
 {{- $byLabel := $v.accountRouteByNamespaceLabel -}}
 {{- dict
       "anchore" (dict
-        "url" $v.anchore.url "user" $v.anchore.user "password" "$KAI_ANCHORE_PASSWORD" "account" $v.anchore.account
+        "url" (include "kso.inventoryUrl" (dict "root" .root "settings" $s)) "user" $v.anchore.user "password" "$KAI_ANCHORE_PASSWORD" "account" $v.anchore.account
         "http" (dict "insecure" $v.anchore.http.insecure "timeout-seconds" $v.anchore.http.timeoutSeconds))
       "kubeconfig" (dict "path" $v.kubeconfig.path "cluster" ($v.kubeconfig.cluster | default $s.clusterName))
       "mode" $v.mode
+      "health" (dict "host" "0.0.0.0" "port" 8000)
       "polling-interval-seconds" $v.pollingIntervalSeconds
       "health-report-interval-seconds" $v.healthReportIntervalSeconds
       "kubernetes" (dict
@@ -53,7 +65,7 @@ secretEnv:
       "account-route-by-namespace-label" (dict
         "key" $byLabel.key
         "default-account" $byLabel.defaultAccount
-        "ignore-namespace-missing-label" $byLabel.ignoreNamespaceMissingLabel)
+        "ignore-missing-label" $byLabel.ignoreNamespaceMissingLabel)
       "metadata-collection" $v.metadataCollection
       "inventory-report-limits" (dict
         "namespaces" $v.inventoryReportLimits.namespaces

@@ -26,6 +26,15 @@ env:
   KSO_SCANNER_CLUSTER_NAME: {{ .settings.clusterName | quote }}
   KSO_SCANNER_CONTINUOUS_ENABLED: {{ eq (get .settings.capabilities "continuousScan" | default "disable") "enable" | quote }}
   KSO_SCANNER_POLICY_FROM_OBJECTS: {{ has "riskAcceptance" .settings.features | quote }}
+  {{- include "kso.policyEnv" (list .root "KSO_SCANNER") | nindent 2 }}
+  {{- if .settings.includeNamespaces }}
+  KSO_SCANNER_INCLUDE_NAMESPACES: {{ join "," .settings.includeNamespaces | quote }}
+  {{- else }}
+  KSO_SCANNER_EXCLUDE_NAMESPACES: {{ join "," .settings.excludeNamespaces | quote }}
+  {{- end }}
+  {{- if has "kubevuln" .settings.components }}
+  KSO_SCANNER_KUBEVULN_URL: {{ printf "http://%s:%v" .root.Values.kubevuln.name .root.Values.kubevuln.service.port }}
+  {{- end }}
   {{- with .settings.reportUrl }}
   KSO_SCANNER_REPORT_URL: {{ . }}
   {{- else }}
@@ -34,6 +43,10 @@ env:
   {{- if .settings.credentialsSecret }}
   KSO_SCANNER_REPORT_ACCESS_KEY_FILE: /etc/credentials/accessKey
   {{- end }}
+mounts:
+  {{- include "kso.policyMounts" .root | nindent 2 }}
+volumes:
+  {{- include "kso.policyVolumes" .root | nindent 2 }}
 secretEnv:
   {{- if .settings.credentialsSecret }}
   - {name: KSO_SCANNER_REPORT_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}

@@ -61,6 +61,7 @@ env:
   {{- end }}
   {{- end }}
   KSO_SUITE_POLICY_FROM_OBJECTS: {{ has "riskAcceptance" .settings.features | quote }}
+  {{- include "kso.policyEnv" (list .root "KSO_SUITE") | nindent 2 }}
   KSO_SUITE_IMAGES_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v.kubevuln | quote }}
   {{- with include "kso.listingUrl" .root }}
   KSO_SUITE_IMAGES_DATABASE_URL: {{ . | quote }}
@@ -76,6 +77,10 @@ env:
   KSO_SUITE_IMAGES_CLOUD_IDENTITY: {{ $v.imageScanning.cloudIdentity.enabled | quote }}
   # The CronJobs ask for recurring scans in this profile too.
   KSO_SUITE_SCHEDULE_ENABLED: "false"
+mounts:
+  {{- include "kso.policyMounts" .root | nindent 2 }}
+volumes:
+  {{- include "kso.policyVolumes" .root | nindent 2 }}
 secretEnv:
   - {name: KSO_SUITE_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}
   {{- include "kso.cloudProviderEnv" .root | nindent 2 }}
