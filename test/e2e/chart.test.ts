@@ -157,7 +157,7 @@ describe('the chart on a real node', () => {
     it('carries out what somebody asks for on the page', async () => {
       const jobId = await endpoint.command(clusterName, postureScan);
       asked.add(jobId);
-      await untilDone(jobId);
+      expect(await untilEnded(endpoint, clusterName, jobId)).toMatchObject({ status: 'done', errors: [] });
     });
 
     it('scans an image of a registry that asks for a login, with the pull secret of its workload', async () => {
