@@ -31,14 +31,14 @@ export async function pushRedis(): Promise<void> {
   await pushImage(registryUrl, 'redis', 'e2e', buildImage({ layers: [layerOfTar(archive)] }));
 }
 
-/** An image whose one process waits, with a vulnerable Python package (Jinja2 2.10) or without, as `REPOSITORY:1.0`. */
+/** An image whose one process waits, with a vulnerable Python package (Jinja2 2.10) or without, as `REPOSITORY:1.0`. Each repository has an image of its own. */
 export async function pushWaiting(
   repository: string,
   { vulnerable, to = registryUrl }: { vulnerable: boolean; to?: string },
 ): Promise<void> {
   const packages = debianPackages({ zlib1g: '1:1.2.13.dfsg-1' });
   const layers = [waitingLayer(), layer([...packages, ...(vulnerable ? pythonPackage('Jinja2', '2.10') : [])])];
-  await pushImage(to, repository, '1.0', buildImage({ layers, entrypoint: ['/pause'] }));
+  await pushImage(to, repository, '1.0', buildImage({ layers, entrypoint: ['/pause'], labels: { repository } }));
 }
 
 /** `/pause`, which waits. */
