@@ -13,11 +13,22 @@ const besidesOf: Readonly<Record<string, Record<string, Json>>> = {
   accessKey: { server: 'api.example.com', account: 'tenant' },
 };
 
+/** An inventory that runs and has somebody to report to: its keys have nothing to act on otherwise. */
+function besidesOfInventory(to: string): Record<string, Json> {
+  const anchore = to === 'inventory.anchore.url' ? {} : { anchore: { url: 'https://anchore.example.com' } };
+  const secret = to === 'inventory.injectSecretsViaEnv' ? { existingSecret: 'anchore' } : {};
+  return { inventory: { ...(to === 'inventory.enabled' ? {} : { enabled: true }), ...anchore, ...secret } };
+}
+
 /** What is set besides, what the former key gets, and what its successor gets for the same result. */
 type Case = readonly [besides: Record<string, Json>, former: Json, successor: Json];
 
 const cases: Readonly<Record<Conversion, (value: Value) => Case>> = {
-  same: (value) => [besidesOf[value.to ?? ''] ?? {}, sampleOf(value), sampleOf(value)],
+  same: ({ to = '', ...value }) => [
+    to.startsWith('inventory.') ? besidesOfInventory(to) : (besidesOf[to] ?? {}),
+    sampleOf({ to, ...value }),
+    sampleOf({ to, ...value }),
+  ],
   switch: (value) => (value.former?.[0] === true ? [{}, false, 'disable'] : [{}, true, 'enable']),
   not: () => [{ ...backend, ksCloudOtelCollector: 'otel.example.com:4317' }, true, false],
   matchers: () => [{}, true, 'off'],
@@ -74,6 +85,13 @@ describe.skipIf(missingPrograms('helm') !== undefined)('former names', () => {
 /** A value that is neither the sample nor the default. */
 function anotherOf(target: Value): Json {
   const sample = sampleOf(target);
+  const { enum: choices, items } = target.schema as {
+    readonly enum?: readonly Json[];
+    readonly items?: { type?: string };
+  };
+  if (choices !== undefined) return sample;
+  if (typeof sample === 'number') return sample + 1;
+  if (items?.type === 'string') return ['another'];
   if (typeof sample === 'string') return sample.startsWith('registry') ? 'other' : `${sample}-2`;
   if (typeof sample === 'boolean') return sample;
   if (Array.isArray(sample)) return [{ key: 'another', operator: 'Exists' }];

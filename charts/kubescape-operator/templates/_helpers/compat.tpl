@@ -53,7 +53,8 @@ successor that has another value than its default wins. Writes nothing.
 {{- range (.Files.Get "files/compat.yaml" | fromYaml).aliases -}}
 {{- $given := include "kso.valueAt" (dict "values" $values "key" .from) | fromYaml -}}
 {{- $current := include "kso.valueAt" (dict "values" $values "key" .to) | fromYaml -}}
-{{- if and $given.value (has (toJson $current.value) (list "null" (toJson .default))) -}}
+{{- /* A switch that is off is a value, too. */ -}}
+{{- if and (or $given.value (and (not .as) (eq (toJson $given.value) "false"))) (has (toJson $current.value) (list "null" (toJson .default))) -}}
 {{- $path := splitList "." .to -}}
 {{- $parent := $values -}}
 {{- range initial $path -}}
