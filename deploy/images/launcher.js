@@ -2,20 +2,24 @@
 import { existsSync, readdirSync } from 'node:fs';
 
 const modules = new URL('node_modules/@kso/', import.meta.url);
-const mainOf = (name) => new URL(`${name}/dist/main.js`, modules);
-const services = readdirSync(modules).filter((name) => existsSync(mainOf(name)));
-/** Deployables that are called by other names than their packages. */
-const aliases = { kso: 'cli', kubescape: 'kubescape-scanner', trigger: 'scheduler' };
+const programs = {
+  ...Object.fromEntries(readdirSync(modules).map((name) => [name, `${name}/dist/main.js`])),
+  // By other names than those of their packages, or the second one of a package.
+  kso: 'cli/dist/main.js',
+  kubescape: 'kubescape-scanner/dist/main.js',
+  trigger: 'scheduler/dist/main.js',
+  'kubevuln-worker': 'kubevuln/dist/workers/main.js',
+};
+const mainOf = (name) => new URL(programs[name], modules);
+const known = Object.keys(programs).filter((name) => existsSync(mainOf(name)));
 
 const [wanted = 'suite', ...rest] = process.argv.slice(2);
-const name = aliases[wanted] ?? wanted;
 
-if (!services.includes(name)) {
-  const known = [...services, ...Object.keys(aliases)].toSorted().join(', ');
-  process.stderr.write(`unknown service: ${wanted}; the image has ${known}\n`);
+if (!known.includes(wanted)) {
+  process.stderr.write(`unknown service: ${wanted}; the image has ${known.toSorted().join(', ')}\n`);
   process.exitCode = 2;
 } else {
-  const main = mainOf(name);
+  const main = mainOf(wanted);
   // As if it had been started itself: programs read their arguments from the third on.
   process.argv = [process.argv[0], main.pathname, ...rest];
   await import(main.href);

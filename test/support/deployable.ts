@@ -14,6 +14,8 @@ export interface Deployable {
 export interface DeployableOptions {
   /** Folder in `services/`. */
   readonly name: string;
+  /** Of a folder with two programs, the other one; default `src/main.ts`. */
+  readonly main?: string;
   /** e.g. `KSO_OPERATOR`; `…_HOST` and the port of the probes are set here. */
   readonly prefix: string;
   /** Default `HEALTH_PORT`. */
@@ -25,14 +27,14 @@ export interface DeployableOptions {
   readonly probe?: 'readiness' | 'liveness';
 }
 
-/** Starts `services/<name>/src/main.ts` and waits for its probe. */
+/** Starts `services/<name>/<main>` and waits for its probe. */
 export async function startDeployable(options: DeployableOptions): Promise<Deployable> {
-  const { name, prefix, healthPort = 'HEALTH_PORT', folder, env, probe = 'readiness' } = options;
+  const { name, main = 'src/main.ts', prefix, healthPort = 'HEALTH_PORT', folder, env, probe = 'readiness' } = options;
   const port = await freePort();
   const healthUrl = `http://127.0.0.1:${port}`;
   const program = await startProgram({
     program: process.execPath,
-    args: [path.join(root, 'services', name, 'src/main.ts')],
+    args: [path.join(root, 'services', name, main)],
     env: { KSO_LOG_LEVEL: 'info', [`${prefix}_HOST`]: '127.0.0.1', [`${prefix}_${healthPort}`]: String(port), ...env },
     logFile: path.join(folder, `${name}.log`),
     ready: async () => (await fetch(`${healthUrl}/v1/${probe}`)).status === 200,

@@ -1,4 +1,14 @@
-import { byteSize, defineConfig, duration, hostPort, httpUrl, port, secret, timerDuration } from '@kso/kit';
+import {
+  byteSize,
+  defineConfig,
+  duration,
+  hostPort,
+  httpUrl,
+  port,
+  secret,
+  timerDuration,
+  tokenAccess,
+} from '@kso/kit';
 import { z } from 'zod';
 
 const mebibyte = 1024 * 1024;
@@ -121,6 +131,22 @@ export const KubevulnConfig = z.strictObject({
   redis: z
     .strictObject({ address: hostPort(), username: z.string().optional(), password: secret().optional() })
     .optional(),
+  /** Workers beside this process that make SBOMs for it. They take their orders from `redis`. */
+  workers: z
+    .strictObject({
+      enabled: flag().default(false),
+      /** Who may read orders, which carry logins of registries. */
+      access: tokenAccess(),
+      /** Scans that are followed at once while workers do the work; `scanConcurrency` then bounds the engines of this process. */
+      inFlight: z.coerce.number().int().min(1).max(1024).default(16),
+      /** An order that no worker takes so long is carried out here. */
+      takeWithin: timerDuration().prefault('30s'),
+    })
+    .refine(({ enabled, access }) => !enabled || access.token !== undefined || access.accounts.length > 0, {
+      path: ['access'],
+      message: 'workers need a token or accounts: their orders carry logins of registries',
+    })
+    .prefault({}),
   healthPort: port().default(8000),
   /** Folder with the chart's `clusterData.json` and `services.json`. */
   configDirectory: z.string().optional(),

@@ -32,6 +32,38 @@ export const kubevulnErrors = {
     retryable: true,
     severity: 'warn',
   },
+  /** Of workers: the job goes back to the queue, and another worker or the owner takes it. */
+  OWNER_UNREACHABLE: {
+    message: 'kubevuln cannot be reached: {why}',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'warn',
+  },
+  OWNER_REFUSED: {
+    message: 'kubevuln answers a worker with status {status}',
+    httpStatus: 502,
+    retryable: false,
+    severity: 'error',
+  },
+  WORKERS_WITHOUT_REDIS: {
+    message: 'workers.enabled needs redis: workers take their orders from there',
+    httpStatus: 500,
+    retryable: false,
+    severity: 'fatal',
+  },
+  WORKER_OF_OTHER_VERSION: {
+    message: 'this worker has Syft {own}, the order is for {engineVersion}',
+    httpStatus: 503,
+    retryable: true,
+    severity: 'warn',
+  },
+  WORKER_WITHOUT_ENGINE: { message: '{detail}', httpStatus: 503, retryable: true, severity: 'fatal' },
+  SBOM_JOB_INVALID: {
+    message: 'the job names no order for an SBOM',
+    httpStatus: 400,
+    retryable: false,
+    severity: 'error',
+  },
   SUMMARY_FAILED: {
     message: 'the output of the engines could not be read: {problem}',
     httpStatus: 500,

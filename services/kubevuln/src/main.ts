@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { createPoster, type Poster } from '@kso/delivery';
 import { createGrype, createSyft } from '@kso/engines';
 import { type BasePorts, createHealthServer, loadConfig, readOutgoing, runMain, type Service } from '@kso/kit';
+import { openTokenAccess } from '@kso/kube';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
 import { createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import { openSqliteStore, type Store } from '@kso/store';
 import { type KubevulnConfig, kubevulnConfig } from './config.ts';
 import { openCredentials } from './credentials/open.ts';
 import { openExceptions } from './exceptions/open.ts';
+import { fail } from './errors.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { hostSwitches } from './host-switches.ts';
 import { openProfiles } from './relevancy/open.ts';
@@ -36,6 +38,7 @@ async function create(ports: BasePorts): Promise<Service> {
   const poster = openPoster(config, store, ports);
   const exceptions = await openExceptions(config, { ...ports, env, outgoing });
   const profiles = await openProfiles(config, { ...ports, env });
+  const workers = await openWorkerAccess(config, ports, env);
   const kubevuln = createKubevuln(config, {
     ...ports,
     ...exceptions.ports,
@@ -46,6 +49,7 @@ async function create(ports: BasePorts): Promise<Service> {
     registry,
     sealer,
     credentials: logins.credentials,
+    workerTokens: workers.authenticator,
     ...(poster === undefined ? {} : { poster }),
   });
   const health = createHealthServer({ ...ports, host: config.host, port: config.healthPort, services: [kubevuln] });
@@ -64,11 +68,19 @@ async function create(ports: BasePorts): Promise<Service> {
       await logins.close();
       await exceptions.close();
       await profiles.close();
+      await workers.close();
       store.close();
       await health.stop();
     },
     notReady: () => kubevuln.notReady?.(),
   };
+}
+
+/** Who may work for this process. Without Redis there is nothing that workers could take their orders from. */
+function openWorkerAccess({ workers, redis }: KubevulnConfig, ports: BasePorts, env: NodeJS.ProcessEnv) {
+  if (!workers.enabled) return { authenticator: undefined, close: () => Promise.resolve() };
+  if (redis === undefined) throw fail('WORKERS_WITHOUT_REDIS');
+  return openTokenAccess(workers.access, { ...ports, env, userAgent: 'kso-kubevuln' });
 }
 
 function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {

@@ -15,6 +15,8 @@ export interface ScanMetrics {
   registryWaited(ms: number, why: 'rateLimited' | 'unreachable'): void;
   /** Folders of engines that a killed process had left. */
   swept(folders: number): void;
+  /** How an order for an SBOM from the workers ended. */
+  ordered(end: 'answered' | 'notTaken' | 'lost'): void;
   /** True when the database is older than it may be. */
   databaseStale(stale: boolean): void;
   rematch: RematchMetrics;
@@ -81,12 +83,20 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     help: 'Folders of engines that a killed process had left, and that were removed.',
     labelNames: ['component'],
   });
+  const orders = metrics.counter({
+    name: 'kubevuln_worker_orders_total',
+    help: 'SBOMs that were ordered from workers, by how that ended; what is not answered is made by kubevuln itself.',
+    labelNames: ['end'],
+  });
   const registryWaits = metrics.counter({
     name: 'kubevuln_registry_wait_seconds_total',
     help: 'Time that scans waited before they asked a registry again.',
     labelNames: ['reason'],
   });
   return {
+    ordered: (end) => {
+      orders.inc({ end });
+    },
     registryWaited: (ms, reason) => {
       registryWaits.inc({ reason }, ms / 1000);
     },

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { removeStaleScratchDirectories, type SbomEngine, type VulnerabilityMatcher } from '@kso/engines';
-import { type BasePorts, createHttpServer, refuseOtherSites, registerHealth, type Service } from '@kso/kit';
+import {
+  type BasePorts,
+  createHttpServer,
+  refuseOtherSites,
+  registerHealth,
+  type Service,
+  type TokenAuthenticator,
+} from '@kso/kit';
 import type { JobQueue, JobWorker } from '@kso/queue';
 import type { CredentialSealer, RegistryClient } from '@kso/registry';
 import type { Store } from '@kso/store';
@@ -38,6 +45,7 @@ import { createProfileStep } from './scanning/profile-step.ts';
 import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
 import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
+import { openWorkers } from './workers/open.ts';
 
 export { KubevulnConfig, kubevulnConfig } from './config.ts';
 export {
@@ -60,6 +68,8 @@ export interface KubevulnPorts extends BasePorts {
   readonly sealer: CredentialSealer;
   /** Logins beside those that come with jobs. */
   readonly credentials?: CredentialFinder;
+  /** Knows the tokens of workers, which then make the SBOMs; without it there are none. */
+  readonly workerTokens?: TokenAuthenticator | undefined;
   /** Asks a CloudEndpoint for exceptions. */
   readonly askExceptions?: AskEndpoint;
   /** Exceptions that are objects of the cluster. */
@@ -86,8 +96,10 @@ export interface KubevulnService extends Service {
  * missing database do not keep it from starting (docs/adr/0007-scan-engines.md).
  */
 export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): KubevulnService {
-  const { queue, store, sbomEngine, matcher, registry, sealer, clock, logger, tracer } = ports;
+  const { queue, store, registry, sealer, clock, logger, tracer } = ports;
   const metrics = createScanMetrics(ports.metrics);
+  const workers = openWorkers(config, { ...ports, metrics });
+  const { sbomEngine, matcher } = workers;
   metrics.queueDepth(() => queueDepth(queue));
   const scratchRoot = join(config.dataDir, 'scratch');
   const now = () => clock.now();
@@ -197,7 +209,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     if (readiness.state !== 'waiting') {
       // A finding that was accepted long ago must not be reported for the moment before that is known.
       await exceptions.first();
-      worker ??= queue.work(imageScanKind, { concurrency: config.scanConcurrency }, handler);
+      worker ??= queue.work(imageScanKind, { concurrency: workers.concurrency }, handler);
     }
     if (readiness.state === 'ready') {
       const scans = await queueMissedScans(store.results, queue);
@@ -246,6 +258,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
 
   const server = createHttpServer({ ...ports, logger, name: 'kubevuln', host: config.host, port: config.port });
   refuseOtherSites(server.app, config);
+  workers.register(server.app);
   let url: string | undefined;
   let stopped: Promise<void> | undefined;
   const service: KubevulnService = {

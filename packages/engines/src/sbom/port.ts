@@ -3,9 +3,9 @@ import type { ProgramLookup } from '../programs/index.ts';
 /** A login for one registry. Sent to `authority` (`host[:port]`) only. */
 export interface EngineCredential {
   readonly authority: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly token?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly token?: string | undefined;
 }
 
 export type SbomSource =
@@ -26,8 +26,17 @@ export type SbomSource =
   /** An SBOM that somebody made: Syft's JSON, CycloneDX or SPDX. */
   | { readonly type: 'sbom'; readonly file: string };
 
+/** Whose scan an SBOM is for: for logs, and for the order in which work that is handed on is done. */
+export interface ScanOrigin {
+  readonly jobId: string;
+  readonly parentId?: string | undefined;
+  readonly priority: 'onDemand' | 'newImage' | 'recurring';
+}
+
 export interface SbomRequest {
   readonly source: SbomSource;
+  /** Absent where no job asks. */
+  readonly origin?: ScanOrigin | undefined;
   /** File that gets the SBOM in Syft's JSON format; the caller's to keep or delete. */
   readonly target: string;
   /** For pull and cataloguing together. */

@@ -126,6 +126,7 @@ async function evaluate(options: HandlerOptions, scan: Scan): Promise<Outcome> {
   try {
     const outcome = await answer(options, scan, {
       job: payload,
+      origin: running,
       credentials,
       deadline,
       signal: deadline.signal,

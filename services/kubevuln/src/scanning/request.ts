@@ -1,3 +1,4 @@
+import type { ScanOrigin } from '@kso/engines';
 import type { Deadline } from './deadline.ts';
 import type { LocateRequest } from './locate-image.ts';
 
@@ -6,5 +7,7 @@ export type ScanPhase = 'cve_lookup' | 'sbom_generation' | 'cve_matching' | 'res
 
 export interface EvaluateRequest extends LocateRequest {
   readonly deadline: Deadline;
+  /** Whose scan it is; the first one's, where several share the work. */
+  readonly origin?: ScanOrigin;
   readonly onPhase: (phase: ScanPhase) => Promise<void>;
 }

@@ -53,6 +53,7 @@ export async function sbomOf(
     const created = await options.sbomEngine.create(
       {
         source: input.source,
+        origin: request.origin,
         target,
         timeoutMs: request.deadline.remainingMs(),
         maxImageBytes: options.limits.maxImageBytes + largestLayer(input.image),

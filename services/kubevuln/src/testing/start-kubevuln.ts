@@ -58,7 +58,7 @@ export interface StartOptions {
   readonly noDatabase?: boolean;
   readonly engineMissing?: boolean;
   readonly matches?: FakeMatches;
-  readonly ports?: Partial<Pick<KubevulnPorts, 'askExceptions' | 'clusterExceptions' | 'profiles'>>;
+  readonly ports?: Partial<Pick<KubevulnPorts, 'askExceptions' | 'clusterExceptions' | 'profiles' | 'workerTokens'>>;
 }
 
 /** The service with fake engines, a fake registry, a queue in this process and a store in memory. */
