@@ -132,7 +132,6 @@ describe.skipIf(missingPrograms('redis-server', 'syft', 'grype'))('workers of ku
       const text = await (await fetch(`${healthUrl}/metrics`)).text();
       expect(text).toMatch(/kubevuln_worker_order_duration_seconds_count\{outcome="created"\} [1-9]/);
     }
-    for (const name of ['first', 'second', 'data'])
-      expect(readdirSync(path.join(folder, name, 'scratch')), name).toEqual([]);
+    for (const name of ['first', 'second', 'data']) expect(readdirSync(path.join(folder, name, 'scratch'))).toEqual([]);
   });
 });

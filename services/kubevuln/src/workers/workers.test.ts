@@ -20,7 +20,7 @@ import { kubevulnConfig } from '../config.ts';
 import { cart, password, sbomOf, startKubevuln, stopAllKubevulns } from '../testing/start-kubevuln.ts';
 import { workerConfig } from './config.ts';
 import { createOwner } from './owner.ts';
-import { sbomJobKind } from './protocol.ts';
+import { SbomJob, sbomJobKind } from './protocol.ts';
 import { createKubevulnWorker } from './worker.ts';
 
 const token = 'token-of-the-workers';
@@ -182,7 +182,7 @@ it('logins are in orders only: not in the queue, not in logs, and not for others
 
   const [job] = await owner.queue.list({ kind: sbomJobKind, limit: 1 });
   expect(JSON.stringify(job)).not.toContain('robot');
-  const path = `/v1/workers/orders/${String(job?.payload['order'])}`;
+  const path = `/v1/workers/orders/${SbomJob.parse(job?.payload).order}`;
   expect((await owner.service.app.inject(path)).statusCode).toBe(401);
   const wrong = { authorization: 'Bearer guessed' };
   expect((await owner.service.app.inject({ url: path, headers: wrong })).statusCode).toBe(401);
