@@ -5,8 +5,8 @@ import { z } from 'zod';
  * wrong type is reported by the code that reads it, with the name of the exception.
  */
 
-/** A Kubernetes label selector. */
-export const LabelSelectorDocument = z.object({
+/** A Kubernetes label selector. Strict: one whose only entry is mistyped would otherwise select everything. */
+export const LabelSelectorDocument = z.strictObject({
   matchLabels: z.record(z.string(), z.string()).optional(),
   matchExpressions: z
     .array(

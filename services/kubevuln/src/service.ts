@@ -55,6 +55,7 @@ export {
   openCredentials,
 } from './credentials/index.ts';
 export { kubevulnErrors } from './errors.ts';
+export { readClusterExceptions } from './exceptions/cluster.ts';
 export { type AskEndpoint, createExceptionEndpoint } from './exceptions/endpoint.ts';
 export { hostSwitches } from './host-switches.ts';
 
@@ -128,6 +129,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
     store,
     now,
     exceptions: () => exceptions.book,
+    prepareExceptions: (subject) => exceptions.prepare(subject),
     onExcepted: metrics.exceptions.matched,
     relevancy,
     chunkBytes: config.report.chunkSize,

@@ -153,11 +153,10 @@ Secret has to know its name.
   verbs: [get, list, watch]
 {{- end -}}
 
-{{/* Pull secrets with who names them; exceptions that people keep as objects, and the labels of namespaces that those select by. */}}
-{{- define "kso.rules.kubevuln" -}}
-{{- if has "pullSecrets" .settings.features }}
+{{/* Workloads by their names: what pull secrets they name, what labels they have. */}}
+{{- define "kso.rules.workloads" }}
 - apiGroups: [""]
-  resources: [pods, replicationcontrollers, serviceaccounts]
+  resources: [pods, replicationcontrollers]
   verbs: [get]
 - apiGroups: [apps]
   resources: [deployments, replicasets, statefulsets, daemonsets]
@@ -165,6 +164,17 @@ Secret has to know its name.
 - apiGroups: [batch]
   resources: [jobs, cronjobs]
   verbs: [get]
+{{- end -}}
+
+{{/*
+Pull secrets with who names them; exceptions that people keep as objects, and the labels of namespaces and workloads that those select by.
+*/}}
+{{- define "kso.rules.kubevuln" -}}
+{{- if has "pullSecrets" .settings.features }}
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get]
+{{- include "kso.rules.workloads" . }}
 {{- include "kso.rules.pullSecrets" . }}
 {{- end }}
 {{- if has "riskAcceptance" .settings.features }}
@@ -174,6 +184,7 @@ Secret has to know its name.
 - apiGroups: [kubescape.io]
   resources: [securityexceptions, clustersecurityexceptions]
   verbs: [list]
+{{- include "kso.rules.workloads" . }}
 {{- end }}
 {{- end -}}
 

@@ -194,6 +194,15 @@ describe('an exception policy', () => {
     [{ posturePolicies: [{ controlID: '[' }] }, 'posturePolicies[0].controlID'],
     [{ expirationDate: 'tomorrow' }, 'expirationDate'],
     [{ objectSelector: { matchLabels: { a: 1 } } }, 'objectSelector'],
+    [{ objectSelector: { matchLables: { a: '1' } } }, 'objectSelector: Unrecognized key: "matchLables"'],
+    [
+      { objectSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: [] }] } },
+      'objectSelector.matchExpressions[0]: In needs values',
+    ],
+    [
+      { objectSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['1'] }] } },
+      'objectSelector.matchExpressions[0]: Exists takes no values',
+    ],
   ])('with %j is refused, and says where', (wrong, where) => {
     const { exceptions, problems } = readExceptions([policy({ kind: '.*' }, wrong)], file);
     expect(exceptions).toEqual([]);

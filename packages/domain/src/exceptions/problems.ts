@@ -14,8 +14,15 @@ export class Problems {
   }
 
   /** A selector without any requirement selects everything, as in Kubernetes. The document has been checked against its schema. */
-  static selector(document: LabelSelectorDocument | null | undefined): LabelSelector | undefined {
-    return document === null || document === undefined ? undefined : parseSelector(document);
+  selector(field: string, document: LabelSelectorDocument | null | undefined): LabelSelector | undefined {
+    if (document === null || document === undefined) return undefined;
+    for (const [index, { operator, values }] of (document.matchExpressions ?? []).entries()) {
+      const wantsValues = operator === 'In' || operator === 'NotIn';
+      if (wantsValues === (values ?? []).length > 0) continue;
+      const problem = wantsValues ? 'needs values' : 'takes no values';
+      this.list.push(`${field}.matchExpressions[${index}]: ${operator} ${problem}`);
+    }
+    return parseSelector(document);
   }
 
   /** Epoch milliseconds. A date that cannot be read is a problem: the exception would otherwise hold for ever. */

@@ -45,7 +45,7 @@ function readPolicy(value: unknown, index: number, { source, origin }: Exception
     return { id, problems: [] };
 
   const problems = new Problems();
-  const selector = Problems.selector(objectSelector);
+  const selector = problems.selector('objectSelector', objectSelector);
   const entries = (posturePolicies ?? []).map((entry, at) => entryOf(entry, `posturePolicies[${at}]`, problems));
   const designators = resources ?? [];
   const scopes = (designators.length === 0 && selector !== undefined ? [{}] : designators).flatMap((designator, at) => {

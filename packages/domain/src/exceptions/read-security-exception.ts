@@ -83,8 +83,8 @@ export function securityExceptionScopes(
   if (!isCluster && match.namespaceSelector !== null && match.namespaceSelector !== undefined)
     problems.list.push('spec.match.namespaceSelector: only the kind ClusterSecurityException may have one');
   const namespace = isCluster ? undefined : (metadata.namespace ?? 'default');
-  const namespaceSelector = Problems.selector(match.namespaceSelector);
-  const objectSelector = Problems.selector(match.objectSelector);
+  const namespaceSelector = problems.selector('spec.match.namespaceSelector', match.namespaceSelector);
+  const objectSelector = problems.selector('spec.match.objectSelector', match.objectSelector);
   const images = globsOf(match.images ?? [], problems);
   const base = {
     labels: [],

@@ -6,4 +6,5 @@ export {
   type PullSecrets,
   type WorkloadName,
 } from './pull-secret-reader.ts';
+export { workloadKind } from './workload-kinds.ts';
 export { type SecretContent, secretContent, secretValue } from './secret-content.ts';

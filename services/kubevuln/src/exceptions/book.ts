@@ -1,4 +1,5 @@
 import {
+  asksForLabels,
   coversFinding,
   coversImage,
   type ImageSubject,
@@ -12,6 +13,7 @@ import {
 } from '@kso/domain';
 import type { ImageFinding } from '@kso/wire';
 import type { ClusterExceptionDocuments, ExceptionDocument } from './sources.ts';
+import type { WorkloadLabels } from './workload-labels.ts';
 
 /** All exceptions in force at a time. */
 export interface ExceptionBook {
@@ -22,6 +24,8 @@ export interface ExceptionBook {
   readonly problems: readonly { readonly id: string; readonly problem: string }[];
   /** Why some exceptions may be missing; undefined when all could be read. */
   readonly degraded: string | undefined;
+  /** True if some exception is about this workload or not, depending on its labels. */
+  asksForLabels(subject: ImageSubject): boolean;
   /** What is excepted in one image of a workload: exceptions by finding, those without any left out. */
   apply(subject: ImageSubject, findings: readonly ImageFinding[]): AppliedExceptions;
 }
@@ -33,13 +37,15 @@ export interface BookInput {
   readonly cluster?: ClusterExceptionDocuments | undefined;
   /** Why the cluster's could not be read. */
   readonly clusterProblem?: string | undefined;
+  /** Of workloads; asked each time. */
+  readonly labels?: Pick<WorkloadLabels, 'of' | 'problem'> | undefined;
   readonly now: number;
 }
 
 /** No exceptions, because none are configured. */
 export const emptyBook: ExceptionBook = createExceptionBook({ documents: [], now: 0 });
 
-export function createExceptionBook({ documents, cluster, clusterProblem, now }: BookInput): ExceptionBook {
+export function createExceptionBook({ documents, cluster, clusterProblem, labels, now }: BookInput): ExceptionBook {
   const read = [
     ...documents.map(readDocument),
     ...(cluster?.objects ?? []).map((object) => readSecurityExceptionVulnerabilities(object)),
@@ -59,8 +65,15 @@ export function createExceptionBook({ documents, cluster, clusterProblem, now }:
     exceptions,
     expired: all.filter(isExpired),
     problems: read.flatMap(({ problems }) => problems),
-    degraded: unreadable.length === 0 ? undefined : unreadable.join('; '),
-    apply: (subject, findings) => applyExceptions(covering(exceptions, subject, namespaceLabels), subject, findings),
+    get degraded() {
+      const problems = labels?.problem === undefined ? unreadable : [...unreadable, labels.problem];
+      return problems.length === 0 ? undefined : problems.join('; ');
+    },
+    asksForLabels: (subject) => exceptions.some((exception) => asksForLabels(exception, subject, namespaceLabels)),
+    apply: (subject, findings) => {
+      const labelled = { ...subject, labels: labels?.of(subject) };
+      return applyExceptions(covering(exceptions, labelled, namespaceLabels), labelled, findings);
+    },
   };
 }
 

@@ -1,9 +1,9 @@
 import { isSecurityException, securityExceptionGroup } from '@kso/domain';
-import type { KubeClient } from '@kso/kube';
+import { type KubeClient, workloadKind } from '@kso/kube';
 import type { KubeObject } from '@kso/wire';
 import type { ClusterExceptions } from './sources.ts';
 
-type Reader = Pick<KubeClient, 'list' | 'discovery'>;
+type Reader = Pick<KubeClient, 'list' | 'get' | 'discovery'>;
 
 /** Security exceptions of a cluster. One without their custom resource definitions has none. */
 export function readClusterExceptions(client: Reader): ClusterExceptions {
@@ -22,6 +22,13 @@ export function readClusterExceptions(client: Reader): ClusterExceptions {
         objects,
         namespaceLabels: new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
       };
+    },
+    workloadLabels: async ({ namespace, kind, name }, signal) => {
+      const wanted = workloadKind(kind);
+      if (wanted === undefined) return undefined;
+      const result = await client.get(wanted, namespace, name, signal);
+      if (result.outcome === 'forbidden') throw new Error(result.detail);
+      return result.outcome === 'found' ? (result.object.metadata.labels ?? {}) : undefined;
     },
   };
 }

@@ -34,6 +34,11 @@ async function withFile(content: unknown) {
 
 const read = (body: string | undefined) => ContainerScanReport.parse(JSON.parse(body ?? ''));
 
+const cluster = (read: ClusterExceptions['read']): ClusterExceptions => ({
+  read,
+  workloadLabels: () => Promise.resolve(undefined),
+});
+
 function securityException(spec: object): KubeObject {
   return { apiVersion: 'kubescape.io/v1beta1', kind: 'ClusterSecurityException', metadata: { name: 'x' }, spec };
 }
@@ -89,7 +94,7 @@ describe('exceptions', () => {
   });
 
   it('B14 that cannot be read are no "none": the report says so', async () => {
-    const clusterExceptions: ClusterExceptions = { read: () => Promise.reject(new Error('forbidden')) };
+    const clusterExceptions = cluster(() => Promise.reject(new Error('forbidden')));
     const { scan, entries } = await startKubevuln({ ports: { clusterExceptions } });
     await scan({});
     const { summary } = read(entries()[0]?.body);
@@ -100,12 +105,10 @@ describe('exceptions', () => {
     let isBroken = false;
     let reads = 0;
     const objects = [securityException({ vulnerabilities: [entry] })];
-    const clusterExceptions: ClusterExceptions = {
-      read: () => {
-        reads += 1;
-        return isBroken ? Promise.reject(new Error('gone')) : Promise.resolve({ objects, namespaceLabels: new Map() });
-      },
-    };
+    const clusterExceptions = cluster(() => {
+      reads += 1;
+      return isBroken ? Promise.reject(new Error('gone')) : Promise.resolve({ objects, namespaceLabels: new Map() });
+    });
     const { scan, entries } = await startKubevuln({
       config: { exceptions: { refresh: '20ms' } },
       ports: { clusterExceptions },
@@ -126,9 +129,8 @@ describe('exceptions', () => {
       securityException({ match, vulnerabilities: [entry] }),
       securityException({ vulnerabilities: [{ ...entry, status: 'fixed' }] }),
     ];
-    const clusterExceptions: ClusterExceptions = {
-      read: () => Promise.resolve({ objects, namespaceLabels: new Map([['shop', { team: 'payments' }]]) }),
-    };
+    const namespaceLabels = new Map([['shop', { team: 'payments' }]]);
+    const clusterExceptions = cluster(() => Promise.resolve({ objects, namespaceLabels }));
     const account: ExceptionDocument = {
       type: 'policies',
       source: 'account',

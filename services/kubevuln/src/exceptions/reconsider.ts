@@ -74,7 +74,7 @@ async function reconsiderAll({ results, recorder }: ReconsiderOptions, signal: A
     for (const { body } of page) {
       if (signal.aborted) break;
       const record = ImageScanRecord.safeParse(body).data;
-      if (record?.state !== 'evaluated') continue;
+      if (record?.state !== 'evaluated' || !(await recorder.prepare(record.job))) continue;
       const stored = results.get(imageMatchesKind, imageMatchesKey(record.digest, record.platform));
       // An answer that the record has not been told of yet is the matching pass's to tell.
       if (stored === undefined || stored.idempotencyKey !== record.answer) continue;

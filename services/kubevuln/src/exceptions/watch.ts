@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
+import type { ImageSubject } from '@kso/domain';
 import { type BasePorts, describeError } from '@kso/kit';
 import type { ExceptionMetrics } from '../metrics.ts';
 import { createExceptionBook, type ExceptionBook, emptyBook } from './book.ts';
 import type { AskEndpoint } from './endpoint.ts';
 import { type ExceptionFiles, readExceptionFiles } from './files.ts';
 import type { ClusterExceptionDocuments, ClusterExceptions, ExceptionDocument } from './sources.ts';
+import { createWorkloadLabels } from './workload-labels.ts';
 
 /** Keeps the exceptions up to date. */
 export interface ExceptionWatch {
   /** Those known at present. */
   readonly book: ExceptionBook;
   start(): void;
+  /**
+   * Reads the labels of a workload where an exception asks about them. False when they are not known all the same: then what was accepted
+   * before is not taken back.
+   */
+  prepare(subject: ImageSubject): Promise<boolean>;
   /** Resolves when all sources were read once, well or badly. */
   first(): Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +49,9 @@ export function createExceptionWatch(options: ExceptionWatchOptions): ExceptionW
   const first = Promise.withResolvers<void>();
   /** Ids of those that were counted. */
   const expired = new Set<string>();
+  const labels = options.cluster === undefined ? undefined : createWorkloadLabels(options.cluster);
+  /** Counts the times that labels were others than before. */
+  let relabelled = 0;
   let book = emptyBook;
   let known: string | undefined;
   let clusterBefore: ClusterExceptionDocuments | undefined;
@@ -49,15 +59,16 @@ export function createExceptionWatch(options: ExceptionWatchOptions): ExceptionW
 
   const look = async (): Promise<void> => {
     const sources = await readSources(options, clusterBefore, stopping.signal);
+    if (await labels?.refresh(stopping.signal)) relabelled += 1;
     if (stopping.signal.aborted) return;
     clusterBefore = sources.cluster ?? clusterBefore;
-    book = createExceptionBook({ ...sources, now: clock.now() });
+    book = createExceptionBook({ ...sources, labels, now: clock.now() });
     metrics.looked({ active: book.exceptions.length, degraded: book.degraded !== undefined });
     for (const { id, source } of book.expired) {
       if (!expired.has(id)) metrics.expired(source);
       expired.add(id);
     }
-    const state = stateOf(sources, book);
+    const state = stateOf(sources, book, relabelled);
     if (state === known) return;
     known = state;
     logger.info({ exceptions: book.exceptions.length, expired: book.expired.length }, 'exceptions of vulnerabilities');
@@ -83,6 +94,12 @@ export function createExceptionWatch(options: ExceptionWatchOptions): ExceptionW
     },
     start: () => {
       running ??= run();
+    },
+    prepare: async (subject) => {
+      // Kinds that Kubernetes itself does not have cannot be read by their name alone: no selector matches them.
+      if (labels === undefined || subject.apiVersion === '' || !book.asksForLabels(subject)) return true;
+      await labels.learn(subject, stopping.signal);
+      return labels.of(subject) !== undefined;
     },
     first: () => first.promise,
     stop: async () => {
@@ -117,7 +134,7 @@ async function readSources(
 }
 
 /** Equal when nothing has changed that findings are judged by. What fails differently each time is no change. */
-function stateOf({ documents, cluster }: Sources, { expired, degraded }: ExceptionBook): string {
+function stateOf({ documents, cluster }: Sources, { expired, degraded }: ExceptionBook, relabelled: number): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(documents.map(({ origin, value }) => [origin, value])));
   hash.update(
@@ -126,6 +143,7 @@ function stateOf({ documents, cluster }: Sources, { expired, degraded }: Excepti
       [...(cluster?.namespaceLabels ?? [])],
       expired.map(({ id }) => id),
       degraded !== undefined,
+      relabelled,
     ]),
   );
   return hash.digest('hex');

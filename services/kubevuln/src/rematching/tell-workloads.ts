@@ -28,6 +28,7 @@ export async function tellWorkloads({ results, recorder }: TellOptions, signal: 
     const matches = stored.body as unknown as ImageMatches;
     for (const { key } of records) {
       if (signal.aborted) return told;
+      await recorder.prepare(readRecord(results.get(imageScanRecordKind, key)?.body)?.job);
       // Again: a scan may have written it since.
       const record = readRecord(results.get(imageScanRecordKind, key)?.body);
       if (record === undefined || record.answer === stored.idempotencyKey) continue;

@@ -15,6 +15,7 @@ import {
 } from '@kso/wire';
 import { type AppliedExceptions, type ExceptionBook, emptyBook, isSuppressed } from '../exceptions/book.ts';
 import { exceptionSubject } from '../exceptions/subject.ts';
+import type { ExceptionWatch } from '../exceptions/watch.ts';
 import type { RelevancyStore } from '../relevancy/relevancy-store.ts';
 import { packageKey } from '../relevancy/relevant-packages.ts';
 import { containerScanReport } from '../report/container-scan-report.ts';
@@ -36,6 +37,11 @@ type Evaluated = Extract<ImageScanRecord, { state: 'evaluated' }>;
 export interface Recorder {
   /** The scan of an image of a registry has begun: its backend follows it. */
   started(job: ScanJob): void;
+  /**
+   * Reads what exceptions ask about the job's workload; to be awaited before its result is written. False when that is not known all the
+   * same.
+   */
+  prepare(job: unknown): Promise<boolean>;
   evaluated(job: ScanJob, matches: ImageMatches): ImageScanResult;
   notEvaluated(job: ScanJob, outcome: NotEvaluated): ImageScanResult;
   /**
@@ -58,6 +64,8 @@ export interface RecorderOptions {
   readonly now: () => number;
   /** Those known now; default: none. */
   readonly exceptions?: () => ExceptionBook;
+  /** See `ExceptionWatch`. */
+  readonly prepareExceptions?: ExceptionWatch['prepare'];
   /** Told how many findings of a new answer are covered by exceptions of a source. */
   readonly onExcepted?: (source: string, findings: number) => void;
   /** Which packages of its image a container uses, where that is known. */
@@ -72,6 +80,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     started: (job) => {
       if (options.reporting) reportSteps(options, job, 'started', [{ step: 'started' }]);
+    },
+    prepare: async (job) => {
+      const payload = ImageScanJob.safeParse(job).data;
+      if (payload === undefined || options.prepareExceptions === undefined) return true;
+      const subject = reportSubject({ job: payload, account: options.account, sbomVersion: '' });
+      return options.prepareExceptions(exceptionSubject(subject, payload.imageTag, ''));
     },
     evaluated: (job, matches) => {
       const { result } = writeEvaluated(options, job, matches);

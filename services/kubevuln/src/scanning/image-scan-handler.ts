@@ -47,6 +47,7 @@ export function createImageScanHandler(options: HandlerOptions): JobHandler {
       if (payload.registryScan !== undefined) options.recorder.started(job);
       const outcome = await evaluate({ ...options, logger }, { running, payload, deadline, paths: used.paths });
       if (outcome.outcome === 'interrupted') throw fail('SCAN_INTERRUPTED');
+      if (outcome.outcome === 'evaluated') await options.recorder.prepare(payload);
       return conclude({ ...options, logger }, { job, outcome, seconds: seconds() });
     } finally {
       deadline.release();

@@ -10,6 +10,7 @@ import {
   KubevulnConfig,
   type KubevulnService,
   openCredentials,
+  readClusterExceptions,
 } from '@kso/kubevuln';
 import { type CredentialSealer, createCredentialSealer, createRegistryClient, readOrCreateKey } from '@kso/registry';
 import type { Store } from '@kso/store';
@@ -87,6 +88,9 @@ export async function startImages(
       sbomEngine: createSyft(engineOptions),
       poster,
       askExceptions: exceptionsOfBackend(context, env),
+      ...(client !== undefined && config.policy.fromObjects
+        ? { clusterExceptions: readClusterExceptions(client) }
+        : {}),
     }),
     'kubevuln',
   );
