@@ -38,7 +38,15 @@ export interface ResolveRequest extends HostSwitches {
   readonly credentials: readonly RegistryCredential[];
   /** Asked once for further logins when all of these are refused: what costs something to get. */
   readonly fallback?: () => Promise<readonly RegistryCredential[]>;
+  /** Told what came of each login that was shown. */
+  readonly onAttempt?: (attempt: LoginAttempt) => void;
   readonly signal: AbortSignal;
+}
+
+export interface LoginAttempt {
+  /** `none`: without a login, which comes last. */
+  readonly login: 'known' | 'fallback' | 'none';
+  readonly outcome: Resolution['outcome'];
 }
 
 export interface RegistryClient {
@@ -97,8 +105,9 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       };
       let refused: Resolution | undefined;
       // An expired login must not hide a public image: nobody comes last (kubevuln.md 5.1).
-      for await (const login of loginsFor(request)) {
-        const resolution = await attempt(login);
+      for await (const { login, credential } of loginsFor(request)) {
+        const resolution = await attempt(credential);
+        request.onAttempt?.({ login, outcome: resolution.outcome });
         if (resolution.outcome === 'resolved') return { ...resolution, switches: { plainHttp, skipTlsVerify } };
         if (resolution.outcome !== 'unauthorized') return resolution;
         refused ??= resolution;
@@ -112,11 +121,18 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
 }
 
 /** Known logins, the narrowest first; those that have to be fetched; nobody. */
-async function* loginsFor(request: ResolveRequest): AsyncGenerator<RegistryCredential | undefined> {
+async function* loginsFor(request: ResolveRequest): AsyncGenerator<OfferedLogin> {
   const { registry, repository } = request.reference;
-  yield* credentialsFor(request.credentials, registry, repository);
-  if (request.fallback !== undefined) yield* credentialsFor(await request.fallback(), registry, repository);
-  yield undefined;
+  const offered = (login: LoginAttempt['login'], credentials: readonly RegistryCredential[]): OfferedLogin[] =>
+    credentialsFor(credentials, registry, repository).map((credential) => ({ login, credential }));
+  yield* offered('known', request.credentials);
+  if (request.fallback !== undefined) yield* offered('fallback', await request.fallback());
+  yield { login: 'none', credential: undefined };
+}
+
+interface OfferedLogin {
+  readonly login: LoginAttempt['login'];
+  readonly credential: RegistryCredential | undefined;
 }
 
 async function resolveAs(

@@ -10,6 +10,7 @@ export { type ReadTarget, readTarget } from './catalogue/target.ts';
 export {
   createRegistryClient,
   type HostSwitches,
+  type LoginAttempt,
   type RegistryClient,
   type RegistryClientOptions,
   type ResolveRequest,

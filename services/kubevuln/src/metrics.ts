@@ -1,5 +1,6 @@
 import type { Metrics } from '@kso/kit';
 import type { ScanEndpoint } from './scanning/endpoint.ts';
+import { createSourceMetrics, type SourceMetrics } from './source-metrics.ts';
 
 /** What kubevuln counts, under the names of kubevuln.md 13.1. */
 export interface ScanMetrics {
@@ -19,6 +20,7 @@ export interface ScanMetrics {
   ordered(end: 'answered' | 'notTaken' | 'lost'): void;
   /** True when the database is older than it may be. */
   databaseStale(stale: boolean): void;
+  source: SourceMetrics;
   rematch: RematchMetrics;
   exceptions: ExceptionMetrics;
 }
@@ -113,6 +115,7 @@ export function createScanMetrics(metrics: Metrics): ScanMetrics {
     swept: (folders) => {
       sweeps.inc({ component: 'in_process' }, folders);
     },
+    source: createSourceMetrics(metrics),
     rematch: createRematchMetrics(metrics),
     exceptions: createExceptionMetrics(metrics),
     databaseStale: (isStale) => {

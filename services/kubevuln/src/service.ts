@@ -158,6 +158,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       imageLayouts: config.imageLayouts,
       credentials: ports.credentials,
       onWait: metrics.registryWaited,
+      metrics: metrics.source,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),
       defaultPlatform: config.defaultPlatform,
     }),

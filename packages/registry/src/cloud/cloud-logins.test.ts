@@ -47,7 +47,9 @@ async function logins(answers: Answers, env: NodeJS.ProcessEnv = {}) {
     azureLogin: url,
     acr: () => url,
   };
-  return { logins: createCloudLogins({ http, clock, env, endpoints }), requests: cloud.requests };
+  const lookups: string[] = [];
+  const onLookup = (...lookup: readonly [string, string]) => void lookups.push(lookup.join(' '));
+  return { logins: createCloudLogins({ http, clock, env, endpoints, onLookup }), requests: cloud.requests, lookups };
 }
 
 const ecrAnswer = () => ({
@@ -115,7 +117,8 @@ describe('ECR', () => {
   });
 
   it('keeps a login until a minute before its end, and asks once for many', async () => {
-    const { logins: clouds, requests } = await logins(answers, { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' });
+    const env = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'B' };
+    const { logins: clouds, requests, lookups } = await logins(answers, env);
     await Promise.all([clouds.loginFor(ecrHost), clouds.loginFor(ecrHost)]);
     time += 12 * 3_600_000 - 61_000;
     await clouds.loginFor(ecrHost);
@@ -123,6 +126,7 @@ describe('ECR', () => {
     time += 2000;
     await clouds.loginFor(ecrHost);
     expect(requests).toHaveLength(2);
+    expect(lookups).toEqual(['aws miss', 'aws coalesced', 'aws hit', 'aws miss']);
   });
 });
 

@@ -36,6 +36,8 @@ export interface CloudLoginsOptions {
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   readonly endpoints?: Partial<CloudEndpoints>;
+  /** Told whether a login was kept (`hit`), is being fetched already (`coalesced`), or had to be fetched. */
+  readonly onLookup?: (cloud: CloudRegistry['cloud'], result: 'hit' | 'miss' | 'coalesced') => void;
   /** For one exchange, in ms. Default 10 s. */
   readonly timeoutMs?: number;
 }
@@ -44,6 +46,9 @@ const maxEntries = 1024;
 const marginMs = 60_000;
 /** No identity here: not asked again for each image. */
 const failureMs = 60_000;
+
+/** Of an entry whose exchange goes on. */
+const pending = Number.POSITIVE_INFINITY;
 
 interface Entry {
   readonly answer: Promise<CloudLogin>;
@@ -57,7 +62,7 @@ export function createCloudLogins(options: CloudLoginsOptions): CloudLogins {
 
   const remember = (key: string, cloud: CloudRegistry['cloud'], request: Promise<TokenAnswer<TimedLogin>>): Entry => {
     const entry: Entry = {
-      until: Number.POSITIVE_INFINITY,
+      until: pending,
       answer: request.then((answer) => {
         const isLogin = answer.outcome === 'token';
         entry.until = isLogin ? answer.value.expiresAt - marginMs : clock.now() + failureMs;
@@ -81,9 +86,14 @@ export function createCloudLogins(options: CloudLoginsOptions): CloudLogins {
       if (registry === undefined) return { outcome: 'notCloud' };
       const key = `${host} ${JSON.stringify(identity)}`;
       const known = entries.get(key);
-      if (known !== undefined && clock.now() < known.until) return known.answer;
+      if (known !== undefined && clock.now() < known.until) {
+        options.onLookup?.(registry.cloud, known.until === pending ? 'coalesced' : 'hit');
+        return known.answer;
+      }
       const request = exchange(options, host, registry, identity);
-      return request === undefined ? { outcome: 'notCloud' } : remember(key, registry.cloud, request).answer;
+      if (request === undefined) return { outcome: 'notCloud' };
+      options.onLookup?.(registry.cloud, 'miss');
+      return remember(key, registry.cloud, request).answer;
     },
   };
 }

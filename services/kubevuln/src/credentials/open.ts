@@ -2,6 +2,7 @@ import { type BasePorts, createHttpClient, readOutgoing } from '@kso/kit';
 import { createKubeClient, inClusterConnection, type KubeClient, kubeconfigConnection } from '@kso/kube';
 import { createCloudLogins } from '@kso/registry';
 import type { KubevulnConfig } from '../config.ts';
+import { countCloudLogins } from '../source-metrics.ts';
 import { createCredentialFinder } from './finder.ts';
 import type { CredentialFinder } from './port.ts';
 
@@ -10,7 +11,7 @@ export interface OpenedCredentials {
   close(): Promise<void>;
 }
 
-export interface OpenCredentialsPorts extends Pick<BasePorts, 'clock' | 'logger'> {
+export interface OpenCredentialsPorts extends Pick<BasePorts, 'clock' | 'logger' | 'metrics'> {
   readonly env: NodeJS.ProcessEnv;
   /** The composer's own client, which it closes; else one is opened as the configuration says. */
   readonly client?: KubeClient | undefined;
@@ -19,7 +20,7 @@ export interface OpenCredentialsPorts extends Pick<BasePorts, 'clock' | 'logger'
 /** The sources of logins that a process of its own has, as its configuration says. Outside of a cluster only clouds are left. */
 export async function openCredentials(
   { credentials: config }: Pick<KubevulnConfig, 'credentials'>,
-  { env, clock, logger, client: given }: OpenCredentialsPorts,
+  { env, clock, logger, metrics, client: given }: OpenCredentialsPorts,
 ): Promise<OpenedCredentials> {
   const wantsCluster = config.pullSecrets || config.registrySecrets;
   const own = wantsCluster && given === undefined ? await openCluster(config.kubeconfig, { env, clock }) : undefined;
@@ -27,6 +28,7 @@ export async function openCredentials(
   // The metadata servers with an address are reached directly anyhow; a proxy would ask its own.
   const outgoing = readOutgoing(env, { inside: ['metadata.google.internal'] });
   const http = config.cloudIdentity ? createHttpClient({ outgoing }) : undefined;
+  const onLookup = countCloudLogins(metrics);
   logger.info({ cluster: client?.name, ...config }, 'logins for registries');
   return {
     credentials: createCredentialFinder({
@@ -35,7 +37,7 @@ export async function openCredentials(
       namespace: config.registrySecrets ? (config.namespace ?? client?.namespace) : undefined,
       secretNames: config.secretNames,
       pullSecrets: config.pullSecrets,
-      clouds: http === undefined ? undefined : createCloudLogins({ http, clock, env }),
+      clouds: http === undefined ? undefined : createCloudLogins({ http, clock, env, onLookup }),
     }),
     close: async () => {
       await own?.close();

@@ -207,6 +207,7 @@ function conclude(options: HandlerOptions, { job, outcome, seconds }: Conclusion
   }
   const result = recorder.notEvaluated(job, outcome);
   const { reason, detail } = outcome;
+  metrics.source.classified(reason);
   logger.warn({ reason, detail, seconds }, 'image not evaluated');
   // Nobody did anything wrong: the image is for other machines (B25).
   if (reason === 'platformNotSupported') {

@@ -17,8 +17,10 @@ import type { ResultStore } from '@kso/store';
 import type { ImageScanJob, RegistryCredentials } from '@kso/wire';
 import { z } from 'zod';
 import { type CredentialFinder, nothingFound } from '../credentials/port.ts';
+import type { SourceMetrics } from '../source-metrics.ts';
 import { explainResolution } from './explain.ts';
 import { type Interrupted, type NotEvaluated, notEvaluated } from './outcome.ts';
+import { createResolutionTally, type ResolutionTally } from './resolution-tally.ts';
 
 /** Which image a job means, and where its layers can be had. */
 export interface LocatedImage {
@@ -50,6 +52,7 @@ export interface LocatorOptions {
   readonly credentials?: CredentialFinder | undefined;
   /** Told of each wait before a registry is asked again. */
   readonly onWait?: ((ms: number, why: 'rateLimited' | 'unreachable') => void) | undefined;
+  readonly metrics?: SourceMetrics | undefined;
   /** For jobs that do not say what the node runs. */
   readonly defaultPlatform: string;
 }
@@ -73,8 +76,13 @@ const Identity = z.object({ digest: z.string(), platform: z.string() });
 
 export function createImageLocator(options: LocatorOptions): ImageLocator {
   const fallback = parsePlatform(options.defaultPlatform);
-  const resolve: ImageLocator['resolve'] = (reference, platform, request) =>
-    resolveWithRetries(options, { reference, platform: parsePlatform(platform) ?? linux, request });
+  const resolve: ImageLocator['resolve'] = async (reference, platform, request) => {
+    const tally = createResolutionTally(options.metrics);
+    const asked = { reference, platform: parsePlatform(platform) ?? linux, request, tally };
+    const resolution = await resolveWithRetries(options, asked);
+    tally.end(resolution.outcome);
+    return resolution;
+  };
 
   return {
     resolve,
@@ -141,10 +149,13 @@ async function locateInRegistry(
     return { outcome: 'located', ...identity, source: { type: 'registry', reference: known } };
   }
   const candidates = byDigest === undefined || byDigest === asWritten ? [asWritten] : [byDigest, asWritten];
+  const tally = createResolutionTally(options.metrics);
   let failure: FailedResolution | undefined;
   for (const reference of candidates) {
-    const resolution = await resolveWithRetries(options, { reference, platform, request });
+    if (failure !== undefined) tally.fellBack();
+    const resolution = await resolveWithRetries(options, { reference, platform, request, tally });
     if (resolution.outcome === 'resolved') {
+      tally.end('resolved');
       const { outcome: _outcome, ...resolved } = resolution;
       const { image } = resolved;
       if (reference.digest !== undefined) writeIdentity(options, reference, platform, image);
@@ -152,8 +163,12 @@ async function locateInRegistry(
     }
     // Only what is not there by its digest may be looked for by its tag.
     failure ??= resolution;
-    if (resolution.outcome !== 'manifestUnknown') return explainResolution(resolution);
+    if (resolution.outcome !== 'manifestUnknown') {
+      tally.end(resolution.outcome);
+      return explainResolution(resolution);
+    }
   }
+  tally.end('manifestUnknown');
   return failure === undefined ? { outcome: 'interrupted' } : explainResolution(failure);
 }
 
@@ -161,12 +176,13 @@ interface ResolveInput {
   readonly reference: ImageReference;
   readonly platform: Platform;
   readonly request: LocateRequest;
+  readonly tally: ResolutionTally;
 }
 
 /** Waits as a registry asks, within the deadline of the scan (B19). */
 async function resolveWithRetries(options: LocatorOptions, input: ResolveInput): Promise<Resolution> {
   const { registry, clock } = options;
-  const { reference, platform, request } = input;
+  const { reference, platform, request, tally } = input;
   const { job, signal } = request;
   const asked = { job, registry: reference.registry, repository: reference.repository, signal };
   const found = (await options.credentials?.find(asked)) ?? nothingFound;
@@ -175,6 +191,8 @@ async function resolveWithRetries(options: LocatorOptions, input: ResolveInput):
   const written = parseImageReference(job.imageTag);
   const owner = written.type === 'reference' ? written.reference : reference;
   const given = credentialsOfRequest(request.credentials, owner.registry);
+  let isRetried = false;
+  const isWorthRetrying = ({ outcome }: Resolution): boolean => outcome === 'rateLimited' || outcome === 'unreachable';
   const resolution = await retry(
     { attempts: 3, baseMs: 500, maxMs: 30_000, budgetMs: request.remainingMs() },
     {
@@ -182,14 +200,17 @@ async function resolveWithRetries(options: LocatorOptions, input: ResolveInput):
       signal,
       decide: (answer) => {
         if (answer.outcome === 'rateLimited') return { retry: true, retryAfterMs: answer.retryAfterMs };
-        return { retry: answer.outcome === 'unreachable' };
+        return { retry: isWorthRetrying(answer) };
       },
       onWait: ({ delayMs, result }) => {
+        isRetried = true;
+        tally.retried('attempt');
         options.onWait?.(delayMs, result.outcome === 'rateLimited' ? 'rateLimited' : 'unreachable');
       },
     },
-    () =>
-      registry.resolve({
+    () => {
+      tally.begin();
+      return registry.resolve({
         reference,
         platform,
         credentials: [...given.map((each) => ({ ...each, origin: ofRequest })), ...found.credentials],
@@ -197,11 +218,15 @@ async function resolveWithRetries(options: LocatorOptions, input: ResolveInput):
           atCloud = (await options.credentials?.findAtCloud(asked)) ?? nothingFound;
           return atCloud.credentials;
         },
+        onAttempt: (attempt) => tally.attempted(reference.registry, attempt),
         signal,
         plainHttp: job.useHTTP ?? found.switches.plainHttp,
         skipTlsVerify: job.skipTLSVerify ?? found.switches.skipTlsVerify,
-      }),
+      });
+    },
   );
+  if (isWorthRetrying(resolution)) tally.retried('exhausted');
+  else if (isRetried && resolution.outcome === 'resolved') tally.retried('success');
   return withGaps(resolution, [...found.gaps, ...atCloud.gaps]);
 }
 
