@@ -207,3 +207,9 @@ function metadataOf(
     },
   };
 }
+
+/** The report takes a while, in which objects go on changing: it shows those that were evaluated. */
+export function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
+  const resources = new Map(input.results.map(({ resourceId }) => [resourceId, input.resource(resourceId)]));
+  return { ...input, resource: (id) => resources.get(id) };
+}

@@ -8,7 +8,7 @@ import { figuresOf, type PostureFigures } from '../metrics/posture-figures.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
-import { type Assembled, assemble } from '../scan/assemble.ts';
+import { type Assembled, assemble, withResourcesOfNow } from '../scan/assemble.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
@@ -151,16 +151,17 @@ class ThreadWorker implements PostureWorker {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#turn.catch(() => undefined);
-    await this.#opened?.close();
+    // What is being opened can be closed only when it is open, and a turn may wait for it.
+    await this.#reading?.catch(() => undefined);
+    await this.#turn;
+    await this.#forget();
   }
 
   /** The session with everything read once; opened when it is first needed, and again after a failure. */
   #ready(): Promise<Session> {
     this.#reading ??= this.#read().catch(async (error: unknown) => {
-      this.#reading = undefined;
-      await this.#opened?.close().catch(() => undefined);
-      this.#opened = undefined;
+      await this.#forget();
+      if (this.#stop.signal.aborted) throw error;
       const problem = describeError(error);
       this.#report('failed', problem);
       throw fail('SOURCE_UNAVAILABLE', { problem }, error);
@@ -169,6 +170,8 @@ class ThreadWorker implements PostureWorker {
   }
 
   async #read(): Promise<Session> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
     this.#opened = await openSession(this.#settings, {
       openSource: () => this.#ports.openSource(),
       rego: () => this.#rego,
@@ -176,12 +179,13 @@ class ThreadWorker implements PostureWorker {
       onChange: () => this.#schedule(),
       onProgress: (progress) => this.#onProgress?.(progress),
     });
+    signal.throwIfAborted();
     const { session } = this.#opened;
     this.#expireLater(session);
     this.#session = session;
     this.#running = this.#runningSummary(session);
     this.#report('reading');
-    await this.#opened.start();
+    await abortable(this.#opened.start(), signal);
     this.#isRead = true;
     this.#report('watching');
     return session;
@@ -191,14 +195,20 @@ class ThreadWorker implements PostureWorker {
   async #readAgain(): Promise<void> {
     if (this.#reading === undefined || this.#stop.signal.aborted) return;
     await this.#reading.catch(() => undefined);
-    await this.#opened?.close().catch(() => undefined);
+    await this.#forget();
+    void this.run();
+  }
+
+  /** Closes what is open; whoever needs a session next opens another. */
+  async #forget(): Promise<void> {
+    const opened = this.#opened;
     this.#opened = undefined;
     this.#session = undefined;
     this.#running = undefined;
     this.#reading = undefined;
     this.#isRead = false;
     this.#isFirst = true;
-    void this.run();
+    await opened?.close().catch(() => undefined);
   }
 
   #runningSummary({ engine, scope, policy }: Session): RunningSummary {
@@ -253,7 +263,7 @@ class ThreadWorker implements PostureWorker {
     const session = this.#session;
     if (session === undefined) return;
     const isInitial = this.#isFirst && this.#unpublished.startedEmpty;
-    await this.#evaluate(session);
+    await this.#evaluate(session, this.#stop.signal);
     // The first state of all is no change: the first full scan reports it.
     await this.#publish(session, !isInitial);
     this.#report('watching');
@@ -385,10 +395,4 @@ class ThreadWorker implements PostureWorker {
       findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
     });
   }
-}
-
-/** The report takes a while, in which objects go on changing: it shows those that were evaluated. */
-function withResourcesOfNow(input: PostureReportInput): PostureReportInput {
-  const resources = new Map(input.results.map(({ resourceId }) => [resourceId, input.resource(resourceId)]));
-  return { ...input, resource: (id) => resources.get(id) };
 }

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deployment, pod, until } from '@kso/testkit';
 import { type KubeObject, PostureReport } from '@kso/wire';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ScannerEvent } from '../service.ts';
 import { type ScannerUnderTest, startScanner } from '../testing/scanner.ts';
 
@@ -86,4 +89,28 @@ describe('the scanner on a thread of its own', () => {
     });
     expect(ready).toContain('kubescape-scanner');
   });
+
+  // An API server that takes requests and never answers.
+  it.each(['at once', 'in the middle of reading'])('ends its thread when it is stopped %s', async (when) => {
+    folder = mkdtempSync(path.join(tmpdir(), 'kso-kubeconfig-'));
+    const asked = Promise.withResolvers<void>();
+    const apiServer = createServer(() => asked.resolve());
+    onTestFinished(() => void apiServer.close());
+    await once(apiServer.listen(0, '127.0.0.1'), 'listening');
+    const kubeconfig = path.join(folder, 'config');
+    writeFileSync(kubeconfig, kubeconfigOf(`http://127.0.0.1:${(apiServer.address() as AddressInfo).port}`));
+    const scanner = await startScanner({ overrides: { source: { type: 'cluster', kubeconfig } } });
+    if (when !== 'at once') await asked.promise;
+    await scanner.stop();
+    expect(scanner.scanner.notReady?.()).toBe('the evaluation is starting');
+  });
 });
+
+function kubeconfigOf(server: string): string {
+  return JSON.stringify({
+    'current-context': 'silent',
+    contexts: [{ name: 'silent', context: { cluster: 'silent', user: 'silent' } }],
+    clusters: [{ name: 'silent', cluster: { server } }],
+    users: [{ name: 'silent', user: {} }],
+  });
+}

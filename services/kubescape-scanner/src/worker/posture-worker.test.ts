@@ -1,0 +1,85 @@
+import type { ObjectSource } from '@kso/domain';
+import { createLogger, systemClock } from '@kso/kit';
+import { expect, it } from 'vitest';
+import { noPolicy } from '../policy/policy-documents.ts';
+import { noRego } from '../policy/rego-of-service.ts';
+import type { OpenedSource } from '../scan/source-config.ts';
+import { createPostureWorker } from './posture-worker.ts';
+import type { WorkerState } from './protocol.ts';
+
+/** A source that is open, and read, when the test says so. */
+function slowSource() {
+  const opening = Promise.withResolvers<void>();
+  const watched = Promise.withResolvers<AbortSignal>();
+  let closed = 0;
+  const source: ObjectSource = {
+    name: 'slow',
+    type: 'cluster',
+    watch: (_kinds, _onEvent, signal) => {
+      watched.resolve(signal);
+      return new Promise(() => undefined);
+    },
+  };
+  return {
+    open: async (): Promise<OpenedSource> => {
+      await opening.promise;
+      return { source, close: async () => void closed++ };
+    },
+    opens: () => opening.resolve(),
+    watched: watched.promise,
+    closed: () => closed,
+  };
+}
+
+function workerOver(open: () => Promise<OpenedSource>) {
+  const states: WorkerState[] = [];
+  const settings = {
+    policy: noPolicy,
+    rego: noRego,
+    source: { type: 'cluster' },
+    clusterName: 'test',
+    securityExceptions: true,
+    controlInputObject: true,
+    kubevulnUrl: undefined,
+    customerGuid: undefined,
+    namespaces: { includeNamespaces: [], excludedNamespaces: [] },
+    resultsDir: '',
+    partBytes: 1_000_000,
+    continuous: true,
+    settleMs: 0,
+    retryMs: 0,
+    known: new Map(),
+  } as const;
+  const worker = createPostureWorker(settings, {
+    clock: systemClock,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    openSource: open,
+    onState: (state) => states.push(state),
+    store: async () => true,
+  });
+  return { worker, states };
+}
+
+it('a stop before the source is open closes it when it is, and reads nothing', async () => {
+  const slow = slowSource();
+  const { worker, states } = workerOver(slow.open);
+  const run = worker.run();
+  const stopped = worker.stop();
+  slow.opens();
+  await Promise.all([run, stopped]);
+  expect(slow.closed()).toBe(1);
+  expect(states).toEqual([]);
+});
+
+it('a stop in the middle of reading ends the watch, also when policies have changed meanwhile', async () => {
+  const slow = slowSource();
+  const { worker, states } = workerOver(slow.open);
+  const run = worker.run();
+  slow.opens();
+  const signal = await slow.watched;
+  worker.setRego({ version: 'other', problems: [] });
+  await Promise.all([worker.stop(), run]);
+  expect(signal.aborted).toBe(true);
+  expect(slow.closed()).toBe(1);
+  expect(states.map(({ phase }) => phase)).toEqual(['reading']);
+});
