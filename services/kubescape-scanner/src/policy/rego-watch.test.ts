@@ -106,6 +106,13 @@ it('reads only where something has changed', async () => {
   expect(told).toHaveLength(1);
 });
 
+it('reads what could not be read again, changed or not', async () => {
+  const { read, last, current } = await watching(new Error('too many open files'));
+  await read(policies({ a: '1' }), false);
+  expect(last()).toEqual({ texts: { a: '1' }, problems: [] });
+  expect(current).toEqual([false, true]);
+});
+
 it.each([
   ['that cannot be read', new Error('no such folder')],
   ['with a file that is cut off', policies({}, [{ component: 'file nsa.json', reason: 'it is not JSON' }])],

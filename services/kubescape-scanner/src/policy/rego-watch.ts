@@ -78,7 +78,10 @@ export function createRegoWatch(options: RegoWatchOptions): RegoWatch {
       onCurrent(problems.length === 0);
       tell(policies === undefined ? noRego : regoOf(policies, problems));
     } catch (error) {
-      if (!signal.aborted) refuse(describeError(error));
+      if (signal.aborted) return;
+      // The reason may be gone next time although the files are the same.
+      seen = undefined;
+      refuse(describeError(error));
     }
   };
 

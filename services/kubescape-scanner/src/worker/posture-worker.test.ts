@@ -1,9 +1,11 @@
 import type { ObjectSource } from '@kso/domain';
 import { createLogger, systemClock } from '@kso/kit';
+import { pod, until } from '@kso/testkit';
 import { expect, it } from 'vitest';
 import { noPolicy } from '../policy/policy-documents.ts';
 import { noRego } from '../policy/rego-of-service.ts';
 import type { OpenedSource } from '../scan/source-config.ts';
+import { fakeSource } from '../testing/fake-source.ts';
 import { createPostureWorker } from './posture-worker.ts';
 import type { WorkerState } from './protocol.ts';
 
@@ -82,4 +84,27 @@ it('a stop in the middle of reading ends the watch, also when policies have chan
   expect(signal.aborted).toBe(true);
   expect(slow.closed()).toBe(1);
   expect(states.map(({ phase }) => phase)).toEqual(['reading']);
+});
+
+it('while everything is read again for other policies, figures and findings are those of before', async () => {
+  const waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const readers = waiting.map(({ promise }) => promise);
+  const objects = fakeSource([pod({ name: 'web', namespace: 'shop' })]);
+  const { worker, states } = workerOver(async () => {
+    await readers.shift();
+    return { source: objects, close: async () => undefined };
+  });
+  waiting[0]?.resolve();
+  await worker.run();
+  const before = states.at(-1);
+  expect(before).toMatchObject({ phase: 'watching', objects: 1, findings: { medium: expect.any(Number) } });
+  const told = states.length;
+
+  worker.setRego({ version: 'other', problems: [] });
+  await until('the second opening', () => readers.length === 0);
+  expect(worker.figures()?.byResource.map(({ name }) => name)).toEqual(['web']);
+  waiting[1]?.resolve();
+  await until('the second evaluation', () => states.length >= told + 2);
+  expect(states.slice(told)).toEqual([before, { ...before, evaluationSeconds: expect.any(Number) }]);
+  await worker.stop();
 });

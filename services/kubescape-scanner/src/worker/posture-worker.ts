@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
+import { backoffDelay, describeError } from '@kso/kit';
 import type { PostureReportInput } from '@kso/report';
 import type { ResourceResult } from '@kso/wire';
 import { fail } from '../errors.ts';
@@ -16,42 +16,24 @@ import { type ReportPart, reportParts } from '../scan/report-parts.ts';
 import { isSameChoice } from '../scan/namespaces.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import type { Changes, Session } from '../scan/session.ts';
-import type { OpenedSource } from '../scan/source-config.ts';
 import { selectable, selectTarget, targetOf } from '../scan/target.ts';
 import { abortable } from './abortable.ts';
-import type { ChangeBatch, ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
+import { createExpiryWatch, type ExpiryWatch } from './expiry-watch.ts';
+import type { PostureWorker, PostureWorkerPorts } from './port.ts';
+import type { ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
 import { type OpenSession, openSession } from './open-session.ts';
 import { resultsOfObject, withExceptions } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
 
-export interface PostureWorkerPorts {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  openSource(): Promise<OpenedSource>;
-  onState(state: WorkerState): void;
-  /** Stores a batch; resolves with whether that succeeded. */
-  store(batch: ChangeBatch): Promise<boolean>;
-}
-
-/** The work of the scanner's thread: it owns source, policy engine and results. Runs in any thread, so that tests need none. */
-export interface PostureWorker {
-  /** Reads the source and, when continuous, evaluates and publishes changes until `stop`. Failures are retried. */
-  run(): Promise<void>;
-  scan(order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome>;
-  /** Judges by another policy from now on. */
-  setPolicy(documents: PolicyDocuments): void;
-  /** Evaluates other policies in Rego from now on: what they read may be something else, so everything is read again. */
-  setRego(rego: ServiceRego): void;
-  /** The state as of the last evaluation; undefined before the first. */
-  figures(): PostureFigures | undefined;
-  stop(): Promise<void>;
-}
-
 /** Results in one batch to the store: each is one transaction, and the listener's thread is busy for as long as it takes. */
 const batchSize = 250;
 const retry = { baseMs: 1000, maxMs: 30_000 };
-/** Timers do not hold more than 24 days. */
-const longestWaitMs = 24 * 60 * 60 * 1000;
+
+/** What it has told of the state of the cluster. */
+interface Said {
+  readonly figures: PostureFigures;
+  readonly numbers: Omit<WorkerState, 'phase' | 'reason'>;
+}
 
 export function createPostureWorker(settings: WorkerSettings, ports: PostureWorkerPorts): PostureWorker {
   return new ThreadWorker(settings, ports);
@@ -65,8 +47,7 @@ class ThreadWorker implements PostureWorker {
   #documents: PolicyDocuments;
   #rego: ServiceRego;
   #policy: PolicyInForce;
-  /** Aborts the wait for the next exception to expire. */
-  #expiry = new AbortController();
+  readonly #expiry: ExpiryWatch;
   #opened: OpenSession | undefined;
   #session: Session | undefined;
   #running: RunningSummary | undefined;
@@ -77,6 +58,8 @@ class ThreadWorker implements PostureWorker {
   /** Everything was read once. */
   #isRead = false;
   #isFirst = true;
+  /** What the session before the present one has said, until this one is evaluated. */
+  #before: Said | undefined;
   #onProgress: ((progress: ScanProgress) => void) | undefined;
 
   constructor(settings: WorkerSettings, ports: PostureWorkerPorts) {
@@ -86,6 +69,12 @@ class ThreadWorker implements PostureWorker {
     this.#policy = takeOverPolicy(settings.policy, settings.rego);
     this.#ports = ports;
     this.#unpublished = new Unpublished(settings.known);
+    this.#expiry = createExpiryWatch(ports.clock, (session) =>
+      this.#inTurn(async () => {
+        session.engine.expireExceptions(ports.clock.now());
+        this.#schedule();
+      }),
+    );
   }
 
   async run(): Promise<void> {
@@ -129,7 +118,7 @@ class ThreadWorker implements PostureWorker {
       const isOtherCatalogue = this.#session.policy.catalogue !== policy.catalogue;
       this.#session.policy = policy;
       if (isOtherCatalogue) this.#running = this.#runningSummary(this.#session);
-      this.#expireLater(this.#session);
+      this.#expiry.follow(this.#session);
       this.#schedule();
     });
   }
@@ -144,7 +133,7 @@ class ThreadWorker implements PostureWorker {
 
   figures(): PostureFigures | undefined {
     const session = this.#session;
-    if (session === undefined || this.#isFirst) return undefined;
+    if (session === undefined || this.#isFirst) return this.#before?.figures;
     const assembled = this.#assembleEverything(session, { scanId: '' });
     return assembled === undefined ? undefined : figuresOf(assembled.input);
   }
@@ -181,7 +170,7 @@ class ThreadWorker implements PostureWorker {
     });
     signal.throwIfAborted();
     const { session } = this.#opened;
-    this.#expireLater(session);
+    this.#expiry.follow(session);
     this.#session = session;
     this.#running = this.#runningSummary(session);
     this.#report('reading');
@@ -191,10 +180,15 @@ class ThreadWorker implements PostureWorker {
     return session;
   }
 
-  /** What was stored stays so until the first evaluation of the new session says something else. */
+  /**
+   * What was stored and what figures say stays so until the first evaluation of the new session. The two are never open together: that
+   * would take the memory of both.
+   */
   async #readAgain(): Promise<void> {
     if (this.#reading === undefined || this.#stop.signal.aborted) return;
     await this.#reading.catch(() => undefined);
+    const figures = this.figures();
+    if (figures !== undefined) this.#before = { figures, numbers: this.#numbers() };
     await this.#forget();
     void this.run();
   }
@@ -208,31 +202,12 @@ class ThreadWorker implements PostureWorker {
     this.#reading = undefined;
     this.#isRead = false;
     this.#isFirst = true;
+    this.#expiry.stop();
     await opened?.close().catch(() => undefined);
   }
 
   #runningSummary({ engine, scope, policy }: Session): RunningSummary {
     return createRunningSummary(engine, scope, policy.catalogue, this.#settings.namespaces);
-  }
-
-  /** An exception that expires is a change without an event. */
-  #expireLater(session: Session): void {
-    this.#expiry.abort();
-    this.#expiry = new AbortController();
-    const { nextExpiry } = session.engine;
-    if (nextExpiry === undefined) return;
-    const { clock } = this.#ports;
-    const wait = Math.min(Math.max(0, nextExpiry - clock.now()), longestWaitMs);
-    clock
-      .sleep(wait, AbortSignal.any([this.#stop.signal, this.#expiry.signal]))
-      .then(() =>
-        this.#inTurn(async () => {
-          session.engine.expireExceptions(clock.now());
-          this.#schedule();
-        }),
-      )
-      .then(() => this.#expireLater(session))
-      .catch(() => undefined);
   }
 
   /** Evaluates soon: changes that come together are evaluated together. */
@@ -275,6 +250,7 @@ class ThreadWorker implements PostureWorker {
     this.#unpublished.add(changes);
     if (!this.#isFirst) return;
     this.#isFirst = false;
+    this.#before = undefined;
     this.#unpublished.addVanished((id) => session.engine.resource(id) !== undefined);
   }
 
@@ -386,13 +362,18 @@ class ThreadWorker implements PostureWorker {
   }
 
   #report(phase: WorkerState['phase'], reason?: string): void {
+    // Whoever reads again has results to show meanwhile.
+    if (phase === 'reading' && this.#before !== undefined) return;
+    this.#ports.onState({ phase, ...(reason === undefined ? {} : { reason }), ...this.#numbers() });
+  }
+
+  #numbers(): Said['numbers'] {
+    if (this.#before !== undefined) return this.#before.numbers;
     const session = this.#session;
-    this.#ports.onState({
-      phase,
-      ...(reason === undefined ? {} : { reason }),
+    return {
       objects: session?.engine.objects ?? 0,
       evaluationSeconds: session?.evaluationSeconds ?? 0,
       findings: { ...this.#running?.summary(new Map()).failuresBySeverity },
-    });
+    };
   }
 }

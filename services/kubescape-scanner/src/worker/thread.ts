@@ -3,7 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import { createLogger, createMetrics, describeError, KsoError, systemClock } from '@kso/kit';
 import { fail, type ScannerErrorCode, scannerErrors } from '../errors.ts';
 import { openSource } from '../scan/source-config.ts';
-import { createPostureWorker, type PostureWorker } from './posture-worker.ts';
+import type { PostureWorker } from './port.ts';
+import { createPostureWorker } from './posture-worker.ts';
 import type { FromWorker, ScanError, ScanHooks, ToWorker, WorkerSettings } from './protocol.ts';
 import { relayingDestination } from './relayed-log.ts';
 
