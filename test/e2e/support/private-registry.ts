@@ -2,13 +2,16 @@ import { deployment, namespace, until } from '@kso/testkit';
 import { type Registry, registryPassword, registryUser, startRegistry } from '@kso/testkit/registry';
 import type { EndpointClient, EndpointImage } from '../../support/endpoint-client.ts';
 import { pushWaiting } from './images.ts';
-import { apply, theNode } from './node.ts';
+import { apply, kubectl, theNode } from './node.ts';
 import { patiently } from './patience.ts';
 
 /** The values of the end-to-end tests and the node's containerd know this port. */
 const port = 5003;
 
-/** A registry that asks for a login, and a workload of the namespace `vault` whose pull secret has it. To be stopped in the end. */
+/**
+ * A registry that asks for a login, and a workload of the namespace `vault` whose pull secret has it. Stopped in the end, both are
+ * gone: an image that nobody can pull any more is no part of what comes after.
+ */
 export async function openVault(): Promise<Registry> {
   // Images are pushed while nobody is asked.
   const open = await startRegistry();
@@ -33,6 +36,7 @@ export async function openVault(): Promise<Registry> {
   return {
     ...registry,
     stop: async () => {
+      await kubectl('delete', 'namespace', 'vault', '--wait=true', '--timeout=2m');
       await registry.stop();
       await open.stop();
     },
