@@ -1,52 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { missingPrograms } from '@kso/testkit/programs';
-import type { KubeObject } from '@kso/wire';
 import { describe, expect, it } from 'vitest';
-import { byKind, render, workloads } from './rendered.ts';
+import { component, edges, nameOf, on, policiesOf } from './policies.ts';
+import { render, workloads } from './rendered.ts';
 import { variants } from './variants.ts';
-
-interface Peer {
-  readonly podSelector?: { readonly matchLabels: Record<string, string> };
-  readonly namespaceSelector?: object;
-  readonly ipBlock?: { readonly cidr: string };
-}
-interface Policy {
-  readonly podSelector: { readonly matchLabels: Record<string, string> };
-  readonly policyTypes: readonly string[];
-  readonly ingress?: readonly { readonly from?: readonly Peer[]; readonly ports: readonly { port: number }[] }[];
-  readonly egress?: readonly {
-    readonly to?: readonly Peer[];
-    readonly ports?: readonly { port: number; protocol: string }[];
-  }[];
-}
-
-const on = { enabled: true, createEgressRules: true };
-const component = 'app.kubernetes.io/component';
-const policiesOf = (objects: readonly KubeObject[]) =>
-  byKind(objects, 'NetworkPolicy').map((object) => object['spec'] as Policy);
-const nameOf = ({ podSelector, namespaceSelector, ipBlock }: Peer): string =>
-  namespaceSelector !== undefined ? 'dns' : (podSelector?.matchLabels[component] ?? ipBlock?.cidr ?? 'nobody');
-
-/** `from → to:port` as the receivers' policies have it, and as the senders' have it. */
-function edges(objects: readonly KubeObject[]) {
-  const received: string[] = [];
-  const sent: string[] = [];
-  for (const { podSelector, ingress = [], egress = [] } of policiesOf(objects)) {
-    const self = podSelector.matchLabels[component] ?? '';
-    for (const { from = [], ports } of ingress)
-      for (const peer of from) for (const { port } of ports) received.push(`${nameOf(peer)} → ${self}:${port}`);
-    for (const { to, ports = [] } of egress)
-      for (const name of to?.map(nameOf) ?? ['apiserver'])
-        for (const { port } of ports) sent.push(`${self} → ${name}:${port}`);
-  }
-  const inside = sent.filter((edge) => / → (?!dns|apiserver)[a-z-]+:\d+$/.test(edge));
-  return {
-    received: received.toSorted(),
-    inside: inside.toSorted(),
-    outside: [...new Set(sent)].filter((edge) => !inside.includes(edge)),
-  };
-}
 
 /** With policies on, and no scrapers: those are of other namespaces. */
 const merged = (values: { global?: object } = {}) => ({ ...values, global: { ...values.global, networkPolicy: on } });

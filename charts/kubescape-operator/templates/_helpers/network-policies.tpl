@@ -5,7 +5,8 @@
 
 {{/*
 Who talks to whom (docs/reference/chart-network.md): each line is one allowed edge, `from` and `to` are components, the port is that of the container.
-Both sides' policies are made of this one table, so they always agree. Peers that are no component: apiserver, internet, metadata.
+Both sides' policies are made of this one table, so they always agree. Peers that are no component (egress.tpl): apiserver; internet and anywhere,
+with the ports that the values name; metadata.
 */}}
 {{- define "kso.edges" -}}
 {{- $v := .root.Values -}}
@@ -13,6 +14,9 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- $suite := $s.compact -}}
 {{- $operator := ternary "suite" "operator" $suite -}}
 {{- $operatorPort := ternary 4002 ($v.operator.service.targetPort | int) $suite -}}
+{{- $ports := include "kso.outsidePorts" . | fromYaml -}}
+{{- $redis := dict "to" "redis" "port" $v.redis.service.targetPort -}}
+{{- if not (has "redis" $s.components) -}}{{- $redis = dict "to" "anywhere" "ports" $ports.redis -}}{{- end -}}
 {{- range list "kubescape-scheduler" "kubevuln-scheduler" "registry-scheduler" }}
 - {from: {{ . }}, to: {{ $operator }}, port: {{ $operatorPort }}}
 {{- end }}
@@ -22,11 +26,12 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: kollector, to: operator, port: {{ $v.operator.service.targetPort }}}
 - {from: kollector, to: cloud-endpoint, port: {{ $v.cloudEndpoint.service.targetPort }}}
 - {from: kubescape, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
-- {from: kubevuln-worker, to: redis, port: {{ $v.redis.service.targetPort }}}
+{{- range list "kubevuln-worker" "operator" "kubescape" "kubevuln" }}
+- {{ merge (dict "from" .) $redis | toJson }}
+{{- end }}
 - {from: kubevuln-worker, to: kubevuln, port: {{ $v.kubevuln.service.targetPort }}}
-- {from: kubevuln-worker, to: internet}
+- {from: kubevuln-worker, to: internet, ports: {{ $ports.registries | toJson }}}
 {{- range list "operator" "kubescape" "kubevuln" }}
-- {from: {{ . }}, to: redis, port: {{ $v.redis.service.targetPort }}}
 - {from: {{ . }}, to: cloud-endpoint, port: {{ $v.cloudEndpoint.service.targetPort }}}
 {{- end }}
 {{- if eq (dig "dispatch" "mode" "queue" $v.operator) "http" }}
@@ -42,7 +47,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- range list "operator" "kubescape" "kollector" "suite" "inventory" "make-secrets" "grype-offline-db-restart" }}
 - {from: {{ . }}, to: apiserver}
 {{- end }}
-- {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet}
+- {from: {{ ternary "suite" "kubevuln" $suite }}, to: internet, ports: {{ concat $ports.registries $ports.backend | uniq | toJson }}}
 {{- if has "gatewayAuth" $s.features }}
 - {from: gateway, to: apiserver}
 {{- end }}
@@ -50,7 +55,7 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: kubevuln, to: apiserver}
 {{- end }}
 {{- if $v.inventory.anchore.url }}
-- {from: inventory, to: internet}
+- {from: inventory, to: internet, ports: {{ $ports.inventory | toJson }}}
 {{- else }}
 - {from: inventory, to: {{ ternary "suite" "cloud-endpoint" $suite }}, port: {{ ternary 8090 ($v.cloudEndpoint.service.targetPort | int) $suite }}}
 {{- end }}
@@ -58,16 +63,15 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 - {from: kollector, to: metadata}
 {{- end }}
 {{- if $s.backend }}
-{{- range list "operator" "gateway" "kubescape" "kollector" "otel-collector" }}
-- {from: {{ . }}, to: internet}
+{{- range list "operator" "gateway" "kubescape" "kollector" }}
+- {from: {{ . }}, to: internet, ports: {{ $ports.backend | toJson }}}
 {{- end }}
+- {from: otel-collector, to: internet, ports: {{ $ports.backendTelemetry | toJson }}}
 {{- end }}
-{{- if and $s.otelUrl (not (has "otel-collector" $s.components)) }}
-{{- range include "kso.ownServices" . | fromYamlArray }}
-- {from: {{ . }}, to: telemetry}
+{{- if $s.otelUrl }}
+{{- range ternary (list "otel-collector") (include "kso.ownServices" . | fromYamlArray) (has "otel-collector" $s.components) }}
+- {from: {{ . }}, to: anywhere, ports: {{ $ports.telemetry | toJson }}}
 {{- end }}
-{{- else if $s.otelUrl }}
-- {from: otel-collector, to: telemetry}
 {{- end }}
 {{- if $v.tests.enabled }}
 {{- range include "kso.ownServices" . | fromYamlArray }}
@@ -107,7 +111,6 @@ Both sides' policies are made of this one table, so they always agree. Peers tha
 {{- define "kso.networkPolicy" -}}
 {{- $component := .component -}}
 {{- $root := .root -}}
-{{- $settings := .settings -}}
 {{- $policy := .root.Values.global.networkPolicy -}}
 {{- $present := concat .settings.components (list "registry-scheduler" "helm-test" "make-secrets") -}}
 {{- $served := has $component (include "kso.ownServices" . | fromYamlArray) }}
@@ -160,71 +163,21 @@ spec:
     {{- else if eq .to "apiserver" }}
     {{- include "kso.apiServerRule" $policy | nindent 4 }}
     {{- else if eq .to "internet" }}
-    {{- include "kso.internetRule" $root | nindent 4 }}
+    {{- include "kso.internetRule" (dict "root" $root "ports" .ports) | nindent 4 }}
     {{- else if eq .to "metadata" }}
     {{- include "kso.metadataRule" $root | nindent 4 }}
-    {{- else if eq .to "telemetry" }}
-    - ports:
-        - {protocol: TCP, port: {{ regexFind "[0-9]+$" $settings.otelUrl | default "4318" }}}
-        - {protocol: TCP, port: 4318}
+    {{- else if eq .to "anywhere" }}
+    {{- include "kso.portsRule" .ports | nindent 4 }}
     {{- end }}
     {{- end }}
     {{- end }}
-    {{- if and $policy.httpsProxyIP (not (has $component (list "redis" "cloud-endpoint" "grype-offline-db" "helm-test"))) }}
-    - to:
-        - ipBlock: {cidr: {{ $policy.httpsProxyIP }}/{{ ternary 128 32 (contains ":" $policy.httpsProxyIP) }}}
-      {{- with $policy.httpsProxyPort }}
-      ports:
-        - {protocol: TCP, port: {{ . }}}
-      {{- end }}
+    {{- if not (has $component (list "redis" "cloud-endpoint" "grype-offline-db" "helm-test")) }}
+    {{- with include "kso.proxyRule" $root }}
+    {{- . | nindent 4 }}
+    {{- end }}
     {{- end }}
     {{- with get ($policy.extraEgress | default dict) $component }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   {{- end }}
-{{- end -}}
-
-{{/* The API server is no pod: by its addresses where they are known, else by its ports. In: global.networkPolicy. */}}
-{{- define "kso.apiServerRule" -}}
-{{- $ranges := .apiServerCIDRs | default list -}}
-{{- with .apiServerIP -}}{{- $ranges = append $ranges (printf "%s/%s" . (ternary "128" "32" (contains ":" .))) -}}{{- end -}}
-{{- $ports := list -}}
-{{- range concat (.apiServerPorts | default list) (list (.apiServerPort | default 443)) -}}{{- $ports = append $ports (. | int) -}}{{- end -}}
-- {{ with $ranges -}}
-  to:
-    {{- range . }}
-    - ipBlock: {cidr: {{ . | quote }}}
-    {{- end }}
-  {{ end -}}
-  ports:
-    {{- range $ports | uniq }}
-    - {protocol: TCP, port: {{ . }}}
-    {{- end }}
-{{- end -}}
-
-{{/* Out on 443; the metadata service of a cloud only when something about the cloud is configured (R13). */}}
-{{- define "kso.internetRule" -}}
-- to:
-    - ipBlock:
-        cidr: 0.0.0.0/0
-        except: [169.254.169.254/32]
-    - ipBlock: {cidr: "::/0"}
-  ports:
-    - {protocol: TCP, port: 443}
-{{- if include "kso.asksMetadata" . }}
-{{ include "kso.metadataRule" . }}
-{{- end }}
-{{- end -}}
-
-{{- define "kso.metadataRule" -}}
-- to:
-    - ipBlock: {cidr: 169.254.169.254/32}
-  ports:
-    - {protocol: TCP, port: 80}
-{{- end -}}
-
-{{/* "true" when something about the cloud is configured: else nobody asks its metadata service (R13). In: root. */}}
-{{- define "kso.asksMetadata" -}}
-{{- $cloud := .Values.cloudProviderMetadata | default dict -}}
-{{- if or $cloud.awsIamRoleArn $cloud.gkeServiceAccount $cloud.cloudRegion $cloud.gkeProject $cloud.azureWorkloadIdentityClientID -}}true{{- end -}}
 {{- end -}}
