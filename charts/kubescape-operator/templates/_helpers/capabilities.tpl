@@ -84,6 +84,16 @@
 {{- if and (or $s.compact (has "kubevuln" $s.components)) (not (has "pullSecrets" $s.features)) -}}
 {{- $warnings = append $warnings "pull secrets of workloads are not read: images of private registries need imageScanning.privateRegistries" -}}
 {{- end -}}
+{{- $policy := dig "global" "networkPolicy" dict $v -}}
+{{- if and $policy.enabled (not $policy.metricsFrom) -}}
+{{- $scraped := $s.annotateForPrometheus -}}
+{{- range list "operator" "gateway" "kubescape" "kubevuln" "kubevulnWorker" "kollector" "inventory" "cloudEndpoint" "suite" -}}
+{{- if dig . "serviceMonitor" "enabled" false $v -}}{{- $scraped = true -}}{{- end -}}
+{{- end -}}
+{{- if $scraped -}}
+{{- $warnings = append $warnings "NetworkPolicies let nobody scrape metrics: name those who may in global.networkPolicy.metricsFrom" -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml $warnings -}}
 {{- end -}}
 
