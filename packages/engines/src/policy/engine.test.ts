@@ -111,6 +111,21 @@ describe('the policy engine', () => {
     expect(ids('Pod', 'web', 'shop')).toEqual([]);
   });
 
+  it('knows the children of workloads, as long as they are there and are owned', () => {
+    const named = { kind: 'Pod', name: 'web-1', namespace: 'shop' };
+    const naked = pod(named);
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: '1' };
+    const owned = { ...naked, metadata: { ...naked.metadata, ownerReferences: [owner] } };
+    const engine = engineOf([owned]);
+    expect(engine.isOwnedChild(named)).toBe(true);
+    expect(engine.isOwnedChild({ ...named, name: 'web-2' })).toBe(false);
+    engine.apply({ type: 'modified', object: naked });
+    expect(engine.isOwnedChild(named)).toBe(false);
+    engine.apply({ type: 'modified', object: owned });
+    engine.apply({ type: 'deleted', object: owned });
+    expect(engine.isOwnedChild(named)).toBe(false);
+  });
+
   it('evaluates in slices', () => {
     const engine = engineOf([]);
     for (const name of ['a', 'b', 'c']) engine.apply({ type: 'added', object: pod({ name }) });

@@ -16,7 +16,7 @@ import { watchedKinds } from './exception-book.ts';
 import { type JudgeContext, judge } from './judge.ts';
 import { ObjectIndex } from './object-index.ts';
 import { recordKey, recordOf } from './object-record.ts';
-import { isOwnedChild } from './owned-children.ts';
+import { OwnedChildren } from './owned-children.ts';
 import type {
   AcceptedControls,
   ClusterFacts,
@@ -63,6 +63,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #told = new Set<string>();
   readonly #failed = new Map<string, FailedKind>();
   readonly #synced = new Set<string>();
+  readonly #owned = new OwnedChildren();
   readonly #ids = new WeakMap<KubeObject, string>();
   readonly #isIncremental: boolean;
 
@@ -220,6 +221,10 @@ class IncrementalPolicyEngine implements PolicyEngine {
     return [...targets].flatMap(({ result }) => (result === undefined ? [] : [result]));
   }
 
+  isOwnedChild(reference: ObjectReference): boolean {
+    return this.#owned.has(reference);
+  }
+
   #applyObject({ type, object: received, origin }: Extract<SourceEvent, { object: KubeObject }>): void {
     const object = acceptedObject(received);
     if (object === undefined) return;
@@ -229,7 +234,8 @@ class IncrementalPolicyEngine implements PolicyEngine {
       return;
     }
     const previous = this.#index.get(recordKey(object));
-    if (type === 'deleted' || isOwnedChild(object)) {
+    const isChild = this.#owned.take(object, type === 'deleted');
+    if (type === 'deleted' || isChild) {
       if (previous !== undefined) this.#replace(previous, undefined);
       return;
     }

@@ -23,6 +23,8 @@ export interface PolicyEngine {
   resource(resourceId: string): EvaluatedResource | undefined;
   /** Results that have to do with an object, also one that is gone: its own, those of its subjects, and those that asked about it. */
   resultsOf(reference: ObjectReference): ResourceResult[];
+  /** Whether there is such an object and a workload owns it, with which it is judged. */
+  isOwnedChild(reference: ObjectReference): boolean;
   /** Kinds that cannot be read at present. */
   failedKinds(): readonly FailedKind[];
   readonly objects: number;

@@ -208,6 +208,16 @@ describe('a scan of one object', () => {
     expect(await scanner.queue.counts('posture-scan')).toMatchObject({ waiting: 0, active: 0 });
   });
 
+  it('refuses what a workload owns', async () => {
+    const owned = pod({ name: 'web-1', namespace: 'shop' });
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: '1' }];
+    const source = fakeSource([...objects, { ...owned, metadata: { ...owned.metadata, ownerReferences } }]);
+    const scanner = await start({ source });
+    const scanObject = { kind: 'Pod', metadata: { name: 'web-1', namespace: 'shop' } };
+    const { response } = await envelope(await scanner.fetch('/v1/scan?wait=true', post({ scanObject })));
+    expect(response).toBe('Pod shop/web-1 is not scanned: a workload owns it, and is scanned in its place');
+  });
+
   it('fails for an object that is not there', async () => {
     const scanner = await start();
     const scanObject = { kind: 'Pod', metadata: { name: 'no', namespace: 'shop' } };

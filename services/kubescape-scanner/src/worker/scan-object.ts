@@ -19,7 +19,7 @@ export interface ScanObjectOptions {
 /**
  * The results that a single-object scan is about (scanner.md 7): the object's own and those that depend on it, which are all that
  * is left when it was deleted. Everything that its controls relate to is there: the session watches it. Undefined when the request
- * names no object. @throws OBJECT_UNKNOWN
+ * names no object. @throws OBJECT_UNKNOWN, OBJECT_REFUSED for what a workload owns
  */
 export async function resultsOfObject(
   session: Session,
@@ -32,6 +32,10 @@ export async function resultsOfObject(
   for (;;) {
     const results = session.engine.resultsOf(reference);
     if (results.length > 0 || request.isDeletedScanObject === true) return results;
+    if (session.engine.isOwnedChild(reference)) {
+      const problem = 'a workload owns it, and is scanned in its place';
+      throw fail('OBJECT_REFUSED', { object: describeReference(reference), problem });
+    }
     if (clock.now() >= deadline) throw fail('OBJECT_UNKNOWN', { object: describeReference(reference) });
     await clock.sleep(lookEveryMs, signal);
     await evaluate();
