@@ -3,8 +3,6 @@
  * nothing of them (R11). When a part arrives, its line goes: keys, defaults, templates, notes and the README follow.
  */
 export const notBuilt = {
-  /** Components, by their key in the values; each has its template, tested with an empty list. */
-  components: ['kubevulnWorker'],
   capabilities: [
     'admissionController',
     'agentRuntimePosture',

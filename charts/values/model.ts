@@ -1,5 +1,3 @@
-import { isBuilt } from './built.ts';
-
 /** A value of JSON, as values files and their schema are made of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -59,15 +57,6 @@ export function optional(key: string, schema: Schema, description: string): Valu
 
 /** A supported key that the services do not read yet. */
 export const unread = (key: Value): Value => ({ ...key, unread: true });
-
-/** The keys of a component; without effect, with their defaults, as long as `notBuilt` names it. */
-export function keysOf(component: string, values: readonly Value[]): Value[] {
-  return values.map((value) =>
-    isBuilt(component) || value.status !== 'supported'
-      ? value
-      : { ...value, status: 'pending', former: value.default === undefined ? [] : [value.default] },
-  );
-}
 
 /** A key of the former charts that has another name here. */
 export function alias(

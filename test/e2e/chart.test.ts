@@ -61,7 +61,17 @@ describe('the chart on a real node', () => {
     {
       profile: 'default',
       file: 'e2e-default.yaml',
-      components: ['cloud-endpoint', 'gateway', 'inventory', 'kollector', 'kubescape', 'kubevuln', 'operator', 'redis'],
+      components: [
+        'cloud-endpoint',
+        'gateway',
+        'inventory',
+        'kollector',
+        'kubescape',
+        'kubevuln',
+        'kubevuln-worker',
+        'operator',
+        'redis',
+      ],
     },
     { profile: 'compact', file: 'e2e-compact.yaml', components: ['suite'] },
   ])('profile $profile', ({ profile, file, components }) => {

@@ -126,7 +126,7 @@ export const images: Group = {
       'enginesImage.registry',
       t.text,
       '',
-      'Registry of the suite image with engines, which kubevuln and the compact profile run',
+      'Registry of the suite image with engines, which kubevuln, its workers and the compact profile run',
     ),
     value(
       'enginesImage.repository',

@@ -1,5 +1,5 @@
 import { component } from '../component.ts';
-import { alias, type Group, type Json, keysOf, noted, type Value, value } from '../model.ts';
+import { alias, type Group, type Json, noted, type Value, value } from '../model.ts';
 import * as t from '../types.ts';
 
 /** Schema, meaning, and what the former charts' files have: the first of these is the default here. */
@@ -87,16 +87,14 @@ const successorAliases = Object.entries(settings).map(([key, [schema, descriptio
 export const inventory: Group = {
   title: 'inventory: images that run, for Anchore',
   values: [
-    ...keysOf('inventory', [
-      ...Object.entries(settings).map(([key, [schema, description, [initial]]]) =>
-        value(key, schema, initial, description),
-      ),
-      ...component('inventory', {
-        name: 'inventory',
-        title: 'inventory',
-        sizes: { cpu: ['10m', '500m'], memory: ['128Mi', '512Mi'] },
-      }),
-    ]),
+    ...Object.entries(settings).map(([key, [schema, description, [initial]]]) =>
+      value(key, schema, initial, description),
+    ),
+    ...component('inventory', {
+      name: 'inventory',
+      title: 'inventory',
+      sizes: { cpu: ['10m', '500m'], memory: ['128Mi', '512Mi'] },
+    }),
     ...kaiAliases(),
     ...successorAliases,
   ],

@@ -1,5 +1,5 @@
 import { component, persistence, service, serviceMonitor } from '../component.ts';
-import { alias, deprecated, type Group, keysOf, noted, optional, pending, unread, value } from '../model.ts';
+import { alias, deprecated, type Group, noted, optional, pending, unread, value } from '../model.ts';
 import * as t from '../types.ts';
 
 const unusedLabels = (key: string) =>
@@ -198,16 +198,23 @@ export const kubevuln: Group = {
 
 export const kubevulnWorker: Group = {
   title: 'kubevuln-worker: more engines for image scans',
-  values: keysOf('kubevulnWorker', [
-    value('kubevulnWorker.enabled', t.flag, false, 'Run workers beside kubevuln, which stays the owner of all results'),
+  intro:
+    'Workers pull images and make SBOMs; kubevuln matches them and keeps all results. They keep nothing, so any number may run. Not in profile compact.',
+  values: [
+    value('kubevulnWorker.enabled', t.flag, false, 'Run workers beside kubevuln'),
     ...component('kubevulnWorker', {
       name: 'kubevuln-worker',
       title: 'workers of image scans',
       scalable: true,
       sizes: { cpu: ['300m', '1500m'], memory: ['512Mi', '4Gi'], disk: ['5Gi', '10Gi'] },
     }),
-    value('kubevulnWorker.scanConcurrency', t.integer(1, 64), 1, 'Images that are scanned at once in one worker'),
-  ]),
+    value(
+      'kubevulnWorker.scanConcurrency',
+      t.integer(1, 64),
+      1,
+      'SBOMs that are made at once in one worker; they share its memory limit, of which 256Mi are left to the worker itself',
+    ),
+  ],
 };
 
 export const kollector: Group = {

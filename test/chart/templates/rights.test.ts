@@ -254,6 +254,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.9 the table of docs/r
       ['profile: compact'],
     ],
     ['two kollectors', { kollector: { replicaCount: 2 } }, [...standard, 'kollector.replicaCount: 2']],
+    ['workers', { kubevulnWorker: { enabled: true } }, [...standard, 'kubevulnWorker.enabled: true']],
     ['inventory', { inventory: { enabled: true } }, [...standard, 'inventory.enabled: true']],
     ['offline database', { grypeOfflineDB: { enabled: true } }, [...standard, 'grypeOfflineDB.enabled: true']],
   ])('%s: is what the chart grants, neither less nor more', (_name, values, when) => {

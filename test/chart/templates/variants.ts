@@ -38,6 +38,7 @@ export const full = {
   operator: { persistence: { enabled: true }, replicaCount: 2, podDisruptionBudget: { enabled: true } },
   kubescape: { persistence: { enabled: true } },
   kubevuln: { persistence: { enabled: true }, tmpDirPersistence: { enabled: true } },
+  kubevulnWorker: { enabled: true, replicaCount: 3, podDisruptionBudget: { enabled: true } },
   kollector: { persistence: { enabled: true } },
   grafanaDashboard: { enabled: true },
 } as const;

@@ -48,12 +48,11 @@
 {{- if $s.compact -}}
 {{- $warnings = append $warnings "profile compact looks at all namespaces: includeNamespaces and excludeNamespaces have no effect" -}}
 {{- end -}}
-{{- range list "kubevulnWorker" "inventory" -}}
-{{- if not (include "kso.on" (dig . "enabled" "" $v)) -}}
-{{- else if not (include "kso.isBuilt" (list $ .)) -}}
-{{- $warnings = append $warnings (printf "%s is not built yet: %s.enabled has no effect" . .) -}}
-{{- else if and $s.compact (eq . "kubevulnWorker") -}}
-{{- $warnings = append $warnings "profile compact scans images in its one pod: kubevulnWorker.enabled has no effect" -}}
+{{- if and (include "kso.on" (dig "kubevulnWorker" "enabled" "" $v)) (not (has "kubevuln-worker" $s.components)) -}}
+{{- if $s.compact -}}
+{{- $warnings = append $warnings "profile compact scans images in its one pod, without Redis: kubevulnWorker.enabled has no effect" -}}
+{{- else -}}
+{{- $warnings = append $warnings "capabilities.vulnerabilityScan is off: kubevulnWorker.enabled has no effect" -}}
 {{- end -}}
 {{- end -}}
 {{- if and (has "inventory" $s.components) (not (include "kso.inventoryUrl" (dict "root" . "settings" $s))) -}}

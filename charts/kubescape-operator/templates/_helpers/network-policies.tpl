@@ -51,7 +51,7 @@ with the ports that the values name; metadata.
 {{- if has "gatewayAuth" $s.features }}
 - {from: gateway, to: apiserver}
 {{- end }}
-{{- if include "kso.kubevulnReadsCluster" $s }}
+{{- if include "kso.kubevulnAsksApi" $s }}
 - {from: kubevuln, to: apiserver}
 {{- end }}
 {{- if $v.inventory.anchore.url }}

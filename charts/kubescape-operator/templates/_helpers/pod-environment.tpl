@@ -66,11 +66,11 @@ envFrom:
 
 {{/* "true" when the component shows a token to one that asks for it. */}}
 {{- define "kso.showsToken" -}}
-{{- if or (and .c.operatorToken (has "operatorAuth" .settings.features)) (and .c.gatewayToken (has "gatewayAuth" .settings.features)) -}}true{{- end -}}
+{{- if or .c.kubevulnToken (and .c.operatorToken (has "operatorAuth" .settings.features)) (and .c.gatewayToken (has "gatewayAuth" .settings.features)) -}}true{{- end -}}
 {{- end -}}
 
-{{/* Where a client of operator or gateway finds its token, which the kubelet renews. */}}
-{{- define "kso.operatorTokenFile" -}}
+{{/* Where a client of operator, gateway or kubevuln finds its token, which the kubelet renews. */}}
+{{- define "kso.tokenFile" -}}
 /var/run/secrets/kubescape-operator/token
 {{- end -}}
 
@@ -80,7 +80,7 @@ envFrom:
 {{- if not .c.foreign -}}{{- $mounts = append $mounts (dict "name" "tmp" "mountPath" "/tmp") -}}{{- end -}}
 {{- if .c.cloudConfig -}}{{- $mounts = append $mounts (dict "name" "config" "mountPath" "/etc/config" "readOnly" true) -}}{{- end -}}
 {{- if and .c.credentials .settings.credentialsSecret -}}{{- $mounts = append $mounts (dict "name" "credentials" "mountPath" "/etc/credentials" "readOnly" true) -}}{{- end -}}
-{{- if include "kso.showsToken" . -}}{{- $mounts = append $mounts (dict "name" "operator-token" "mountPath" (dir (include "kso.operatorTokenFile" .)) "readOnly" true) -}}{{- end -}}
+{{- if include "kso.showsToken" . -}}{{- $mounts = append $mounts (dict "name" "operator-token" "mountPath" (dir (include "kso.tokenFile" .)) "readOnly" true) -}}{{- end -}}
 {{- if and .c.redis .settings.redisSecret -}}{{- $mounts = append $mounts (dict "name" "redis-auth" "mountPath" "/etc/redis-auth" "readOnly" true) -}}{{- end -}}
 {{- with .c.data -}}{{- $mounts = append $mounts (dict "name" "data" "mountPath" .path) -}}{{- end -}}
 {{- toYaml $mounts -}}
@@ -103,7 +103,7 @@ envFrom:
 {{- $volumes = append $volumes (dict "name" "credentials" "secret" (dict "secretName" .settings.credentialsSecret "defaultMode" 288 "items" (list (dict "key" "account" "path" "account") (dict "key" "accessKey" "path" "accessKey")))) -}}
 {{- end -}}
 {{- if include "kso.showsToken" . -}}
-{{- $token := dict "audience" "kubescape-operator" "expirationSeconds" 3600 "path" (base (include "kso.operatorTokenFile" .)) -}}
+{{- $token := dict "audience" "kubescape-operator" "expirationSeconds" 3600 "path" (base (include "kso.tokenFile" .)) -}}
 {{- $volumes = append $volumes (dict "name" "operator-token" "projected" (dict "defaultMode" 420 "sources" (list (dict "serviceAccountToken" $token)))) -}}
 {{- end -}}
 {{- if and .c.redis .settings.redisSecret -}}

@@ -10,6 +10,7 @@ The pod of every workload. In: dict root, settings, c: the component as its own 
   command      only with foreign
   token        true: talks to the Kubernetes API
   operatorToken, gatewayToken  true: shows a token to the operator, to the gateway, if those ask for one
+  kubevulnToken  true: shows a token to kubevuln
   credentials  true: mounts the account's Secret
   cloudConfig  true: mounts clusterData.json and services.json
   redis        environment prefix of the service that uses Redis, or empty

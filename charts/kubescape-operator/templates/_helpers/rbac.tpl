@@ -167,7 +167,8 @@ Secret has to know its name.
 {{- end -}}
 
 {{/*
-Pull secrets with who names them; exceptions that people keep as objects, and the labels of namespaces and workloads that those select by.
+Pull secrets with who names them; whose token a worker shows; exceptions that people keep as objects, and the labels of namespaces and workloads
+that those select by.
 */}}
 {{- define "kso.rules.kubevuln" -}}
 {{- if has "pullSecrets" .settings.features }}
@@ -176,6 +177,9 @@ Pull secrets with who names them; exceptions that people keep as objects, and th
   verbs: [get]
 {{- include "kso.rules.workloads" . }}
 {{- include "kso.rules.pullSecrets" . }}
+{{- end }}
+{{- if has "workers" .settings.features }}
+{{- include "kso.rules.tokenReviews" . }}
 {{- end }}
 {{- if has "riskAcceptance" .settings.features }}
 - apiGroups: [""]

@@ -94,9 +94,9 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if $kollector -}}{{- $components = append $components "kollector" -}}{{- end -}}
 {{- if $endpoint -}}{{- $components = append $components "cloud-endpoint" -}}{{- end -}}
 {{- if not $externalRedis -}}{{- $components = append $components "redis" -}}{{- end -}}
-{{- if and $images (include "kso.runs" (list . "kubevulnWorker")) -}}{{- $components = append $components "kubevuln-worker" -}}{{- end -}}
+{{- if and $images (include "kso.on" (dig "kubevulnWorker" "enabled" "" $v)) -}}{{- $components = append $components "kubevuln-worker" -}}{{- end -}}
 {{- end -}}
-{{- if include "kso.runs" (list . "inventory") -}}{{- $components = append $components "inventory" -}}{{- end -}}
+{{- if include "kso.on" (dig "inventory" "enabled" "" $v) -}}{{- $components = append $components "inventory" -}}{{- end -}}
 {{- if and $operator $posture (ne (dig "kubescapeScheduler" "enabled" true $v | toString) "false") -}}{{- $components = append $components "kubescape-scheduler" -}}{{- end -}}
 {{- if and $operator $images (ne (dig "kubevulnScheduler" "enabled" true $v | toString) "false") -}}{{- $components = append $components "kubevuln-scheduler" -}}{{- end -}}
 {{- if and $images (include "kso.on" (dig "grypeOfflineDB" "enabled" false $v)) -}}{{- $components = append $components "grype-offline-db" -}}{{- end -}}
@@ -137,6 +137,8 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}
 {{- /* Commands about registries: in the compact profile only those that need no login, and those need no right. */ -}}
 {{- if and $images $operator (not $compact) (include "kso.on" (get $asked "registryScan")) -}}{{- $features = append $features "registryScan" -}}{{- end -}}
+{{- /* Orders that nobody would take are not given. */ -}}
+{{- if and (has "kubevuln-worker" $components) (gt (dig "kubevulnWorker" "replicaCount" 1 $v | int) 0) -}}{{- $features = append $features "workers" -}}{{- end -}}
 {{- $logins := dig "imageScanning" "privateRegistries" dict $v -}}
 {{- $loginSecrets := list -}}
 {{- if and $scansImages (or $logins.credentials (has "registryScan" $features)) -}}{{- $loginSecrets = append $loginSecrets "kubescape-registry-scan-secrets" -}}{{- end -}}
@@ -184,15 +186,9 @@ What follows from the values, decided once: aliases of older charts are resolved
     | toYaml -}}
 {{- end -}}
 
-{{/* Whether this version has a component, capability or ability (charts/values/built.ts). In: list <root> <name>. */}}
+{{/* Whether this version has a capability or ability (charts/values/built.ts). In: list <root> <name>. */}}
 {{- define "kso.isBuilt" -}}
 {{- if not (has (index . 1) ((index . 0).Files.Get "files/not-built.yaml" | fromYamlArray)) -}}true{{- end -}}
-{{- end -}}
-
-{{/* Whether a component is asked for and there. In: list <root> <key of the values>. */}}
-{{- define "kso.runs" -}}
-{{- $asked := dig (index . 1) "enabled" "" (include "kso.values" (index . 0) | fromJson) -}}
-{{- if and (include "kso.on" $asked) (include "kso.isBuilt" .) -}}true{{- end -}}
 {{- end -}}
 
 {{/* Settings that fail on purpose, each with advice. */}}

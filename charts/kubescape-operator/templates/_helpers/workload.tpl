@@ -103,7 +103,7 @@ automountServiceAccountToken: false
 {{- define "kso.cloudIdentity" -}}
 {{- $cloud := .root.Values.cloudProviderMetadata | default dict -}}
 {{- $identity := dict -}}
-{{- if has .c.component (list "operator" "kubescape" "kubevuln" "kubevuln-worker" "kollector" "inventory" "suite" "grype-offline-db") -}}
+{{- if has .c.component (list "operator" "kubescape" "kubevuln" "kollector" "inventory" "suite" "grype-offline-db") -}}
 {{- with $cloud.awsIamRoleArn | default (get (include "kso.values" .root | fromJson) "awsIamRoleArn") -}}{{- $_ := set $identity "eks.amazonaws.com/role-arn" . -}}{{- end -}}
 {{- with $cloud.gkeServiceAccount -}}{{- $_ := set $identity "iam.gke.io/gcp-service-account" . -}}{{- end -}}
 {{- with $cloud.azureWorkloadIdentityClientID -}}{{- $_ := set $identity "azure.workload.identity/client-id" . -}}{{- end -}}

@@ -30,7 +30,7 @@ env:
   KSO_CLOUD_ENDPOINT_GATEWAY_URL: {{ printf "ws://%s:%v" .root.Values.gateway.name .root.Values.gateway.websocketService.port }}
   KSO_CLOUD_ENDPOINT_COMMANDS_GATEWAY_URL: {{ printf "http://%s:%v" .root.Values.gateway.name .root.Values.gateway.httpService.port }}
   {{- if has "gatewayAuth" .settings.features }}
-  KSO_CLOUD_ENDPOINT_COMMANDS_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
+  KSO_CLOUD_ENDPOINT_COMMANDS_TOKEN_FILE: {{ include "kso.tokenFile" . }}
   {{- end }}
   {{- end }}
 secretEnv:

@@ -44,7 +44,7 @@ env:
   {{- /* Not through the gateway: only the operator's answer means that a command is safe (docs/reference/kollector.md). */}}
   KSO_KOLLECTOR_OPERATOR_URL: {{ printf "http://%s:%v" $operator.name $operator.service.port }}
   {{- if has "operatorAuth" .settings.features }}
-  KSO_KOLLECTOR_OPERATOR_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
+  KSO_KOLLECTOR_OPERATOR_TOKEN_FILE: {{ include "kso.tokenFile" . }}
   {{- end }}
   KSO_KOLLECTOR_TRIGGER_NEW_IMAGE_SCAN: {{ ternary "true" "false" (not (empty (include "kso.on" .root.Values.triggerNewImageScan))) | quote }}
   KSO_KOLLECTOR_AT_START: {{ $v.atStart | default "unasked" }}

@@ -5,7 +5,7 @@ component: kubevuln
 args: [kubevuln]
 engines: true
 metrics: true
-token: {{ not (empty (include "kso.kubevulnReadsCluster" .settings)) }}
+token: {{ not (empty (include "kso.kubevulnAsksApi" .settings)) }}
 credentials: true
 redis: KSO_KUBEVULN
 floor: 512
@@ -40,6 +40,11 @@ env:
   KSO_KUBEVULN_CREDENTIALS_PULL_SECRETS: {{ has "pullSecrets" .settings.features | quote }}
   KSO_KUBEVULN_CREDENTIALS_CLOUD_IDENTITY: {{ .root.Values.imageScanning.cloudIdentity.enabled | quote }}
   KSO_KUBEVULN_CREDENTIALS_REGISTRY_SECRETS: {{ not (empty .settings.loginSecrets) | quote }}
+  {{- if has "workers" .settings.features }}
+  KSO_KUBEVULN_WORKERS_ENABLED: "true"
+  KSO_KUBEVULN_WORKERS_ACCESS_ACCOUNTS: {{ printf "%s/%s" .root.Release.Namespace (include "kso.serviceAccountName" (dict "root" .root "c" (dict "key" "kubevulnWorker" "component" "kubevuln-worker"))) | quote }}
+  KSO_KUBEVULN_WORKERS_IN_FLIGHT: {{ include "kso.workersInFlight" .root | quote }}
+  {{- end }}
   {{- with .settings.loginSecrets }}
   KSO_KUBEVULN_CREDENTIALS_SECRET_NAMES: {{ join "," . | quote }}
   {{- end }}
@@ -57,6 +62,12 @@ volumes:
 {{- end -}}
 
 {{/* "true" when it asks the API server for anything. In: settings. */}}
-{{- define "kso.kubevulnReadsCluster" -}}
-{{- if or (has "pullSecrets" .features) (has "riskAcceptance" .features) .loginSecrets -}}true{{- end -}}
+{{- define "kso.kubevulnAsksApi" -}}
+{{- if or (has "pullSecrets" .features) (has "riskAcceptance" .features) (has "workers" .features) .loginSecrets -}}true{{- end -}}
+{{- end -}}
+
+{{/* Scans that it follows at once: each worker has its next ones waiting. 1024 is the most that it takes. In: root. */}}
+{{- define "kso.workersInFlight" -}}
+{{- $v := .Values.kubevulnWorker -}}
+{{- mul (int $v.replicaCount) (int $v.scanConcurrency) 2 | max 16 | min 1024 -}}
 {{- end -}}

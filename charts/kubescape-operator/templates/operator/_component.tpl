@@ -39,7 +39,7 @@ env:
   KSO_OPERATOR_ACCESS_ACCOUNTS: {{ printf "%s/*" .root.Release.Namespace | quote }}
   {{- end }}
   {{- if has "gatewayAuth" .settings.features }}
-  KSO_OPERATOR_GATEWAY_TOKEN_FILE: {{ include "kso.operatorTokenFile" . }}
+  KSO_OPERATOR_GATEWAY_TOKEN_FILE: {{ include "kso.tokenFile" . }}
   {{- end }}
   {{- if has "kubescape" .settings.components }}
   KSO_OPERATOR_FIRST_SCAN: "true"

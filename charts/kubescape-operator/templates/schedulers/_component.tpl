@@ -21,7 +21,7 @@ args:
   - -headers=Content-Type:application/json
   - -path-body=/home/ks/request-body.json
   {{- if has "operatorAuth" .settings.features }}
-  - -token-file={{ include "kso.operatorTokenFile" . }}
+  - -token-file={{ include "kso.tokenFile" . }}
   {{- end }}
 operatorToken: true
 mounts:
