@@ -1,4 +1,4 @@
-import { createLogger, readOutgoing, systemClock } from '@kso/kit';
+import { createLogger, createMetrics, readOutgoing, systemClock } from '@kso/kit';
 import { KubevulnConfig, type OpenedCredentials, openCredentials } from '@kso/kubevuln';
 import { createRegistryClient, type RegistryClient, type Resolution } from '@kso/registry';
 import { deployment } from '@kso/testkit';
@@ -51,7 +51,12 @@ describe.skipIf(skipped)('logins of a real cluster for a real registry', { timeo
       credentials: { kubeconfig, namespace: 'kubescape', cloudIdentity: false, ...settings },
     });
     const logger = createLogger({ service: 'test', level: 'silent' });
-    opened = await openCredentials(config, { env: {}, clock: systemClock, logger });
+    opened = await openCredentials(config, {
+      env: {},
+      clock: systemClock,
+      logger,
+      metrics: createMetrics(),
+    });
     const reference = { written: '', registry: registry.host, repository: 'team/app', tag: '1' };
     const signal = AbortSignal.timeout(60_000);
     const job = { wlid: `wlid://cluster-c/namespace-${namespace}/deployment-web` };
