@@ -150,9 +150,10 @@ export function createSession(options: SessionOptions): Session {
     if (isRead) onChange?.();
   };
 
+  // Last said of each resource, undefined for gone. An evaluation that is cancelled leaves it to the next one.
+  let untold = new Map<string, ResourceResult | undefined>();
+
   const evaluate = async (signal?: AbortSignal): Promise<Changes> => {
-    const changed: ResourceResult[] = [];
-    const removed: string[] = [];
     const started = performance.now();
     if (rego?.pending === true) {
       evaluation = await rego.evaluate(signal);
@@ -161,15 +162,20 @@ export function createSession(options: SessionOptions): Session {
     const total = engine.pending;
     do {
       const slice = engine.evaluate(sliceSize);
-      changed.push(...slice.changed);
-      removed.push(...slice.removed);
+      for (const result of slice.changed) untold.set(result.resourceId, result);
+      for (const id of slice.removed) untold.set(id, undefined);
       if (engine.pending === 0) break;
       onProgress?.({ phase: 'evaluating', evaluated: Math.max(0, total - engine.pending), total });
       await nextTurn();
       signal?.throwIfAborted();
     } while (engine.pending > 0);
     if (total > 0) evaluationSeconds = (performance.now() - started) / 1000;
-    return { changed, removed };
+    const told = [...untold];
+    untold = new Map();
+    return {
+      changed: told.flatMap(([, result]) => result ?? []),
+      removed: told.flatMap(([id, result]) => (result === undefined ? [id] : [])),
+    };
   };
 
   return {
