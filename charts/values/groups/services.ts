@@ -165,9 +165,7 @@ export const kubevuln: Group = {
       'Distributions whose own feed is trusted in adaptive mode; empty: echo, chainguard, wolfi, minimos',
     ),
     value('kubevuln.config.plainHttpRegistries', t.strings, [], 'Registries that are spoken to without TLS, host:port'),
-    unread(
-      value('kubevuln.config.proxyRegistryMap', t.stringMap, {}, 'Mirrors to pull from for a scan: registry to mirror'),
-    ),
+    value('kubevuln.config.proxyRegistryMap', t.stringMap, {}, 'Mirrors to pull from for a scan: registry to mirror'),
     unread(value('kubevuln.config.storeFilteredSboms', t.flag, false, 'Also keep the SBOM of relevant packages')),
     deprecated(
       'kubevuln.config.useDefaultMatchers',

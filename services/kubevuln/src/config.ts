@@ -47,6 +47,8 @@ export const KubevulnConfig = z.strictObject({
   /** Speak plain HTTP to these registries (`host:port`), and do not check the certificates of those. */
   plainHttpRegistries: z.array(z.string()).default([]),
   skipTlsVerifyRegistries: z.array(z.string()).default([]),
+  /** Mirrors to pull from: registry, or registry and path, to mirror. */
+  proxyRegistryMap: z.record(z.string(), z.string()).default({}),
   cveMatchingMode: z.enum(['off', 'on', 'adaptive']).default('adaptive'),
   trustedVendors: z.array(z.string()).optional(),
   syft: z.string().optional(),
@@ -165,6 +167,7 @@ export const kubevulnConfig = defineConfig({
     maxQueueDepth: ['MAXQUEUEDEPTH'],
     maxImageSize: ['MAXIMAGESIZE'],
     cveMatchingMode: ['CVEMATCHINGMODE'],
+    proxyRegistryMap: ['PROXYREGISTRYMAP'],
     'databaseUpdate.url': ['LISTINGURL'],
     configDirectory: ['CONFIG_DIR'],
     shutdownTimeout: ['SHUTDOWNTIMEOUT'],

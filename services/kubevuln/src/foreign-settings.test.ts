@@ -21,7 +21,9 @@ describe("the chart's files", () => {
 
   it('fill in what is not configured', async () => {
     const data = { maxImageSize: 5_368_709_120, scanTimeout: '7m', cveMatchingMode: 'off', listingURL: 'http://db/x' };
-    await writeFile(join(directory, 'clusterData.json'), JSON.stringify({ ...data, eventReceiverRestURL: 'er:443' }));
+    const proxyRegistryMap = { 'docker.io': 'mirror.example.com' };
+    const receiver = { eventReceiverRestURL: 'er:443' };
+    await writeFile(join(directory, 'clusterData.json'), JSON.stringify({ ...data, proxyRegistryMap, ...receiver }));
     await writeFile(join(directory, 'account'), 'acc\n');
     await writeFile(join(directory, 'accessKey'), 'key\n');
     const config = load();
@@ -29,6 +31,7 @@ describe("the chart's files", () => {
       maxImageSize: 5_368_709_120,
       scanTimeout: 7 * 60_000,
       cveMatchingMode: 'off',
+      proxyRegistryMap,
       account: 'acc',
       databaseUpdate: { url: 'http://db/x' },
       report: { url: 'https://er:443' },
@@ -38,8 +41,10 @@ describe("the chart's files", () => {
 
   it('give way to what is configured', async () => {
     await writeFile(join(directory, 'clusterData.json'), JSON.stringify({ scanTimeout: '7m', cveMatchingMode: 'off' }));
-    const config = load({ SCANTIMEOUT: '1m', KSO_KUBEVULN_CVE_MATCHING_MODE: 'on' });
+    const mirrors = '{"quay.io":"mirror.example.com/quay"}';
+    const config = load({ SCANTIMEOUT: '1m', KSO_KUBEVULN_CVE_MATCHING_MODE: 'on', PROXYREGISTRYMAP: mirrors });
     expect(config).toMatchObject({ scanTimeout: 60_000, cveMatchingMode: 'on' });
+    expect(config.proxyRegistryMap).toEqual({ 'quay.io': 'mirror.example.com/quay' });
   });
 
   it('with keepLocal nothing is reported; without files there are the defaults', async () => {

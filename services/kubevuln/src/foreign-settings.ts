@@ -47,12 +47,13 @@ function clusterDataOf({ configDirectory }: KubevulnConfig): ClusterData | undef
 }
 
 function fromClusterData(data: ClusterData | undefined, isDefault: (path: string) => boolean): Partial<KubevulnConfig> {
-  const { maxImageSize, scanTimeout, trustedVendors } = data ?? {};
+  const { maxImageSize, scanTimeout, trustedVendors, proxyRegistryMap } = data ?? {};
   const mode = modeOf(data?.cveMatchingMode);
   return {
     ...(maxImageSize !== undefined && isDefault('maxImageSize') ? { maxImageSize } : {}),
     ...(scanTimeout !== undefined && scanTimeout > 0 && isDefault('scanTimeout') ? { scanTimeout } : {}),
     ...(trustedVendors !== undefined && isDefault('trustedVendors') ? { trustedVendors: [...trustedVendors] } : {}),
+    ...(proxyRegistryMap !== undefined && isDefault('proxyRegistryMap') ? { proxyRegistryMap } : {}),
     ...(mode !== undefined && isDefault('cveMatchingMode') ? { cveMatchingMode: mode } : {}),
   };
 }

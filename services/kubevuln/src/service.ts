@@ -43,6 +43,7 @@ import { createImageScanHandler } from './scanning/image-scan-handler.ts';
 import { createImageLocator } from './scanning/locate-image.ts';
 import { createProfileStep } from './scanning/profile-step.ts';
 import { createRateLimitBreaker } from './scanning/rate-limit-breaker.ts';
+import { createRegistryMirrors } from './scanning/registry-mirrors.ts';
 import { createSbomCache } from './scanning/sbom-cache.ts';
 import { createSummarizer } from './summary/summarizer.ts';
 import { openWorkers } from './workers/open.ts';
@@ -157,6 +158,7 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
       results: store.results,
       imageLayouts: config.imageLayouts,
       credentials: ports.credentials,
+      mirrors: createRegistryMirrors(config.proxyRegistryMap, logger),
       onWait: metrics.registryWaited,
       metrics: metrics.source,
       onBrokenLayout: (error) => logger.warn({ err: error }, 'an image layout is passed over'),

@@ -63,6 +63,8 @@ const schema = z.object({
       /** Registries (`host[:port]`) that are spoken to without TLS, or without checking their certificate. */
       plainHttpRegistries: z.array(z.string()).default([]),
       skipTlsVerifyRegistries: z.array(z.string()).default([]),
+      /** Mirrors to pull from: registry, or registry and path, to mirror. */
+      proxyRegistryMap: z.record(z.string(), z.string()).default({}),
       /** Read the pull secrets of workloads, by name, for images of private registries. */
       pullSecrets: flag().default(true),
       /** Read Secrets with logins of registries in the own namespace, and which; none named: all `kubescape-registry-scan*`. */

@@ -69,6 +69,9 @@ env:
   {{- with $v.kubevuln.config.plainHttpRegistries }}
   KSO_SUITE_IMAGES_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
   {{- end }}
+  {{- with $v.kubevuln.config.proxyRegistryMap }}
+  KSO_SUITE_IMAGES_PROXY_REGISTRY_MAP: {{ toJson . | quote }}
+  {{- end }}
   KSO_SUITE_IMAGES_PULL_SECRETS: {{ has "pullSecrets" .settings.features | quote }}
   KSO_SUITE_IMAGES_REGISTRY_SECRETS: {{ not (empty .settings.loginSecrets) | quote }}
   {{- with .settings.loginSecrets }}

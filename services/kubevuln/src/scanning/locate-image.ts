@@ -20,6 +20,7 @@ import { type CredentialFinder, nothingFound } from '../credentials/port.ts';
 import type { SourceMetrics } from '../source-metrics.ts';
 import { explainResolution } from './explain.ts';
 import { type Interrupted, type NotEvaluated, notEvaluated } from './outcome.ts';
+import type { RewriteReference } from './registry-mirrors.ts';
 import { createResolutionTally, type ResolutionTally } from './resolution-tally.ts';
 
 /** Which image a job means, and where its layers can be had. */
@@ -48,6 +49,8 @@ export interface LocatorOptions {
   readonly imageLayouts?: string | undefined;
   /** Told of a layout there that cannot be read; the image is then looked for elsewhere. */
   readonly onBrokenLayout?: (error: unknown) => void;
+  /** Where images are pulled from in place of the registry that they name; layouts are looked for by their own names. */
+  readonly mirrors?: RewriteReference | undefined;
   /** Logins beside those that come with a job. */
   readonly credentials?: CredentialFinder | undefined;
   /** Told of each wait before a registry is asked again. */
@@ -97,7 +100,7 @@ export function createImageLocator(options: LocatorOptions): ImageLocator {
 
       const layout = await locateInLayouts(options, references, platform);
       if (layout !== undefined) return layout;
-      return locateInRegistry(options, references, platform, request);
+      return locateInRegistry(options, throughMirrors(references, options.mirrors), platform, request);
     },
   };
 }
@@ -119,6 +122,13 @@ function referencesOf(job: ImageScanJob): References | undefined {
   if (written.type === 'reference')
     return { asWritten: written.reference, ...(byDigest === undefined ? {} : { byDigest }) };
   return byDigest === undefined ? undefined : { asWritten: byDigest, byDigest };
+}
+
+function throughMirrors(references: References, rewrite: RewriteReference = (reference) => reference): References {
+  const { byDigest, asWritten } = references;
+  if (byDigest === undefined) return { asWritten: rewrite(asWritten) };
+  const rewritten = rewrite(byDigest);
+  return { byDigest: rewritten, asWritten: byDigest === asWritten ? rewritten : rewrite(asWritten) };
 }
 
 async function locateInLayouts(

@@ -47,6 +47,7 @@ export async function startImages(
     },
     plainHttpRegistries: config.images.plainHttpRegistries,
     skipTlsVerifyRegistries: config.images.skipTlsVerifyRegistries,
+    proxyRegistryMap: config.images.proxyRegistryMap,
     credentials: {
       pullSecrets: config.images.pullSecrets,
       // Its own namespace has such Secrets; that of somebody's kubeconfig is not its own.
