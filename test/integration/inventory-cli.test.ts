@@ -14,6 +14,8 @@ let cluster: FakeApiServer;
 let api: Server;
 const taken: { route: string; body: unknown }[] = [];
 let status = 200;
+/** Answers 503 so many times first. */
+let failures = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'kso-inventory-cli-'));
@@ -44,7 +46,12 @@ beforeAll(async () => {
       const text = Buffer.concat(chunks).toString();
       taken.push({ route: `${request.method} ${request.url}`, body: text === '' ? undefined : JSON.parse(text) });
       const version = { service: { version: '5.0.0' }, api: { version: '2' } };
-      response.writeHead(status).end(JSON.stringify(request.url === '/version' ? version : {}));
+      const isBusy = failures > 0;
+      if (isBusy) failures -= 1;
+      // The connection is closed, so that nothing but the waiting keeps the program alive.
+      response
+        .writeHead(isBusy ? 503 : status, { connection: 'close' })
+        .end(JSON.stringify(request.url === '/version' ? version : {}));
     });
   });
   api.listen(0, '127.0.0.1');
@@ -61,6 +68,7 @@ afterAll(async () => {
 beforeEach(() => {
   taken.length = 0;
   status = 200;
+  failures = 0;
 });
 
 function inventory(args: readonly string[], { env, ...rest }: RunOptions = {}) {
@@ -108,8 +116,19 @@ describe('kso inventory', () => {
     expect(run.stderr).not.toContain('hunter2');
   });
 
+  it('waits for an API that is busy, with one report and with an upload', async () => {
+    failures = 1;
+    expect(await inventory(['--out-file', 'busy.json'], { env: configured() })).toMatchObject({ code: 0 });
+    expect(taken).toHaveLength(2);
+    failures = 1;
+    expect(await inventory(['--upload', 'busy.json'], { env: configured() })).toMatchObject({ code: 0 });
+    expect(taken).toHaveLength(4);
+  });
+
   it('sends nothing with --dry-run, and prints what is sent with -i', async () => {
-    expect((await inventory(['--dry-run'], { env: configured() })).stdout).toContain('nginx:1.27');
+    const dry = await inventory(['--dry-run'], { env: configured() });
+    expect(dry.stdout).toContain('nginx:1.27');
+    expect(dry.stderr).not.toContain('no API is configured');
     expect(taken).toEqual([]);
     expect((await inventory(['-i'], { env: configured() })).stdout).toContain('nginx:1.27');
     expect(taken).toHaveLength(1);

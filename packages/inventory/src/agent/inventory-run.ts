@@ -48,7 +48,7 @@ export function createInventoryRun(config: InventoryConfig, ports: InventoryPort
         sender: createReportSender(senderOptions(config, settings, endpoint), { client: endpoint.client, logger }),
       },
     );
-  if (report === undefined) logger.info('no API is configured: inventories are not sent');
+  if (send && report === undefined) logger.info('no API is configured: inventories are not sent');
 
   const collect = (signal?: AbortSignal) => collectInventory(settings.collect, { client, clock, logger, signal });
   return {

@@ -51,6 +51,8 @@ export interface InventoryOptions {
 export async function inventory(options: InventoryOptions, host: CliHost): Promise<ExitCode> {
   const loaded = load(options, host);
   const log = inventoryLogger(loaded.config, options.verbose, (line) => void host.stderr.write(line));
+  // Clocks do not keep a process alive; waiting for the next inventory, or for another try of a request, does.
+  const alive = setInterval(() => undefined, 2 ** 30);
   try {
     tell(loaded, log.logger);
     const base = { logger: log.logger, metrics: createMetrics(), tracer: noopTracer, clock: systemClock };
@@ -61,6 +63,7 @@ export async function inventory(options: InventoryOptions, host: CliHost): Promi
         : once(loaded.config, options, ports, host),
     );
   } finally {
+    clearInterval(alive);
     log.close();
   }
 }
@@ -142,8 +145,6 @@ async function keepReporting(
   const { host: address, port } = config.health;
   const health = port < 0 ? [] : [createHealthServer({ ...ports, host: address, port, services: [agent] })];
   const service = composeServices('inventory', [...health, agent]);
-  // Clocks do not keep a process alive; being asked to run does.
-  const alive = setInterval(() => undefined, 2 ** 30);
   const interrupted = new Promise<void>((resolve) => {
     if (host.signal.aborted) resolve();
     host.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -154,7 +155,6 @@ async function keepReporting(
     return exitCodes.ok;
   } finally {
     await service.stop();
-    clearInterval(alive);
   }
 }
 
