@@ -99,6 +99,15 @@ describe('registration and health (acceptance 14)', () => {
     });
   });
 
+  it('says why it waits', async () => {
+    const lines: string[] = [];
+    const { server, clock, agent } = await start({}, { lines });
+    server.plan('GET /version', { status: 503, body: { message: 'under repair' } });
+    await agent.start();
+    await clock.sleeping(2000);
+    expect(lines.join('')).toContain('503: under repair');
+  });
+
   it('an API before 5.11 gets inventories without registration', async () => {
     const { server, agent, knows } = await start();
     knows('5.10.3');
@@ -192,6 +201,41 @@ describe('an account that lost its last namespace', () => {
     expect(accounts(server)).toEqual([['red', 1]]);
     cluster.put(namespaceObject('shop', { owner: 'blue' }));
     await task.run();
+    expect(accounts(server)).toEqual([
+      ['blue', 1],
+      ['red', 0],
+    ]);
+    await task.run();
+    expect(accounts(server)).toEqual([['blue', 1]]);
+  });
+
+  it('does not empty the default account, which took its report', async () => {
+    const { server, cluster, config, ports } = await start(byLabel);
+    const task = createInventoryRun(config, ports);
+    onTestFinished(() => task.close());
+    server.plan(inventories, { status: 403 });
+    await task.run();
+    expect(accounts(server)).toEqual([
+      ['red', 1],
+      ['admin', 1],
+    ]);
+    // Not known, and the default account cannot be told either: it keeps what it has.
+    server.plan(inventories, { status: 403 }, { status: 500 });
+    await task.run();
+    expect(accounts(server)).toEqual([
+      ['red', 1],
+      ['admin', 1],
+    ]);
+    // Known now: what the default account has for it is gone from there.
+    await task.run();
+    expect(accounts(server)).toEqual([
+      ['red', 1],
+      ['admin', 0],
+    ]);
+    // An empty report for an account that was deleted stays there.
+    cluster.put(namespaceObject('shop', { owner: 'blue' }));
+    server.plan(inventories, { status: 200 }, { status: 403 });
+    expect((await task.run()).reports.map(({ isSent }) => isSent)).toEqual([true, true]);
     expect(accounts(server)).toEqual([
       ['blue', 1],
       ['red', 0],

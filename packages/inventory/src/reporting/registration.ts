@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@kso/kit';
 import type { InventoryConfig } from '../config/schema.ts';
 import type { Credentials, InventorySettings } from '../config/settings.ts';
 import { fail } from '../errors.ts';
-import { type AnchoreClient, field, isOffline, messageOf } from './anchore-client.ts';
+import { type AnchoreClient, type Answer, field, isOffline, messageOf } from './anchore-client.ts';
 import type { OwnWorkload } from './own-workload.ts';
 
 export type Registration =
@@ -34,12 +34,11 @@ export async function register(
   for (let wait = 2000; ; wait = Math.min(wait * 2, 600_000)) {
     const path = 'v2/system/integrations/registration';
     const answer = await ports.client.send({ method: 'POST', path, body: body(), as, signal });
-    if (isOffline(answer)) {
-      ports.logger.warn({ waitMs: wait }, 'the API does not answer: registration waits');
+    if (answer.outcome === 'offline' || isOffline(answer)) {
+      ports.logger.warn({ waitMs: wait, reason: reasonOf(answer) }, 'the API does not answer: registration waits');
       await ports.clock.sleep(wait, signal);
       continue;
     }
-    if (answer.outcome !== 'answered') continue;
     const { status, json } = answer;
     if (status >= 200 && status < 300) {
       const uuid = field(json, 'uuid');
@@ -63,9 +62,14 @@ async function awaitVersion({ client, clock, logger }: RegistrationPorts, signal
       const version = field((answer.json as { service?: unknown } | undefined)?.service, 'version');
       if (/^v?\d+\.\d+/.test(version)) return version;
     }
-    logger.warn({ waitMs: wait }, 'the version of the API is not known yet');
+    logger.warn({ waitMs: wait, reason: reasonOf(answer) }, 'the version of the API is not known yet');
     await clock.sleep(wait, signal);
   }
+}
+
+/** What there is to know of an answer that does not help. */
+function reasonOf(answer: Answer): string {
+  return answer.outcome === 'offline' ? answer.reason : `${answer.status}: ${messageOf(answer)}`;
 }
 
 /** From 5.11 on. */

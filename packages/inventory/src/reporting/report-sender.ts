@@ -21,7 +21,13 @@ export interface SendResult {
 
 /** Sends reports as inventory.md 9.3 has it: finds the API's generation, falls back to the default account once. */
 export interface ReportSender {
-  send(account: string, report: unknown, signal?: AbortSignal): Promise<SendResult>;
+  send(account: string, report: unknown, options?: SendOptions): Promise<SendResult>;
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** An empty report: an account that is not known there needs none, and the default one must not be emptied by it. */
+  readonly onlyThere?: boolean;
 }
 
 const apiPaths = { v1: 'v1/enterprise/kubernetes-inventory', v2: 'v2/kubernetes-inventory' } as const;
@@ -60,10 +66,11 @@ export function createReportSender(
   };
 
   return {
-    send: async (account, report, signal) => {
+    send: async (account, report, { signal, onlyThere = false } = {}) => {
       const user = options.credentials(account).user;
       const first = await post(account, report, signal);
       if (first.kind === 'taken') return { ok: true, account, user, problems: [] };
+      if (first.kind === 'unknownAccount' && onlyThere) return { ok: true, account, user, problems: [first.problem] };
       const { defaultAccount } = options;
       if (first.kind !== 'unknownAccount' || account === defaultAccount)
         return { ok: false, account, user, problems: [first.problem] };

@@ -5,7 +5,7 @@ import { kaiReport } from '../documents/kai.ts';
 import { normaliseReport } from '../documents/normalise.ts';
 import type { ClusterInventory, NamespaceInventory } from '../model.ts';
 import { batchesOf } from './batching.ts';
-import type { ReportSender } from './report-sender.ts';
+import type { ReportSender, SendOptions } from './report-sender.ts';
 import { routeNamespaces } from './routing.ts';
 
 /** What became of the report of one account. */
@@ -32,7 +32,7 @@ export interface ReportRunPorts {
   readonly logger: Logger;
 }
 
-/** Sends inventories to their accounts. It remembers who was told, so that an account that lost its last namespace hears of it. */
+/** Sends inventories to their accounts. It remembers who took them, so that an account that lost its last namespace hears of it. */
 export function createReportRun(options: ReportRunOptions, ports: ReportRunPorts) {
   const { settings, format } = options;
   const { clock, logger, sender } = ports;
@@ -50,7 +50,9 @@ export function createReportRun(options: ReportRunOptions, ports: ReportRunPorts
     inventory: ClusterInventory,
     account: string,
     scopes: readonly ReportScope[],
-    signal?: AbortSignal,
+    /** Gets the accounts that took a part. */
+    takers: Set<string>,
+    options: SendOptions,
   ) => {
     const batches: AccountReport['batches'][number][] = [];
     let lastSuccessfulIndex = -1;
@@ -59,11 +61,13 @@ export function createReportRun(options: ReportRunOptions, ports: ReportRunPorts
     for (const [position, scope] of scopes.entries()) {
       const index = position + 1;
       const sentAt = clock.now();
-      const result = await sender.send(account, bodyOf(inventory, scope), signal);
+      const result = await sender.send(account, bodyOf(inventory, scope), options);
       ({ user } = result);
       batches.push({ index, sentAt, error: result.problems.join('; ') });
-      if (result.ok) lastSuccessfulIndex = index;
-      else {
+      if (result.ok) {
+        lastSuccessfulIndex = index;
+        takers.add(result.account);
+      } else {
         isSent = false;
         logger.error({ account, batch: index, problems: result.problems }, 'an inventory report was not taken');
       }
@@ -77,17 +81,24 @@ export function createReportRun(options: ReportRunOptions, ports: ReportRunPorts
     if (routed.skipped.length > 0)
       logger.info({ namespaces: routed.skipped }, 'namespaces without an account are left out');
     const reports: AccountReport[] = [];
+    const takers = new Set<string>();
     for (const [account, namespaces] of routed.accounts) {
       const scopes = scopesOf(inventory, namespaces);
       logger.info({ account, namespaces: namespaces.length, batches: scopes.length }, 'reporting the inventory');
-      reports.push(await sendAll(inventory, account, scopes, signal));
-      told.add(account);
+      reports.push(await sendAll(inventory, account, scopes, takers, { signal }));
     }
+    for (const taker of takers) told.add(taker);
     // What we could not read may still be there: only a complete inventory says that an account has nothing any more.
     const isComplete = inventory.gaps.every(({ kind, reason }) => kind === 'nodes' || reason === 'vanished');
-    for (const account of isComplete ? [...told].filter((one) => !routed.accounts.has(one)) : []) {
+    // The default account may hold what another one could not be told this time.
+    const { defaultAccount } = settings.routing;
+    const mayBeEmpty = (account: string): boolean =>
+      isComplete && (account !== defaultAccount || reports.every(({ isSent }) => isSent));
+    const gone = [...told].filter((one) => !routed.accounts.has(one) && !takers.has(one)).filter(mayBeEmpty);
+    for (const account of gone) {
       logger.info({ account }, 'the account has no namespaces any more: an empty report is sent');
-      const report = await sendAll(inventory, account, [{ namespaces: [], nodes: [], gaps: [] }], signal);
+      const nothing = [{ namespaces: [], nodes: [], gaps: [] }];
+      const report = await sendAll(inventory, account, nothing, new Set(), { signal, onlyThere: true });
       reports.push(report);
       if (report.isSent) told.delete(account);
     }

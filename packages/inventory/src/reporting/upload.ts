@@ -46,7 +46,7 @@ export async function uploadReport(
     );
     // Printed documents are not normalised yet; a receiver reads what is odd in them for itself.
     const report = kai.success ? document : normaliseReport(withLists(newer.data)).report;
-    const { ok, problems } = await sender.send(defaultAccount, report, ports.signal);
+    const { ok, problems } = await sender.send(defaultAccount, report, { signal: ports.signal });
     return { outcome: ok ? 'sent' : 'refused', problems };
   } finally {
     await endpoint.close();
