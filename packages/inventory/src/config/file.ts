@@ -32,14 +32,14 @@ export function configFilePlaces({ env, cwd, home }: FilePlaces): string[] {
 
 /** Keys of a file without regard to case, as its predecessors read them; below `account-routes` the names are somebody's own. */
 export function readConfigFile(file: string): Tree {
-  let source: string;
+  let source: string | undefined;
   try {
-    if (statSync(file).size > maxBytes) throw new Error('larger than 1 MiB');
-    source = readFileSync(file, 'utf8');
+    source = statSync(file).size > maxBytes ? undefined : readFileSync(file, 'utf8');
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw fail('INVENTORY_FILE_UNUSABLE', { file, problem: isMissing ? 'there is no such file' : 'it cannot be read' });
   }
+  if (source === undefined) throw fail('INVENTORY_FILE_UNUSABLE', { file, problem: 'it is larger than 1 MiB' });
   if (file.endsWith('.toml')) throw fail('INVENTORY_FILE_UNUSABLE', { file, problem: 'TOML is not read; write YAML' });
   let document: unknown;
   try {

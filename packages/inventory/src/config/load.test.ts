@@ -130,7 +130,29 @@ describe('files', () => {
   });
 });
 
+it('`all` in a variable or flag counts over names in the file', () => {
+  const file = 'namespace-selectors: {include: [shop]}';
+  const include = {
+    env: load({ file, env: { KAI_NAMESPACES: 'all' } }),
+    flag: load({ file, flags: { namespaces: ['all'] } }),
+  };
+  expect(include.env.config['namespace-selectors'].include).toEqual([]);
+  expect(include.flag.config['namespace-selectors'].include).toEqual([]);
+});
+
 describe('what cannot be', () => {
+  it('is a file that is too large', () => {
+    expect(() => load({ file: '#'.repeat(1024 * 1024 + 1) })).toThrow('larger than 1 MiB');
+  });
+
+  it('is a URL that is none, which is not shown', () => {
+    const refusal = (url: string) => () => toSettings(load({ flags: { 'anchore.url': url } }).config);
+    for (const url of ['anchore.example', 'localhost:8228', 'ftp://anchore.example'])
+      expect(refusal(url)).toThrow('anchore.url');
+    expect(refusal('me:hunter2@anchore.example')).not.toThrow('hunter2');
+    expect(refusal('https://anchore.example/base')).not.toThrow();
+  });
+
   it('is refused with every problem', () => {
     expect(() => load({ file: 'mode: sometimes\nhealth-report-interval-seconds: 10' })).toThrow(
       /mode: .*health-report-interval-seconds: /,

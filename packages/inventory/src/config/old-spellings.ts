@@ -50,7 +50,8 @@ export function modernise(tree: Tree): string[] {
     warnings.push('namespaces: is spelled namespace-selectors.include now');
     const included = valueAt(tree, ['namespace-selectors', 'include']);
     const isEmpty = !Array.isArray(included) || included.length === 0;
-    if (isEmpty && !namespaces.includes('all')) put(tree, ['namespace-selectors', 'include'], namespaces);
+    // `all` is said too: it counts over names in a source below.
+    if (isEmpty) put(tree, ['namespace-selectors', 'include'], namespaces.includes('all') ? [] : namespaces);
   }
   return warnings;
 }

@@ -58,7 +58,7 @@ export interface InventorySettings {
   readonly routeCredentials: ReadonlyMap<string, Credentials>;
 }
 
-/** @throws INVENTORY_CONFIG_INVALID with every pattern that is none */
+/** @throws INVENTORY_CONFIG_INVALID with every pattern that is none, and for a URL that is none */
 export function toSettings(config: InventoryConfig): InventorySettings {
   const problems: string[] = [];
   const any = (key: string, texts: readonly string[], compile: (text: string) => PatternResult): Matcher => {
@@ -82,6 +82,11 @@ export function toSettings(config: InventoryConfig): InventorySettings {
   const selectors = config['namespace-selectors'];
   const byLabel = config['account-route-by-namespace-label'];
   const routes = Object.entries(config['account-routes']);
+
+  const { url } = config.anchore;
+  // Not shown: it may carry a password.
+  if (url !== '' && !['http:', 'https:'].includes(URL.parse(url)?.protocol ?? ''))
+    problems.push('anchore.url: not an http or https URL');
 
   const settings: InventorySettings = {
     collect: {
