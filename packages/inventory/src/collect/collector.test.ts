@@ -1,3 +1,4 @@
+import { describeError } from '@kso/kit';
 import { createKubeClient } from '@kso/kube';
 import { createManualClock } from '@kso/kube/testing';
 import { describe, expect, it } from 'vitest';
@@ -244,7 +245,10 @@ it('a server that is not there is an error and no empty inventory', async () => 
     { clock: createManualClock(), userAgent: 'kso-inventory' },
   );
   const ports = { ...portsOf(cluster), client, logger: silent };
-  await expect(collectInventory(toSettings(configOf()).collect, ports)).rejects.toMatchObject({
-    code: 'NAMESPACES_UNREADABLE',
-  });
+  const error: unknown = await collectInventory(toSettings(configOf()).collect, ports).catch(
+    (refused: unknown) => refused,
+  );
+  expect(error).toMatchObject({ code: 'NAMESPACES_UNREADABLE' });
+  // Once: the cause is told by itself.
+  expect(describeError(error).match(/does not answer/g)).toHaveLength(1);
 });

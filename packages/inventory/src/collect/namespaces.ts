@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '@kso/kit';
+import type { Logger } from '@kso/kit';
 import type { KubeClient } from '@kso/kube';
 import type { KubeObject } from '@kso/wire';
 import type { CollectSettings } from '../config/settings.ts';
@@ -29,7 +29,7 @@ export async function selectNamespaces(
     for await (const page of client.list(namespaceKind, filter)) found.push(...page);
   } catch (error) {
     if (statusOf(error) !== 403 || include.length === 0)
-      throw fail('NAMESPACES_UNREADABLE', { reason: describeError(error) }, error);
+      throw fail('NAMESPACES_UNREADABLE', { reason: 'the namespaces cannot be listed' }, error);
     return getEach(client, settings, ports.signal);
   }
   const byName = new Map(found.map((namespace) => [namespace.metadata.name, namespace]));
