@@ -158,7 +158,7 @@ describe.skipIf(missing !== undefined)('with the real Syft and Grype', () => {
     expect(records()).toEqual([expect.objectContaining({ platform, findings: 2 })]);
   });
 
-  it('B20 a blob that stalls after ten bytes holds nobody up, and leaves no files', async () => {
+  it('B20 a blob that stalls after ten bytes holds nobody up, and leaves no files', { timeout: 60_000 }, async () => {
     const [, [blob, bytes] = ['', Buffer.alloc(0)]] = [...vulnerable.blobs];
     const registry = await startFakeRegistry({
       intercept: (request, response) => {
@@ -171,7 +171,7 @@ describe.skipIf(missing !== undefined)('with the real Syft and Grype', () => {
     cleanups.push(() => registry.stop());
     registry.push('stalled', '1', vulnerable);
     registry.push('healthy', '1', buildImage({ layers: [layer(pythonPackage('Jinja2', '2.10'))], labels: { a: 'b' } }));
-    const { scan, records, scratchRoot } = await start({ scanConcurrency: 1, scanTimeout: '5s' });
+    const { scan, records, scratchRoot } = await start({ scanConcurrency: 1, scanTimeout: '10s' });
     const [stalled, healthy] = await Promise.all([
       scan({ imageTag: `${registry.host}/stalled:1` }),
       scan({ imageTag: `${registry.host}/healthy:1` }),
