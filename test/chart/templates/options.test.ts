@@ -176,6 +176,18 @@ describe.skipIf(missingPrograms('helm') !== undefined)('what every component tak
     expect(spec).toMatchObject({ storageClassName: 'fast', accessModes: ['ReadWriteOncePod'] });
   });
 
+  it('Redis refuses work before the kernel ends it: its bound is 60 % of its memory limit', () => {
+    const bound = (limits: object | null) => {
+      const { args = [] } = podTemplate(render({ redis: { resources: { limits } } }), 'redis').spec.containers[0];
+      const at = args.indexOf('--maxmemory');
+      return at === -1 ? undefined : args[at + 1];
+    };
+    expect(bound({})).toBe('153mb');
+    expect(bound({ memory: '1Gi' })).toBe('614mb');
+    expect(bound({ memory: null })).toBeUndefined();
+    expect(bound(null)).toBeUndefined();
+  });
+
   it('OpenShift: no fixed ids, and the constraint is bound when asked for', () => {
     const objects = render({ global: { openshift: { enabled: true, scc: { enabled: true } } } });
     for (const { pod } of workloads(objects)) expect(JSON.stringify(pod)).not.toMatch(/runAsUser|fsGroup"/);

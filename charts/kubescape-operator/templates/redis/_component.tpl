@@ -6,6 +6,7 @@ no command line and in no environment of Redis.
 {{- $v := .root.Values.redis -}}
 {{- $data := include "kso.data" (dict "root" .root "key" "redis" "claim" "data" "path" "/data") | fromYaml -}}
 {{- $template := and .settings.persistence $data.claim (not $data.existing) -}}
+{{- $limit := dig "limits" "memory" "" ($v.resources | default dict) -}}
 key: redis
 component: redis
 kind: StatefulSet
@@ -30,6 +31,11 @@ args:
   # A queue must refuse work rather than forget it.
   - --maxmemory-policy
   - noeviction
+  {{- /* Below the limit of the container, or the kernel ends it first: a rewrite of the file and buffers of clients need the rest. */}}
+  {{- with $limit }}
+  - --maxmemory
+  - {{ printf "%dmb" (max 1 (mulf (include "kso.mebibytes" . | float64) 0.6 | floor | int)) }}
+  {{- end }}
 ports:
   redis: {{ $v.service.targetPort }}
 probePort: redis
