@@ -43,12 +43,10 @@ texts. The keys are in files/compat.yaml, which is generated from charts/values.
 {{- end -}}
 
 {{/*
-Moves values under former names to their successors, once for a render: what reads `.Values` afterwards needs to know the new names only. A
+Moves values under former names to their successors, for `kso.completeValues`: what reads `.Values` afterwards needs to know the new names only. A
 successor that has another value than its default wins. Writes nothing.
 */}}
 {{- define "kso.applyAliases" -}}
-{{- if not (hasKey .Values "aliasesApplied") -}}
-{{- $_ := set .Values "aliasesApplied" true -}}
 {{- $values := .Values.AsMap -}}
 {{- range (.Files.Get "files/compat.yaml" | fromYaml).aliases -}}
 {{- $given := include "kso.valueAt" (dict "values" $values "key" .from) | fromYaml -}}
@@ -62,7 +60,6 @@ successor that has another value than its default wins. Writes nothing.
 {{- $parent = get $parent . -}}
 {{- end -}}
 {{- $_ := set $parent (last $path) (.as | default $given.value) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
