@@ -24,8 +24,8 @@ export const general: Group = {
     value(
       'clusterName',
       { type: ['string', 'null'], maxLength: 253 },
-      'cluster',
-      'Name of this cluster in results and reports; needed when server is set',
+      '',
+      'Name of this cluster in results and reports; without server it may be left empty (cluster), with server it is needed',
     ),
     value('nameOverride', t.text, '', 'Instead of the name of the chart in the label app.kubernetes.io/name'),
     value('fullnameOverride', t.text, '', 'Instead of the name of the release in the names of cluster-scoped objects'),

@@ -206,8 +206,13 @@ describe.skipIf(missing)('rendering', () => {
     [{ server: 's', accessKey: 'k', clusterName: 'c' }, 'an account is needed'],
     [{ server: 's', account: 'a', clusterName: 'c' }, 'an access key is needed'],
     [{ server: 's', account: 'a', accessKey: 'k', clusterName: '' }, 'set clusterName'],
+    [{ server: 's', account: 'a', accessKey: 'k' }, 'set clusterName'],
   ])('24.5 %j lacks something, and is told what', (values, advice) => {
     expect(refusal(values)).toContain(advice);
+  });
+
+  it('24.5 without a backend a cluster needs no name', () => {
+    expect(envOf(render(), 'kubescape')).toMatchObject({ KSO_SCANNER_CLUSTER_NAME: 'cluster' });
   });
 
   it.each([

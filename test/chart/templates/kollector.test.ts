@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { byKind, configOf, envOf, named, podTemplate, render } from './rendered.ts';
 
 const two = { kollector: { replicaCount: 2, persistence: { enabled: true } } };
-const backend = { server: 'api.example.com', account: 'a', accessKey: 'k', k8sReportUrl: 'reports.example.com' };
+const backend = {
+  server: 'api.example.com',
+  account: 'a',
+  accessKey: 'k',
+  clusterName: 'c',
+  k8sReportUrl: 'reports.example.com',
+};
 
 describe.skipIf(missingPrograms('helm') !== undefined)('kollector', () => {
   it('reports to the cloud-endpoint of the release, with its account', () => {

@@ -65,7 +65,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('24.10 NetworkPolicies (c
   });
 
   it('with a backend those that talk to it go out, and nobody else; a collector then stands between them and the telemetry', () => {
-    const backend = { server: 's', account: 'a', accessKey: 'k', ksCloudOtelCollector: 'o:443' };
+    const backend = { server: 's', account: 'a', accessKey: 'k', clusterName: 'c', ksCloudOtelCollector: 'o:443' };
     const outside = (values: object) =>
       edges(render({ ...values, global: { networkPolicy: on } }))
         .outside.filter((edge) => edge.endsWith(' → 0.0.0.0/0:443'))

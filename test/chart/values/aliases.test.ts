@@ -5,12 +5,12 @@ import type { Conversion, Json, Value } from '../../../charts/values/model.ts';
 import { chartFolder, template } from './chart-under-test.ts';
 import { merge, nested, sampleOf } from './samples.ts';
 
-const backend = { server: 'api.example.com', account: 'tenant', accessKey: 'key' };
+const backend = { server: 'api.example.com', account: 'tenant', accessKey: 'key', clusterName: 'one' };
 
 /** Without these, keys about a backend have nothing to act on. */
 const besidesOf: Readonly<Record<string, Record<string, Json>>> = {
-  server: { account: 'tenant', accessKey: 'key' },
-  accessKey: { server: 'api.example.com', account: 'tenant' },
+  server: { account: 'tenant', accessKey: 'key', clusterName: 'one' },
+  accessKey: { server: 'api.example.com', account: 'tenant', clusterName: 'one' },
 };
 
 /** An inventory that runs and has somebody to report to: its keys have nothing to act on otherwise. */

@@ -6,7 +6,7 @@ A schedule with a time zone is always literal.
 {{- define "kso.schedule" -}}
 {{- $asked := .schedule | default "auto" | toString | trim -}}
 {{- if or (eq $asked "auto") (and (has $asked .sentinels) (not .timeZone)) -}}
-{{- $seed := printf "%s/%s/%s/%s" (.root.Values.clusterName | default "") .root.Release.Namespace .root.Release.Name .job -}}
+{{- $seed := printf "%s/%s/%s/%s" (.root.Values.clusterName | default "cluster") .root.Release.Namespace .root.Release.Name .job -}}
 {{- $digits := regexReplaceAll "[a-f]" (sha256sum $seed) "" -}}
 {{- /* atoi reads decimal even with leading zeros, where int would read octal. */ -}}
 {{- $n := printf "%s00000000" $digits | trunc 8 | atoi -}}
