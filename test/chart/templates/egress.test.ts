@@ -25,9 +25,9 @@ const backend = { server: 'https://x.example.com:8443', account: 'a', accessKey:
 
 describe.skipIf(missingPrograms('helm') !== undefined)('what goes out follows the addresses in the values', () => {
   it('a Redis of the user is reached on its port by those that use the queue', () => {
-    const outside = outsideOf({ redis: { external: { address: 'my-redis:6380' } } });
+    const outside = outsideOf({ redis: { external: { address: 'my-redis:6380' } }, kubevulnWorker: { enabled: true } });
     const users = outside.filter((edge) => edge.endsWith(':6380')).toSorted();
-    expect(users).toEqual(['kubescape', 'kubevuln', 'operator'].map((name) => anywhere(name, 6380)));
+    expect(users).toEqual(['kubescape', 'kubevuln', 'kubevuln-worker', 'operator'].map((name) => anywhere(name, 6380)));
     expect(outsideOf({}).filter((edge) => edge.endsWith(':6380'))).toEqual([]);
   });
 
@@ -76,6 +76,8 @@ describe.skipIf(missingPrograms('helm') !== undefined)('what goes out follows th
       },
     };
     expect(portsOf('kubevuln', registries)).toEqual([443, 5000, 8080, 5001, 5002, 80]);
+    const workers = { ...registries, kubevulnWorker: { enabled: true } };
+    expect(portsOf('kubevuln-worker', workers)).toEqual(portsOf('kubevuln', registries));
     expect(portsOf('operator', registries)).toEqual([]);
     expect(portsOf('suite', { ...registries, profile: 'compact' })).toEqual(portsOf('kubevuln', registries));
     const mirror = { kubevuln: { config: { grypeDbListingURL: 'http://m.example.com/x' } } };

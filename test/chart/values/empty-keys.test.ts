@@ -32,7 +32,7 @@ const policies = { global: { networkPolicy: { enabled: true, createEgressRules: 
 
 describe.skipIf(missingPrograms('helm') !== undefined)('keys without a value', () => {
   it('there are groups of each depth', () => {
-    expect([...new Set(groups.map(depth))].toSorted()).toEqual([1, 2, 3]);
+    expect(new Set(groups.map(depth))).toEqual(new Set([1, 2, 3]));
     expect(groups).toEqual(expect.arrayContaining(['global', 'kubescape', 'kubevuln.tmpDirPersistence', 'rbac']));
   });
 
