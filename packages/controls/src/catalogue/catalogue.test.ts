@@ -148,13 +148,29 @@ describe('selectControls', () => {
   });
 
   it('takes controls of a provider only on its clusters', () => {
-    expect(ids({ controls: ['C-0052', 'C-0227', 'C-0228', 'C-0241'], scope: 'cluster', provider: 'EKS' })).toEqual([
-      'C-0052',
-      'C-0227',
-      'C-0228',
+    const some = { includeControls: ['C-0052', 'C-0227', 'C-0228', 'C-0241'], scope: 'cluster' } as const;
+    expect(ids({ ...some, provider: 'EKS' })).toEqual(['C-0052', 'C-0227', 'C-0228']);
+    expect(ids({ ...some, provider: 'any' })).toEqual(some.includeControls);
+    expect(ids(some)).toEqual([]);
+    expect(ids({ ...some, scope: 'file', provider: 'EKS' })).toEqual([]);
+  });
+
+  it('B09 keeps a control that is named, with what it needs, where it does not fit', () => {
+    const needs = (selection: Parameters<typeof selectControls>[0]): unknown[] => {
+      const result = selectControls(selection);
+      return result.ok ? result.controls.map(({ id, missingSource }) => [id, missingSource]) : [];
+    };
+    const named = { controls: ['C-0057', 'C-0185', 'C-0227', 'C-0228'] };
+    expect(needs({ ...named, scope: 'file' })).toEqual([
+      ['C-0057', undefined],
+      ['C-0185', 'a running cluster'],
+      ['C-0227', 'a managed cluster'],
+      ['C-0228', 'a cluster of EKS'],
     ]);
-    expect(ids({ controls: ['C-0228'], scope: 'cluster' })).toEqual([]);
-    expect(ids({ controls: ['C-0228'], scope: 'file', provider: 'EKS' })).toEqual([]);
+    expect(needs({ controls: ['C-0185', 'C-0228'], scope: 'cluster', provider: 'GKE' })).toEqual([
+      ['C-0185', undefined],
+      ['C-0228', 'a cluster of EKS'],
+    ]);
   });
 
   it('finds frameworks and controls without case', () => {

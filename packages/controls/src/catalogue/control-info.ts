@@ -32,7 +32,10 @@ export type MissingSource =
   | 'a cloud description'
   | 'results of image scans'
   | 'a verifier of image signatures'
-  | 'the version of the API server';
+  | 'the version of the API server'
+  | 'a running cluster'
+  | 'a managed cluster'
+  | `a cluster of ${CloudProvider}`;
 
 export interface ControlCategory {
   readonly name: CategoryName;

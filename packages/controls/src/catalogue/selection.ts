@@ -1,4 +1,4 @@
-import type { CloudProvider, ControlInfo } from './control-info.ts';
+import type { CloudProvider, ControlInfo, MissingSource } from './control-info.ts';
 import type { Framework } from './frameworks.ts';
 import { builtInCatalogue, type PolicyCatalogue } from './policy-catalogue.ts';
 
@@ -11,10 +11,10 @@ export interface Selection {
   readonly includeControls?: readonly string[] | undefined;
   /** Of what is selected, all but these. */
   readonly excludeControls?: readonly string[] | undefined;
-  /** Controls that do not fit are left out: `file` for manifests, otherwise `cluster`. */
+  /** `file` for manifests, otherwise `cluster`. Controls that do not fit are left out of frameworks. */
   readonly scope: 'cluster' | 'file';
-  /** Who runs the cluster, if it is a managed one: controls for this provider fit then, too. */
-  readonly provider?: CloudProvider | undefined;
+  /** Who runs the cluster, if it is a managed one: controls for this provider fit then, too. `any`: before it is known. */
+  readonly provider?: CloudProvider | 'any' | undefined;
   /** Default: what is built in. */
   readonly catalogue?: PolicyCatalogue | undefined;
 }
@@ -36,7 +36,8 @@ export interface SelectionFailure {
 
 /**
  * Finds the controls of a selection, each once in catalogue order, and the frameworks to be reported, limited to these controls.
- * Those that do not fit the scope are left out: a list may be empty, and then the scan has nothing to evaluate.
+ * Those of frameworks that do not fit the scope are left out: a list may be empty, and then the scan has nothing to evaluate. One that was
+ * named itself stays, as one whose source is missing: a gate must not turn green because its control was dropped (known-bugs.md B09).
  */
 export function selectControls(selection: Selection): SelectionResult {
   const { frameworks: names = [], controls: ids = [], includeControls = [], excludeControls = [] } = selection;
@@ -60,8 +61,12 @@ export function selectControls(selection: Selection): SelectionResult {
   const selected = catalogue.controls.filter(isSelected);
   if (selected.length === 0)
     return { ok: false, reason: 'empty', unknown: [], problem: 'the selection leaves no control' };
-  const controls = selected.filter((info) => fits(info, selection));
-  const inScope = new Set(controls.map(({ id }) => id));
+  const fitting = selected.filter((info) => fits(info, selection));
+  const inScope = new Set(fitting.map(({ id }) => id));
+  const controls = selected.flatMap((info): ControlInfo[] => {
+    if (inScope.has(info.id)) return [info];
+    return asked.controls.has(info.id) ? [{ ...info, missingSource: placeOf(info, selection) }] : [];
+  });
   return { ok: true, controls, frameworks: frameworks.map((framework) => limitedTo(framework, inScope)) };
 }
 
@@ -110,8 +115,18 @@ function unknownNames(unknown: readonly string[], { frameworks }: PolicyCatalogu
 
 function fits({ scopes }: ControlInfo, { scope, provider }: Selection): boolean {
   if (scopes.length === 0 || scopes.includes(scope)) return true;
-  return scope === 'cluster' && provider !== undefined && (scopes.includes('cloud') || scopes.includes(provider));
+  if (scope === 'file' || provider === undefined) return false;
+  return provider === 'any' || scopes.includes('cloud') || scopes.includes(provider);
 }
+
+/** What a scan would have to be about for the control to fit. */
+function placeOf({ scopes }: ControlInfo, { scope }: Selection): MissingSource {
+  if (scope === 'file' && scopes.includes('cluster')) return 'a running cluster';
+  const provider = cloudProviders.find((name) => scopes.includes(name));
+  return provider === undefined ? 'a managed cluster' : `a cluster of ${provider}`;
+}
+
+const cloudProviders: readonly CloudProvider[] = ['EKS', 'AKS', 'GKE'];
 
 /** The framework without the controls that are left out. */
 function limitedTo(framework: Framework, kept: ReadonlySet<string>): Framework {

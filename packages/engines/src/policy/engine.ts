@@ -32,7 +32,7 @@ import type {
 } from './port.ts';
 import { RbacIndex, type VectorRecord } from './rbac-index.ts';
 import { ResultKeys } from './result-keys.ts';
-import { changedInputs, type PlannedControl, planRules, readsInputs, unconfigured } from './rule-plan.ts';
+import { changedInputs, planOf, planRules, readsInputs, unconfigured } from './rule-plan.ts';
 import { newTarget, type Target } from './target.ts';
 import { TargetExceptions } from './target-exceptions.ts';
 import { clusterFacts, ownHashes, resourceOf } from './target-view.ts';
@@ -45,7 +45,7 @@ export function createPolicyEngine(options: PolicyEngineOptions): PolicyEngine {
 class IncrementalPolicyEngine implements PolicyEngine {
   readonly kinds: readonly GroupKind[];
   readonly #options: PolicyEngineOptions;
-  readonly #plan;
+  #plan;
   readonly #index = new ObjectIndex();
   readonly #rbac = new RbacIndex(this.#index);
   readonly #dependencies = new Dependencies();
@@ -156,7 +156,11 @@ class IncrementalPolicyEngine implements PolicyEngine {
     return target === undefined ? undefined : resourceOf(target, this.#index.count(kindName(kinds.node)));
   }
 
-  update({ inputs, exceptions }: PolicyChange): void {
+  update({ inputs, exceptions, controls }: PolicyChange): void {
+    if (controls !== undefined) {
+      this.#plan = planRules(controls);
+      this.#markAll();
+    }
     if (exceptions !== undefined) this.#exceptions.give(exceptions);
     if (inputs === undefined) return;
     const changed = changedInputs(this.#inputs, inputs);
@@ -164,7 +168,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#inputs = inputs;
     this.#keys.inputsChanged();
     for (const target of this.#targets.values())
-      if (readsInputs(this.#planOf(target), changed)) this.#marked.add(target);
+      if (readsInputs(planOf(this.#plan, target), changed)) this.#marked.add(target);
   }
 
   expireExceptions(now: number): void {
@@ -339,7 +343,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
 
   #judge(target: Target): void {
     const asking = new Asking(this.#index, this.#rbac);
-    const plan = this.#planOf(target);
+    const plan = planOf(this.#plan, target);
     const missing = new Set<string>();
     const context: JudgeContext = {
       asking,
@@ -359,11 +363,6 @@ class IncrementalPolicyEngine implements PolicyEngine {
       [...missing].sort(),
       ...(foreign.length === 0 ? [] : [foreign]),
     ]);
-  }
-
-  #planOf(target: Target): readonly PlannedControl[] {
-    if (target.type === 'foreign') return [];
-    return target.type === 'object' ? this.#plan.forObjects(target.record.kindName) : this.#plan.forSubjects;
   }
 
   #missingKinds(rule: Rule, seen: Set<string>): readonly string[] {

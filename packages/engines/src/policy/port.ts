@@ -55,6 +55,8 @@ export type AcceptedControls = ReadonlyMap<string, readonly AppliedException[]>;
 export interface PolicyChange {
   readonly inputs?: ControlInputs;
   readonly exceptions?: readonly PostureException[];
+  /** In the place of those from before. What they read has to be watched: see `additionalKinds`. */
+  readonly controls?: readonly Control[];
 }
 
 export interface ForeignResults {

@@ -8,6 +8,7 @@ import {
   type Rule,
 } from '@kso/controls';
 import type { GroupKind } from '@kso/wire';
+import type { Target } from './target.ts';
 
 /** The rules of one control that judge one kind of target. */
 export interface PlannedControl {
@@ -19,7 +20,7 @@ export interface PlannedControl {
 export interface RulePlan {
   /** Everything that some rule reads. */
   readonly kinds: readonly GroupKind[];
-  forObjects(kind: string): readonly PlannedControl[];
+  readonly forObjects: (kind: string) => readonly PlannedControl[];
   readonly forSubjects: readonly PlannedControl[];
 }
 
@@ -40,6 +41,12 @@ export function planRules(controls: readonly Control[]): RulePlan {
     forObjects: (kind) => byKind.get(kind) ?? [],
     forSubjects: controls.flatMap((control) => plan(control, (rule) => rule.target === 'subject')),
   };
+}
+
+/** What judges this target. */
+export function planOf({ forObjects, forSubjects }: RulePlan, target: Target): readonly PlannedControl[] {
+  if (target.type === 'foreign') return [];
+  return target.type === 'object' ? forObjects(target.record.kindName) : forSubjects;
 }
 
 function plan({ id, rules }: Control, wanted: (rule: Rule) => boolean): PlannedControl[] {

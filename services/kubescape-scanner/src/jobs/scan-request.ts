@@ -34,7 +34,7 @@ export function scanJob({ scanId, request, priority, callback }: NewScan): NewJo
  */
 export function checkRequest(request: PostureScanRequest, catalogue: PolicyCatalogue = builtInCatalogue): void {
   const target = targetOf(request);
-  const selection = selectTarget(target, 'cluster', selectable(catalogue));
+  const selection = selectTarget(target, { scope: 'cluster' }, selectable(catalogue));
   if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
   requestExceptions(request.exceptions ?? []);
   refuseSecret(request);

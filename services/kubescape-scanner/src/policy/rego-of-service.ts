@@ -3,6 +3,7 @@ import type { ObjectSource } from '@kso/domain';
 import type { ControlInputLists, RegoEngine } from '@kso/engines';
 import type { Degradation } from '@kso/wire';
 import { type RegoPolicies, regoEngine, regoInputs } from '../scan/rego-policies.ts';
+import { scopeOf } from '../scan/session.ts';
 
 /** Policies in Rego that a scanner has at present. Plain data: it goes to the evaluating thread. */
 export interface ServiceRego {
@@ -22,8 +23,11 @@ export function openRego(
   inputs: ControlInputs,
 ): RegoEngine | undefined {
   if (policies === undefined) return undefined;
-  const scope = sourceType === 'cluster' ? 'cluster' : 'file';
-  const selection = selectControls({ scope, catalogue: policies.added });
+  const selection = selectControls({
+    scope: scopeOf({ type: sourceType }),
+    provider: 'any',
+    catalogue: policies.added,
+  });
   return regoEngine(policies, selection.ok ? selection.controls : [], inputs);
 }
 

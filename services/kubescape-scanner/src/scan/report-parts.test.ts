@@ -14,7 +14,7 @@ async function report(pods: number): Promise<Assembled['input']> {
   const session = createSession({ source: fakeSource(objects) });
   await session.start(new AbortController().signal);
   await session.evaluate();
-  const selection = selectTarget(target, 'cluster');
+  const selection = selectTarget(target, { scope: 'cluster' });
   if (!selection.ok) throw new Error(selection.unknown.join());
   return assemble(session, { scanId: 'id', now: 0, clusterName: 'c', target, ...selection }).input;
 }

@@ -4,6 +4,7 @@ import { createSummaryCounter, type PolicyEngine, type SummaryCounter } from '@k
 import type { ResourceResult } from '@kso/wire';
 import { type NamespaceChoice, namespaceFilter } from './namespaces.ts';
 import type { Changes } from './session.ts';
+import type { Place } from './target.ts';
 
 /** The summary of everything, kept up to date with each change: a report about one object costs the same in a large cluster. */
 export interface RunningSummary {
@@ -16,12 +17,12 @@ export interface RunningSummary {
 /** `catalogue`: the frameworks that are summed up, of the objects in these namespaces. What was evaluated before counts from the start. */
 export function createRunningSummary(
   engine: PolicyEngine,
-  scope: 'cluster' | 'file',
+  place: Place,
   catalogue: PolicyCatalogue,
   namespaces: NamespaceChoice,
 ): RunningSummary {
   const isWanted = namespaceFilter(namespaces, engine);
-  const selection = selectControls({ scope, catalogue });
+  const selection = selectControls({ ...place, catalogue });
   const { controls, frameworks } = selection.ok ? selection : { controls: [], frameworks: [] };
   const counter = createSummaryCounter(controls, frameworks);
   /** What was added, to be taken out again when it changes. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pod } from '@kso/testkit';
+import type { KubeObject } from '@kso/wire';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fakeSource } from '../testing/fake-source.ts';
 import { scanManifestsOnce, scanSourceOnce } from './scan-once.ts';
@@ -50,5 +51,54 @@ describe('one scan of manifests', () => {
     expect(scanCoverage?.policyDegradations).toHaveLength(2);
     const statuses = new Set(results.map(({ controls }) => controls[0]?.status.status));
     expect(statuses).toEqual(new Set(['passed', 'skipped']));
+  });
+});
+
+describe('one scan with controls that are not for every place', () => {
+  const service: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 443 }] },
+  };
+  const node = (labels: Readonly<Record<string, string>>): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'node-1', labels },
+  });
+  const manifests = () => fakeSource([pod(), service], 'manifests');
+
+  it('evaluates those of a provider in its clusters', async () => {
+    const source = fakeSource([pod(), service, node({ 'eks.amazonaws.com/nodegroup': 'a' })]);
+    const { summaryDetails } = await scanSourceOnce({ source });
+    expect(summaryDetails.controls['C-0231']?.statusInfo.status).toBe('failed');
+    expect(summaryDetails.controls['C-0245']).toBeUndefined();
+  });
+
+  it('evaluates them nowhere else', async () => {
+    const source = fakeSource([pod(), service, node({ 'kubernetes.io/os': 'linux' })]);
+    const { summaryDetails, results } = await scanSourceOnce({ source });
+    expect(summaryDetails.controls['C-0231']).toBeUndefined();
+    expect([...results].flatMap(({ controls }) => controls.map(({ controlID }) => controlID))).not.toContain('C-0231');
+  });
+
+  it('B09 says of a control that was named why manifests do not answer it', async () => {
+    const { scanCoverage } = await scanSourceOnce({ source: manifests(), controls: ['C-0057', 'C-0256', 'C-0231'] });
+    expect(scanCoverage?.notEvaluatedControls.map(({ controlID, reason }) => `${controlID}: ${reason}`)).toEqual([
+      'C-0231: it needs a cluster of EKS, and the scan has none',
+      'C-0256: it needs a running cluster, and the scan has none',
+    ]);
+  });
+
+  it('B09 fails with the reason when nothing else was named', async () => {
+    await expect(scanSourceOnce({ source: manifests(), controls: ['C-0256'] })).rejects.toMatchObject({
+      code: 'NOTHING_EVALUATED',
+      message: expect.stringContaining('C-0256: it needs a running cluster'),
+    });
+  });
+
+  it('leaves them out of frameworks', async () => {
+    const { scanCoverage } = await scanSourceOnce({ source: manifests(), frameworks: ['ClusterScan'] });
+    expect(scanCoverage?.notEvaluatedControls.map(({ controlID }) => controlID)).not.toContain('C-0256');
   });
 });

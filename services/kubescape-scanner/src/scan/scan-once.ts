@@ -9,9 +9,9 @@ import { type Assembled, assemble } from './assemble.ts';
 import { nothingEvaluated } from './nothing-evaluated.ts';
 import type { ScanProgress, UnreadableDocument } from './progress.ts';
 import { type RegoPolicies, regoEngine, regoInputs } from './rego-policies.ts';
-import { createSession, type Session } from './session.ts';
+import { createSession, type Session, scopeOf } from './session.ts';
 import { openSource, type SourceConfig } from './source-config.ts';
-import { type ScanTarget, selectTarget, withFrameworksOf } from './target.ts';
+import { type Place, placeOf, type ScanTarget, selectTarget, withFrameworksOf } from './target.ts';
 
 export interface ScanOnceOptions {
   /** A source that is open, or what to open: a folder of manifests, a cluster. */
@@ -55,8 +55,8 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
     const { source } = opened;
     const target = onceTarget(options);
     const { policies } = options;
-    const selection = selectionOf(target, source, options);
-    rego = policies === undefined ? undefined : regoEngine(policies, selection.controls, options.policy?.inputs.inputs);
+    const { controls } = selectionOf(target, { scope: scopeOf(source), provider: 'any' }, options);
+    rego = policies === undefined ? undefined : regoEngine(policies, controls, options.policy?.inputs.inputs);
     const session = createSession({
       source,
       rego,
@@ -75,7 +75,7 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
       now: systemClock.now(),
       clusterName: options.clusterName ?? (source.type === 'cluster' ? source.name : ''),
       target,
-      ...selection,
+      ...selectionOf(target, placeOf(session), options),
       includeNamespaces: options.includeNamespaces,
       excludedNamespaces: options.excludedNamespaces,
       serverVersion,
@@ -103,9 +103,9 @@ export async function scanManifestsOnce(
 }
 
 /** @throws UNKNOWN_TARGETS */
-function selectionOf(target: ScanTarget, { type }: ObjectSource, { policy, policies }: ScanOnceOptions) {
+function selectionOf(target: ScanTarget, place: Place, { policy, policies }: ScanOnceOptions) {
   const known = withFrameworksOf(policy, policies);
-  const selection = selectTarget(target, type === 'cluster' ? 'cluster' : 'file', known);
+  const selection = selectTarget(target, place, known);
   if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
   return selection;
 }

@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Control,
   type ControlInputs,
-  controlInfo,
   defaultControlInputs,
   kindName,
   controls as library,
   libraryVersion,
+  type Selection,
+  selectControls,
 } from '@kso/controls';
 import type { ObjectSource, SourceEvent } from '@kso/domain';
 import {
@@ -18,7 +19,7 @@ import {
   type RegoEngine,
   type RegoEvaluation,
 } from '@kso/engines';
-import type { KubeObject, ResourceResult } from '@kso/wire';
+import type { GroupKind, KubeObject, ResourceResult } from '@kso/wire';
 import { controlInputKind, isControlInput, isCountingInput, withControlInput } from './control-input-object.ts';
 import { apiServerFacts } from './facts.ts';
 import { type Fact, withFacts } from './facts-source.ts';
@@ -58,7 +59,7 @@ export interface Session {
   readonly engine: PolicyEngine;
   /** Manifests are not asked what only a running cluster can answer. */
   readonly scope: 'cluster' | 'file';
-  /** Our own controls that are evaluated: all that fit the scope. */
+  /** Our own controls that are evaluated: all that fit the scope, and who runs the cluster. */
   readonly controls: readonly Control[];
   /** The controls in Rego, when there are some, and what they last said. */
   readonly rego: { readonly engine: RegoEngine; readonly evaluation: RegoEvaluation | undefined } | undefined;
@@ -75,6 +76,14 @@ export interface Session {
 
 const sliceSize = 200;
 
+function kindsOf(controls: readonly Control[]): GroupKind[] {
+  return controls.flatMap(({ rules }) => rules.flatMap((rule) => [...rule.kinds, ...rule.related]));
+}
+
+export function scopeOf({ type }: Pick<ObjectSource, 'type'>): Session['scope'] {
+  return type === 'cluster' ? 'cluster' : 'file';
+}
+
 export function createSession(options: SessionOptions): Session {
   const source = withFacts(options.source, [...apiServerFacts(options.source), ...(options.facts ?? [])]);
   const {
@@ -88,9 +97,18 @@ export function createSession(options: SessionOptions): Session {
     rego,
     regoInputs = (configured) => ({ ...configured }),
   } = options;
-  const scope = source.type === 'cluster' ? 'cluster' : 'file';
+  const scope = scopeOf(source);
   const foreign = new Set(rego?.controlIds);
-  const controls = library.filter(({ id }) => controlInfo(id).scopes.includes(scope) && !foreign.has(id));
+  const own = (provider?: Selection['provider']): Control[] => {
+    const fitting = selectControls({ scope, provider });
+    const ids = new Set(fitting.ok ? fitting.controls.map(({ id }) => id) : []);
+    return library.filter(({ id }) => ids.has(id) && !foreign.has(id));
+  };
+  let controls = own();
+  const known = new Set(kindsOf(controls).map(kindName));
+  const providersKinds = kindsOf(own('any')).filter((kind) => !known.has(kindName(kind)));
+  /** Who runs the cluster: told by its nodes, so undefined before they are read. */
+  let provider: Selection['provider'];
   let evaluation: RegoEvaluation | undefined;
   const engine = createPolicyEngine({
     controls,
@@ -100,7 +118,7 @@ export function createSession(options: SessionOptions): Session {
     clusterName,
     // Whoever writes manifests runs the scan as well; in a cluster, whoever may write a label could except himself.
     inlineExceptions: scope === 'file',
-    additionalKinds: rego?.kinds ?? [],
+    additionalKinds: [...providersKinds, ...(rego?.kinds ?? [])],
     customResources: securityExceptions,
   });
   /** Without the object, and with it. */
@@ -155,6 +173,12 @@ export function createSession(options: SessionOptions): Session {
 
   const evaluate = async (signal?: AbortSignal): Promise<Changes> => {
     const started = performance.now();
+    const { cloudProvider } = engine.context();
+    if (cloudProvider !== provider) {
+      provider = cloudProvider;
+      controls = own(provider);
+      engine.update({ controls });
+    }
     if (rego?.pending === true) {
       evaluation = await rego.evaluate(signal);
       engine.setForeignResults(evaluation);
@@ -182,7 +206,9 @@ export function createSession(options: SessionOptions): Session {
     source,
     engine,
     scope,
-    controls,
+    get controls() {
+      return controls;
+    },
     get rego() {
       return rego === undefined ? undefined : { engine: rego, evaluation };
     },

@@ -2,12 +2,14 @@ import {
   builtInCatalogue,
   extendCatalogue,
   type PolicyCatalogue,
+  type Selection,
   type SelectionResult,
   selectControls,
 } from '@kso/controls';
 import type { PosturePolicy } from '@kso/engines';
 import type { PostureScanRequest } from '@kso/wire';
 import type { RegoPolicies } from './rego-policies.ts';
+import type { Session } from './session.ts';
 
 /** What a request is about, for the report: `Framework`, `Control` or everything. */
 export interface ScanTarget {
@@ -49,25 +51,33 @@ export function withFrameworksOf(
   return { ...policies, catalogue, everything: extendCatalogue(policies.everything, { controls, frameworks }) };
 }
 
+/** What controls have to fit. */
+export type Place = Pick<Selection, 'scope' | 'provider'>;
+
+/** Who runs a cluster is seen by its nodes: known once everything has been read. */
+export function placeOf({ scope, engine }: Pick<Session, 'scope' | 'engine'>): Place {
+  return { scope, provider: engine.context().cloudProvider };
+}
+
 /** The controls and frameworks of a target, or the names that nothing is known by (B09). */
-export function selectTarget(target: ScanTarget, scope: 'cluster' | 'file', policies?: Selectable): SelectionResult {
-  const selection = selectFrom(target, scope, policies);
+export function selectTarget(target: ScanTarget, place: Place, policies?: Selectable): SelectionResult {
+  const selection = selectFrom(target, place, policies);
   if (!selection.ok || policies === undefined) return selection;
   const known = new Set(selection.controls.map(({ id }) => id));
   return { ...selection, controls: [...selection.controls, ...policies.always.filter(({ id }) => !known.has(id))] };
 }
 
-function selectFrom(target: ScanTarget, scope: 'cluster' | 'file', policies: Selectable | undefined): SelectionResult {
+function selectFrom(target: ScanTarget, place: Place, policies: Selectable | undefined): SelectionResult {
   const catalogue = policies?.catalogue;
   switch (target.type) {
     case 'framework':
-      return selectControls({ frameworks: target.names, scope, catalogue });
+      return selectControls({ frameworks: target.names, ...place, catalogue });
     case 'control':
-      return selectControls({ controls: target.names, scope, catalogue });
+      return selectControls({ controls: target.names, ...place, catalogue });
     case 'all': {
       // Names beside `all` add nothing, but must not be misspelt.
-      const named = selectControls({ frameworks: target.names, scope, catalogue });
-      return named.ok ? selectControls({ scope, catalogue: policies?.everything }) : named;
+      const named = selectControls({ frameworks: target.names, ...place, catalogue });
+      return named.ok ? selectControls({ ...place, catalogue: policies?.everything }) : named;
     }
     default:
       return target.type satisfies never;

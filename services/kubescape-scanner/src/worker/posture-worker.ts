@@ -9,19 +9,19 @@ import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import { type PolicyInForce, requestExceptions, takeOverPolicy } from '../policy/posture-policy.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
 import { type Assembled, assemble, withResourcesOfNow } from '../scan/assemble.ts';
+import { isSameChoice } from '../scan/namespaces.ts';
 import { nothingEvaluated } from '../scan/nothing-evaluated.ts';
 import type { ScanProgress } from '../scan/progress.ts';
 import { writeReportFile } from '../scan/report-file.ts';
 import { type ReportPart, reportParts } from '../scan/report-parts.ts';
-import { isSameChoice } from '../scan/namespaces.ts';
 import { createRunningSummary, type RunningSummary } from '../scan/running-summary.ts';
 import type { Changes, Session } from '../scan/session.ts';
-import { selectable, selectTarget, targetOf } from '../scan/target.ts';
+import { placeOf, selectable, selectTarget, targetOf } from '../scan/target.ts';
 import { abortable } from './abortable.ts';
 import { createExpiryWatch, type ExpiryWatch } from './expiry-watch.ts';
+import { type OpenSession, openSession } from './open-session.ts';
 import type { PostureWorker, PostureWorkerPorts } from './port.ts';
 import type { ScanHooks, ScanOrder, ScanOutcome, WorkerSettings, WorkerState } from './protocol.ts';
-import { type OpenSession, openSession } from './open-session.ts';
 import { resultsOfObject, withExceptions } from './scan-object.ts';
 import { Unpublished } from './unpublished.ts';
 
@@ -172,9 +172,9 @@ class ThreadWorker implements PostureWorker {
     const { session } = this.#opened;
     this.#expiry.follow(session);
     this.#session = session;
-    this.#running = this.#runningSummary(session);
     this.#report('reading');
     await abortable(this.#opened.start(), signal);
+    this.#running = this.#runningSummary(session);
     this.#isRead = true;
     this.#report('watching');
     return session;
@@ -206,8 +206,8 @@ class ThreadWorker implements PostureWorker {
     await opened?.close().catch(() => undefined);
   }
 
-  #runningSummary({ engine, scope, policy }: Session): RunningSummary {
-    return createRunningSummary(engine, scope, policy.catalogue, this.#settings.namespaces);
+  #runningSummary(session: Session): RunningSummary {
+    return createRunningSummary(session.engine, placeOf(session), session.policy.catalogue, this.#settings.namespaces);
   }
 
   /** Evaluates soon: changes that come together are evaluated together. */
@@ -296,7 +296,7 @@ class ThreadWorker implements PostureWorker {
   async #scanNow(session: Session, order: ScanOrder, hooks: ScanHooks, signal: AbortSignal): Promise<ScanOutcome> {
     const { request, scanId } = order;
     const target = targetOf(request);
-    const selection = selectTarget(target, session.scope, selectable(session.policy.catalogue));
+    const selection = selectTarget(target, placeOf(session), selectable(session.policy.catalogue));
     if (!selection.ok) throw fail('UNKNOWN_TARGETS', { unknown: selection.unknown });
     if (this.#policy.problems.length > 0) throw fail('POLICY_INVALID', { problems: this.#policy.problems });
 
