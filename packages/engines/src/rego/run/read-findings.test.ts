@@ -26,6 +26,17 @@ describe('what a rule answers', () => {
     ]);
   });
 
+  it.each([
+    [{ deny: [{ alertObject: 'web' }] }, 'deny holds a finding whose alertObject is a string'],
+    [{ deny: [{ alertObject: [pod] }] }, 'deny holds a finding whose alertObject is a list'],
+    [
+      { deny: [{ alertObject: { k8sApiObjects: pod } }] },
+      'deny holds a finding whose k8sApiObjects is an object and not a list',
+    ],
+  ])('is an error when %j says of nothing readable that it fails', (value, problem) => {
+    expect(() => readFindings(value)).toThrow(problem);
+  });
+
   it.each([[{ deny: true }], [{ deny: { a: 1 } }], [{ deny: ['text'] }], [{ deny: [null] }]])(
     'is an error when %j is no list of findings',
     (value) => {

@@ -17,17 +17,24 @@ export function readFindings(value: unknown): RawFinding[] {
     if (!Array.isArray(list)) throw new NotFindings(`${name} is ${typeOf(list)} and not a list of findings`);
     return list.map((item: unknown) => {
       if (!isRecord(item)) throw new NotFindings(`${name} holds ${typeOf(item)} that is no finding`);
-      return finding(item);
+      return finding(name, item);
     });
   });
 }
 
-function finding(item: Readonly<Record<string, unknown>>): RawFinding {
+function finding(name: string, item: Readonly<Record<string, unknown>>): RawFinding {
   const fields = folded(item);
-  const alert = folded(recordOr(fields.get('alertobject')));
+  // What names the objects must be readable: otherwise a rule that denies would look like one that is content.
+  const alertObject = fields.get('alertobject');
+  if (!isAbsent(alertObject) && !isRecord(alertObject))
+    throw new NotFindings(`${name} holds a finding whose alertObject is ${typeOf(alertObject)}`);
+  const alert = folded(recordOr(alertObject));
+  const objects = alert.get('k8sapiobjects');
+  if (!isAbsent(objects) && !Array.isArray(objects))
+    throw new NotFindings(`${name} holds a finding whose k8sApiObjects is ${typeOf(objects)} and not a list`);
   return {
     message: text(fields.get('alertmessage')),
-    objects: list(alert.get('k8sapiobjects')).flatMap(reference),
+    objects: list(objects).flatMap(reference),
     external: external(alert.get('externalobjects')),
     paths: paths(fields),
     related: list(fields.get('relatedobjects')).flatMap((related) => {
@@ -78,6 +85,10 @@ function folded(record: Readonly<Record<string, unknown>>): Fields {
   return new Map(Object.entries(record).map(([key, value]) => [key.toLowerCase(), value]));
 }
 
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -100,5 +111,6 @@ function text(value: unknown): string {
 }
 
 function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
   return value === null ? 'null' : isRecord(value) ? 'an object' : `a ${typeof value}`;
 }
