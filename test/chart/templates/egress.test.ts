@@ -97,6 +97,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('what goes out follows th
     // The port of gRPC: our services post to the one of HTTP beside it.
     ['h:4317', [4317, 4318]],
     ['https://[fd00::1]:9999/v1', [9999]],
+    ['no address: a%zz b', [80]],
   ])('telemetry to %s', (otelUrl, ports) => {
     const outside = outsideOf({ configurations: { otelUrl } }).filter((edge) => edge.startsWith('cloud-endpoint'));
     expect(outside.filter((edge) => !edge.includes('dns'))).toEqual(

@@ -1,13 +1,14 @@
 {{/* Where pods go outside of the release: the rules of the peers in `kso.edges` that are no component. */}}
 
 {{/*
-The port of an address: URL, or host with or without a port. In: dict address, default (of an address without scheme and port).
+The port of an address: URL, or host with or without a port; what is none of these has the default, and is for its reader to refuse.
+In: dict address, default (of an address without scheme and port).
 */}}
 {{- define "kso.portOf" -}}
 {{- $address := .address | toString -}}
-{{- $url := urlParse (ternary $address (printf "//%s" $address) (contains "://" $address)) -}}
-{{- $usual := get (dict "http" 80 "ws" 80 "https" 443 "wss" 443) $url.scheme | default .default -}}
-{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default $usual -}}
+{{- $scheme := regexFind "^[a-z]+://" $address | trimSuffix "://" -}}
+{{- $usual := get (dict "http" 80 "ws" 80 "https" 443 "wss" 443) $scheme | default .default -}}
+{{- regexReplaceAll "^[a-z]+://|[/?#].*$" $address "" | regexFind ":[0-9]+$" | trimPrefix ":" | default $usual -}}
 {{- end -}}
 
 {{/*
