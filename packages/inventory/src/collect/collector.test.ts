@@ -172,6 +172,13 @@ describe('B33 races and missing rights', () => {
     await expect(collect(cluster)).rejects.toMatchObject({ code: 'NAMESPACES_UNREADABLE' });
   });
 
+  it('names of which none exists are no empty cluster', async () => {
+    const cluster = await clusterOf('a');
+    const named = (include: readonly string[]) => collect(cluster, { 'namespace-selectors.include': include });
+    await expect(named(['nope'])).rejects.toMatchObject({ code: 'NAMESPACES_UNREADABLE' });
+    expect((await named(['a', 'nope'])).namespaces.map(({ name }) => name)).toEqual(['a']);
+  });
+
   it('who may not list namespaces may name them', async () => {
     const cluster = await clusterOf('a', 'b');
     cluster.put(podObject('p', { namespace: 'a' }));

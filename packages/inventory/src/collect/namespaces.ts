@@ -35,6 +35,9 @@ export async function selectNamespaces(
   const byName = new Map(found.map((namespace) => [namespace.metadata.name, namespace]));
   const names = include.length === 0 ? [...byName.keys()].toSorted() : [...new Set(include)];
   const unknown = names.filter((name) => !byName.has(name));
+  // A name that is written wrong must not say to the receiver that nothing runs.
+  if (unknown.length > 0 && unknown.length === names.length)
+    throw fail('NAMESPACES_UNREADABLE', { reason: 'none of the included namespaces exists' });
   if (unknown.length > 0) ports.logger.warn({ namespaces: unknown }, 'included namespaces do not exist');
   return {
     namespaces: names.flatMap((name) => byName.get(name) ?? []).filter(({ metadata }) => !excludes(metadata.name)),
