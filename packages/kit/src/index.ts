@@ -18,6 +18,7 @@ export { kitErrors } from './error-table.ts';
 export * from './errors.ts';
 export { readJsonFile, readTextFile } from './files.ts';
 export * from './foreign/index.ts';
+export { createInterner, type Interner } from './interner.ts';
 export * from './http/authentication.ts';
 export * from './http/health.ts';
 export {

@@ -1,11 +1,8 @@
 import type { Metrics } from '@kso/kit';
+import type { NewImageMeters } from '@kso/new-images';
 import { type Section, sections } from './reports/sections.ts';
 
-export interface KollectorMetrics {
-  /** What became of an attempt to ask for scans. */
-  trigger(result: 'accepted' | 'retried' | 'repeated' | 'refused' | 'givenUp' | 'noRoom'): void;
-  pending(workloads: number): void;
-  invalidImage(): void;
+export interface KollectorMetrics extends NewImageMeters {
   /** A report has left. */
   report(type: 'first' | 'delta', bytes: number): void;
   connected(isConnected: boolean): void;

@@ -21,9 +21,9 @@ import {
   type KubeClient,
   topOwner,
 } from '@kso/kube';
+import { memoryAskedImages, sqliteAskedImages } from '@kso/new-images';
 import { type KollectorConfig, kollectorConfig } from './config.ts';
 import { withForeignSettings } from './foreign-settings.ts';
-import { memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
 import { createInventoryPart, inventoryConfigOf } from './inventory/inventory-part.ts';
 import { findCloudVendor } from './metadata/cloud-vendor.ts';
 import { createKollector } from './service.ts';

@@ -1,8 +1,9 @@
 import type { ObjectSource, SourceEvent } from '@kso/domain';
 import { createLogger, createMetrics, loadConfig, noopTracer, systemClock } from '@kso/kit';
+import { memoryAskedImages, type ScanCommand } from '@kso/new-images';
 import type { KubeObject } from '@kso/wire';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createKollector, kollectorConfig, memoryAskedImages, type ScanCommand } from './service.ts';
+import { createKollector, kollectorConfig } from './service.ts';
 
 const template = (image: string) => ({ template: { spec: { containers: [{ name: 'app', image }] } } });
 

@@ -1,5 +1,5 @@
+import { memoryAskedImages } from '@kso/new-images';
 import { describe, expect, it } from 'vitest';
-import { memoryAskedImages } from './service.ts';
 import { following, pod, replicaSet, startCluster, startKollector, startReceiver } from './test-kollector.ts';
 
 describe('the kollector in a cluster', () => {

@@ -1,25 +1,20 @@
 import { type ObjectSource, SourceError, type SourceEvent } from '@kso/domain';
 import { type BasePorts, backoffDelay, describeError, type Service } from '@kso/kit';
 import type { LeaderElection, ReadPodLog, TopOwner } from '@kso/kube';
+import { type AskedImages, type CommandSender, createImageTrigger, type ImageTrigger } from '@kso/new-images';
 import type { GroupKind, KubeObject } from '@kso/wire';
 import type { KollectorConfig } from './config.ts';
 import { type CrashLogs, createCrashLogs } from './crash-logs/crash-logs.ts';
-import type { AskedImages } from './images/asked-images.ts';
-import { createImageTrigger, type ImageTrigger } from './images/image-trigger.ts';
 import type { InventoryPart } from './inventory/inventory-part.ts';
 import { kollectorMetrics } from './kollector-metrics.ts';
 import { createReporting, type Reporting, type ReportPorts } from './reports/reporting.ts';
-import type { CommandSender } from './triggers/command-sender.ts';
 
 export { type InstallationData, type KollectorConfig, kollectorConfig } from './config.ts';
 export { withForeignSettings } from './foreign-settings.ts';
-export { type AskedImages, memoryAskedImages, sqliteAskedImages } from './images/asked-images.ts';
-export type { ContainerImage } from './images/container-image.ts';
 export { createInventoryPart, type InventoryPart, inventoryConfigOf } from './inventory/inventory-part.ts';
 export { type CloudVendor, type CloudVendorOptions, findCloudVendor } from './metadata/cloud-vendor.ts';
 export type { ReportPorts } from './reports/reporting.ts';
 export type { OwnerReader } from './reports/workload-owner.ts';
-export type { CommandSender, SendOutcome } from './triggers/command-sender.ts';
 export { createSender } from './triggers/create-sender.ts';
 export {
   type GatewaySenderOptions,
@@ -28,7 +23,6 @@ export {
   operatorSender,
   type SenderPorts,
 } from './triggers/http-senders.ts';
-export type { ScanCommand } from './triggers/scan-command.ts';
 
 export interface KollectorPorts extends BasePorts {
   readonly source: ObjectSource;

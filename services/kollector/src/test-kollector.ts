@@ -18,17 +18,11 @@ import {
   topOwner,
 } from '@kso/kube';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
+import { type AskedImages, memoryAskedImages } from '@kso/new-images';
 import type { KubeObject } from '@kso/wire';
 import { expect, onTestFinished } from 'vitest';
 import type { InventoryPart } from './inventory/inventory-part.ts';
-import {
-  type AskedImages,
-  createKollector,
-  createSender,
-  kollectorConfig,
-  memoryAskedImages,
-  type ReportPorts,
-} from './service.ts';
+import { createKollector, createSender, kollectorConfig, type ReportPorts } from './service.ts';
 
 export interface Received {
   readonly path: string;

@@ -1,6 +1,6 @@
 import { isRecord, stringAt, type UnknownRecord } from '@kso/domain';
+import type { Interner } from '@kso/kit';
 import type { KubeObject } from '@kso/wire';
-import type { Interner } from '../interner.ts';
 import { podStatus } from './pod-status.ts';
 import type { Revision } from './revisions.ts';
 import type { Entry } from './sections.ts';

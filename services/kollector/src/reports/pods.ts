@@ -1,5 +1,5 @@
+import { createInterner } from '@kso/kit';
 import type { KubeObject } from '@kso/wire';
-import { createInterner } from '../interner.ts';
 import type { PendingChanges } from './pending-changes.ts';
 import { PodRecord } from './pod-record.ts';
 import type { Revisions } from './revisions.ts';

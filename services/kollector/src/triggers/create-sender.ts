@@ -1,7 +1,7 @@
 import { rotatingToken } from '@kso/kit';
+import type { CommandSender } from '@kso/new-images';
 import type { KollectorConfig } from '../config.ts';
 import { fail } from '../errors.ts';
-import type { CommandSender } from './command-sender.ts';
 import { gatewaySender, operatorSender, type SenderPorts } from './http-senders.ts';
 
 /** The way that is configured. @throws GATEWAY_NOT_CONFIGURED */

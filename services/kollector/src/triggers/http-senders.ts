@@ -7,8 +7,8 @@ import {
   type Secret,
   type Tracer,
 } from '@kso/kit';
+import type { CommandProgress, CommandSender, SendOutcome } from '@kso/new-images';
 import { z } from 'zod';
-import type { CommandProgress, CommandSender, SendOutcome } from './command-sender.ts';
 
 export interface SenderPorts {
   readonly http: Pick<HttpClient, 'request'>;

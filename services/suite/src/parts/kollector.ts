@@ -1,14 +1,8 @@
 import { join } from 'node:path';
 import type { ObjectSource } from '@kso/domain';
 import { createHttpClient, type HttpClient, type Outgoing, readOutgoing } from '@kso/kit';
-import {
-  createKollector,
-  createSender,
-  findCloudVendor,
-  kollectorConfig,
-  type ReportPorts,
-  sqliteAskedImages,
-} from '@kso/kollector';
+import { createKollector, createSender, findCloudVendor, kollectorConfig, type ReportPorts } from '@kso/kollector';
+import { sqliteAskedImages } from '@kso/new-images';
 import type { KubeObject } from '@kso/wire';
 import { untilAborted } from '../until-aborted.ts';
 import { portsOf, type WorkingContext } from './context.ts';

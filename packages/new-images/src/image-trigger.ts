@@ -2,20 +2,40 @@ import { type ObjectSource, type SourceEvent, sanitizeClusterName } from '@kso/d
 import type { BasePorts } from '@kso/kit';
 import type { TopOwner } from '@kso/kube';
 import type { GroupKind, KubeObject } from '@kso/wire';
-import type { KollectorConfig } from '../config.ts';
-import type { KollectorMetrics } from '../kollector-metrics.ts';
-import type { CommandSender } from '../triggers/command-sender.ts';
-import { createTriggerQueue } from '../triggers/trigger-queue.ts';
 import type { AskedImages } from './asked-images.ts';
+import type { CommandSender } from './command-sender.ts';
 import { createImageFollower } from './image-follower.ts';
-import { createSeenImages } from './seen-images.ts';
+import type { NewImageMeters } from './meters.ts';
+import { createSeenImages, type FirstPass } from './seen-images.ts';
+import { createTriggerQueue } from './trigger-queue.ts';
+
+export interface ImageTriggerSettings {
+  /** In wlids; by default the name of the source. */
+  readonly clusterName?: string | undefined;
+  /** What is done with images that run already at the start: ask for those not asked for before, for all, or for none. */
+  readonly atStart: FirstPass;
+  /** If not empty, only these namespaces are looked at. */
+  readonly includeNamespaces: readonly string[];
+  readonly excludeNamespaces: readonly string[];
+  /** Images of pods that no workload has made are asked for when the pod is so old and still there, in ms. */
+  readonly podScanGuardTime: number;
+  /** Wait between two tries of one workload, in ms. */
+  readonly retryMin: number;
+  readonly retryMax: number;
+  /** A command that has not arrived after so long is given up, in ms. */
+  readonly giveUpAfter: number;
+  /** Workloads that may wait at once. */
+  readonly maxPending: number;
+  /** Requests at once. */
+  readonly concurrency: number;
+}
 
 export interface ImageTriggerPorts extends BasePorts {
   readonly source: Pick<ObjectSource, 'name' | 'type'>;
   readonly topOwner: (object: KubeObject) => Promise<TopOwner>;
   readonly sender: CommandSender;
   readonly asked: AskedImages;
-  readonly meters: KollectorMetrics;
+  readonly meters: NewImageMeters;
 }
 
 /** Asks for a scan of each image that is new (kollector.md 11, 13). */
@@ -37,7 +57,7 @@ const templateKinds: readonly GroupKind[] = [
   ...['Job', 'CronJob'].map((kind) => ({ group: 'batch', kind })),
 ];
 
-export function createImageTrigger(config: KollectorConfig, ports: ImageTriggerPorts): ImageTrigger {
+export function createImageTrigger(config: ImageTriggerSettings, ports: ImageTriggerPorts): ImageTrigger {
   const { logger, meters, source } = ports;
   const seen = createSeenImages(ports.asked, config.atStart);
   const queue = createTriggerQueue(
@@ -89,7 +109,10 @@ export function createImageTrigger(config: KollectorConfig, ports: ImageTriggerP
   };
 }
 
-function namespaceFilter({ includeNamespaces, excludeNamespaces }: KollectorConfig): (namespace: string) => boolean {
+function namespaceFilter({
+  includeNamespaces,
+  excludeNamespaces,
+}: ImageTriggerSettings): (namespace: string) => boolean {
   const included = new Set(includeNamespaces);
   const excluded = new Set(excludeNamespaces);
   return (namespace) => (included.size === 0 ? !excluded.has(namespace) : included.has(namespace));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type BasePorts, backoffDelay, retryDelay } from '@kso/kit';
 import { createTurns } from '@kso/kube';
-import type { ContainerImage } from '../images/container-image.ts';
-import type { KollectorMetrics } from '../kollector-metrics.ts';
 import type { CommandProgress, CommandSender } from './command-sender.ts';
+import type { ContainerImage } from './container-image.ts';
+import type { NewImageMeters } from './meters.ts';
 import { type ScanRequest, scanCommand } from './scan-command.ts';
 
 export interface TriggerQueueOptions {
@@ -15,7 +15,7 @@ export interface TriggerQueueOptions {
 
 export interface TriggerQueuePorts extends BasePorts {
   readonly sender: CommandSender;
-  readonly meters: KollectorMetrics;
+  readonly meters: Pick<NewImageMeters, 'trigger' | 'pending'>;
   /** The scans are queued, as far as the sender can know. */
   readonly delivered: (wlid: string, images: readonly ContainerImage[]) => void;
   /** Those of the images that still run. */
@@ -142,7 +142,7 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
 
   const sendOnce = (batch: ScanRequest) => {
     const attributes = { wlid: batch.wlid, jobId: batch.jobId, route: sender.route };
-    return tracer.span('kollector.askForScan', { kind: 'producer', attributes }, () =>
+    return tracer.span('newImages.askForScan', { kind: 'producer', attributes }, () =>
       sender.send(scanCommand(batch, clock.now()), stopping.signal),
     );
   };

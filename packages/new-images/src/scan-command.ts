@@ -1,4 +1,4 @@
-import { type ContainerImage, identityOfImage } from '../images/container-image.ts';
+import { type ContainerImage, identityOfImage } from './container-image.ts';
 
 /** A `scan` command for some images of one workload. */
 export interface ScanRequest {

@@ -1,9 +1,7 @@
 import { controllerOf, formatWlid, isWorkload, type SourceEvent } from '@kso/domain';
-import { type BasePorts, backoffDelay, describeError } from '@kso/kit';
+import { type BasePorts, backoffDelay, createInterner, describeError } from '@kso/kit';
 import type { TopOwner } from '@kso/kube';
 import type { KubeObject } from '@kso/wire';
-import { createInterner } from '../interner.ts';
-import type { KollectorMetrics } from '../kollector-metrics.ts';
 import {
   type ContainerImage,
   type FoundImages,
@@ -11,6 +9,7 @@ import {
   runningImages,
   templateImages,
 } from './container-image.ts';
+import type { NewImageMeters } from './meters.ts';
 import type { SeenImages } from './seen-images.ts';
 
 export interface ImageFollowerOptions {
@@ -24,7 +23,7 @@ export interface ImageFollowerOptions {
 
 export interface ImageFollowerPorts extends BasePorts {
   readonly seen: SeenImages;
-  readonly meters: KollectorMetrics;
+  readonly meters: Pick<NewImageMeters, 'invalidImage'>;
   /** @throws while the API server cannot answer. */
   readonly topOwner: (object: KubeObject) => Promise<TopOwner>;
   readonly ask: (wlid: string, images: readonly ContainerImage[]) => void;
