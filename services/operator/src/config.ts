@@ -49,6 +49,26 @@ const schema = z.object({
   excludeNamespaces: list(),
   /** A pod without owner that is younger is left to the watchers; 1h unless the chart's file says something else. */
   podScanGuardTime: duration().optional(),
+  /**
+   * Watch the pods of the cluster and ask for a scan of each image that is new. Off by default: where a kollector runs, it asks, and two
+   * would ask everything twice.
+   */
+  newImages: z
+    .object({
+      enabled: flag().default(false),
+      /** Of images that run already at the start: ask for those not asked for before, for all, or for none. */
+      atStart: z.enum(['unasked', 'all', 'none']).default('unasked'),
+      /** Between two tries of one workload. */
+      retryMin: timerDuration().prefault('1s'),
+      retryMax: timerDuration().prefault('60s'),
+      /** A command that made no scan for so long is given up; its image is asked for again when its pod changes. */
+      giveUpAfter: duration().prefault('168h'),
+      /** Workloads whose images may wait at once. */
+      maxPending: z.coerce.number().int().positive().default(10_000),
+      /** Commands given to the queue at once. */
+      concurrency: z.coerce.number().int().min(1).max(64).default(4),
+    })
+    .prefault({}),
   /** A recurring scan that has not begun after so long is given up: the next one asks the same. */
   recurringExpiry: duration().prefault('24h'),
   /** Recurring scans that are made by commands. */

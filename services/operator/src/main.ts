@@ -15,14 +15,17 @@ import {
   type Service,
 } from '@kso/kit';
 import {
+  createClusterSource,
   createKubeClient,
   createLeaderElection,
   createOwnerLookup,
   createPodReader,
   findConnection,
   type KubeClient,
+  topOwner,
   openTokenAccess,
 } from '@kso/kube';
+import { sqliteAskedImages } from '@kso/new-images';
 import { createBullQueue, createInProcessQueue, type JobQueue } from '@kso/queue';
 import { createRegistryCatalogues, type RegistryCatalogues } from '@kso/registry';
 import { type Outbox, openSqliteStore } from '@kso/store';
@@ -34,7 +37,7 @@ import { clusterPods } from './pods/pod-sources.ts';
 import type { RegistryPorts } from './registries/carry-out-registry.ts';
 import { clusterRegistries } from './registries/cluster-registries.ts';
 import { clusterSchedules } from './schedules/cluster-schedules.ts';
-import { createOperator, type OperatorPorts } from './service.ts';
+import { createOperator, type NewImagePorts, type OperatorPorts } from './service.ts';
 
 const given = readArguments(process.argv.slice(2));
 
@@ -52,6 +55,7 @@ async function create(ports: BasePorts): Promise<Service> {
   const client = await openCluster(config, env, ports);
   const access = await openTokenAccess(config.access, { ...ports, env, userAgent: 'kso-operator' });
   const catalogues = createRegistryCatalogues({ outgoing, clock: ports.clock, env });
+  const newImages = client === undefined ? undefined : newImagePorts(client, config, ports);
   const operator = createOperator(config, {
     ...ports,
     tokens: access.authenticator,
@@ -60,6 +64,7 @@ async function create(ports: BasePorts): Promise<Service> {
     outgoing,
     registries: registryPorts(catalogues, client, config),
     ...(client === undefined ? {} : clusterPorts(client, config, ports)),
+    ...(newImages === undefined ? {} : { newImages }),
     ...(poster === undefined ? {} : { reports: { ...store, wake: () => poster.wake() } }),
   });
   const adapters: Service = {
@@ -68,6 +73,7 @@ async function create(ports: BasePorts): Promise<Service> {
     stop: async () => {
       await poster?.stop();
       await queue.close();
+      newImages?.asked.close();
       await client?.close();
       await access.close();
       await http.close();
@@ -125,12 +131,20 @@ function clusterPorts(
   return {
     pods,
     schedules: clusterSchedules(client, namespace, logger),
-    ...(config.customResources.enabled
-      ? {
-          commandObjects: clusterCommandObjects(client, namespace, ports),
-          leadership: createLeaderElection({ namespace, name: 'operator', identity }, { ...ports, client }),
-        }
+    ...(config.customResources.enabled ? { commandObjects: clusterCommandObjects(client, namespace, ports) } : {}),
+    ...(config.customResources.enabled || config.newImages.enabled
+      ? { leadership: createLeaderElection({ namespace, name: 'operator', identity }, { ...ports, client }) }
       : {}),
+  };
+}
+
+function newImagePorts(client: KubeClient, config: OperatorConfig, ports: BasePorts): NewImagePorts | undefined {
+  if (!config.newImages.enabled) return undefined;
+  const lookUp = createOwnerLookup(client, ports.clock);
+  return {
+    source: createClusterSource({ ...ports, client }),
+    topOwner: (object) => topOwner(object, lookUp),
+    asked: sqliteAskedImages(path.join(config.dataDir, 'asked-images.db')),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Metrics } from '@kso/kit';
+import type { NewImageMeters } from '@kso/new-images';
 import type { JobState } from '@kso/queue';
 import type { Receipt } from './commands/command-desk.ts';
 import { isKnownCommand } from './commands/command-table.ts';
@@ -14,6 +15,7 @@ export interface OperatorMetrics {
   /** A command has ended; `failure`: one that never got jobs, or not all of them. */
   commandEnded(commandName: string, outcome: 'succeeded' | 'partial' | 'failed' | 'cancelled'): void;
   jobEnded(kind: string, state: JobState | 'notEvaluated'): void;
+  readonly newImages: NewImageMeters;
   gatewayConnected(isConnected: boolean): void;
   notification(outcome: 'commands' | 'ignored' | 'malformed' | 'lost'): void;
 }
@@ -56,6 +58,19 @@ export function operatorMetrics(metrics: Metrics): OperatorMetrics {
     labelNames: ['command'],
     buckets: [0.01, 0.1, 1, 10, 60, 600],
   });
+  const triggers = metrics.counter({
+    name: 'kso_operator_new_image_triggers_total',
+    help: 'Requests for scans of new images, by what became of them',
+    labelNames: ['result'],
+  });
+  const pendingImages = metrics.gauge({
+    name: 'kso_operator_new_images_pending',
+    help: 'Workloads whose new images are still to be asked for',
+  });
+  const invalidImages = metrics.counter({
+    name: 'kso_operator_invalid_images_total',
+    help: 'Containers whose image is no image reference',
+  });
   const connected = metrics.gauge({ name: 'kso_operator_gateway_connected', help: '1 while the gateway is connected' });
   const notifications = metrics.counter({
     name: 'kso_operator_gateway_notifications_total',
@@ -73,6 +88,11 @@ export function operatorMetrics(metrics: Metrics): OperatorMetrics {
     },
     commandEnded: (name, outcome) => ended.inc({ command: labelOf(name), outcome }),
     jobEnded: (kind, state) => jobs.inc({ kind, state }),
+    newImages: {
+      trigger: (result) => triggers.inc({ result }),
+      pending: (workloads) => pendingImages.set(workloads),
+      invalidImage: () => invalidImages.inc(),
+    },
     gatewayConnected: (isConnected) => connected.set(isConnected ? 1 : 0),
     notification: (outcome) => notifications.inc({ outcome }),
   };

@@ -4,6 +4,7 @@ import type { JobQueue } from '@kso/queue';
 import type { Outbox, Transactor } from '@kso/store';
 import type { KubeObject } from '@kso/wire';
 import type { CommandObjects } from './custom-resources/command-objects.ts';
+import type { NewImagePorts } from './new-images/new-image-watch.ts';
 import type { RegistryPorts } from './registries/carry-out-registry.ts';
 import type { ScheduleStore } from './schedules/schedule.ts';
 
@@ -51,7 +52,9 @@ export interface OperatorPorts extends BasePorts {
   readonly registries?: RegistryPorts;
   /** OperatorCommand objects; without it none are looked at. */
   readonly commandObjects?: CommandObjects;
-  /** Decides which replica carries them out; without it this one does. */
+  /** Where new images are seen; without it the operator does not look, whatever is configured. */
+  readonly newImages?: NewImagePorts;
+  /** Decides which replica carries objects out and looks for new images; without it this one does. */
   readonly leadership?: Pick<LeaderElection, 'run'>;
   /** What `access` of the configuration stands for; by default its configured token. */
   readonly tokens?: TokenAuthenticator | undefined;

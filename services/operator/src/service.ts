@@ -23,6 +23,8 @@ import { GatewayLink } from './gateway/gateway-link.ts';
 import { gatewayUrl } from './gateway/gateway-url.ts';
 import { childEndHandler } from './jobs/child-ends.ts';
 import { JobReports } from './jobs/job-reports.ts';
+import { deskSender } from './new-images/desk-sender.ts';
+import { createNewImageWatch } from './new-images/new-image-watch.ts';
 import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
 import type { OperatorPorts } from './ports.ts';
 import { registryHandlers } from './registries/registry-commands.ts';
@@ -33,6 +35,7 @@ export type { Receipt } from './commands/command-desk.ts';
 export { type OperatorConfig, type OperatorConfigInput, operatorConfig } from './config.ts';
 export { operatorErrors } from './errors.ts';
 export type { ChildView, CommandView } from './jobs/job-views.ts';
+export type { NewImagePorts } from './new-images/new-image-watch.ts';
 export { clusterPods, manifestPods } from './pods/pod-sources.ts';
 export type { OperatorPorts, PodFilter, PodOwner, PodSource, ReportSink } from './ports.ts';
 export type { ScheduleChange, ScheduleSpec, ScheduleStore, StoredSchedule } from './schedules/schedule.ts';
@@ -84,6 +87,15 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       { objects: ports.commandObjects, handlers: commandHandlers(config, { desk, ends, ports }) },
       ports,
     );
+  const images =
+    ports.newImages && config.newImages.enabled
+      ? createNewImageWatch(config, {
+          ...ports,
+          ...ports.newImages,
+          sender: deskSender(desk, queue),
+          meters: meters.newImages,
+        })
+      : undefined;
   let following: Promise<void> | undefined;
   let workers: JobWorker[] = [];
   let stopListening: (() => Promise<void>) | undefined;
@@ -121,11 +133,15 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       desk.start();
       if (config.firstScan) firstScan = askForFirstScan(desk, ports, stopping.signal);
       gateway?.start();
-      following = runner && follow(runner, ports, stopping.signal);
+      const watches = [runner, images].filter((each) => each !== undefined);
+      if (watches.length > 0) following = follow(watches, ports, stopping.signal);
     },
     stop: () => (stopped ??= stop()),
     notReady: () => queue.notReady(),
-    remarks: () => (gateway === undefined || gateway.isOpen ? [] : ['no connection to the gateway']),
+    remarks: () => [
+      ...(gateway === undefined || gateway.isOpen ? [] : ['no connection to the gateway']),
+      ...(images?.remarks() ?? []),
+    ],
   };
 }
 
@@ -140,14 +156,20 @@ function commandHandlers(config: OperatorConfig, parts: RunCommandParts & { read
   };
 }
 
-/** Never rejects: objects are one way of several by which commands come. */
-async function follow(runner: CommandObjectRunner, ports: OperatorPorts, signal: AbortSignal): Promise<void> {
+interface Watch {
+  run(term: AbortSignal): Promise<void>;
+}
+
+/** What one replica does for all, while it leads. Never rejects: these are two ways of several by which commands come. */
+async function follow(watches: readonly Watch[], ports: OperatorPorts, signal: AbortSignal): Promise<void> {
   const { leadership, logger } = ports;
-  const work = (term: AbortSignal) => runner.run(term);
+  const work = async (term: AbortSignal) => {
+    await Promise.all(watches.map((watch) => watch.run(term)));
+  };
   try {
     await (leadership === undefined ? work(signal) : leadership.run(work, signal));
   } catch (error) {
-    logger.error({ err: error }, 'OperatorCommand objects are not followed any more');
+    logger.error({ err: error }, 'the cluster is not followed any more');
   }
 }
 

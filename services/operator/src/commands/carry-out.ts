@@ -17,6 +17,7 @@ import { derivedId } from '../jobs/ids.ts';
 import type { JobReport, JobReports } from '../jobs/job-reports.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import { fanOut, type ImageTarget } from '../pods/fan-out.ts';
+import { guardTimeOf } from '../pods/guard-time.ts';
 import type { OperatorPorts } from '../ports.ts';
 import { carryOutRegistry } from '../registries/carry-out-registry.ts';
 import { forgetLogin } from '../registries/command-login.ts';
@@ -37,7 +38,6 @@ export interface CarryOutContext {
   readonly signal: AbortSignal;
 }
 
-const defaultGuardTimeMs = 60 * 60 * 1000;
 const emptyNote: FanOutNote = { errors: [], pods: 0 };
 
 /** The id of the job of one container within a command; its end is told under the same one. */
@@ -174,12 +174,12 @@ async function scanImages(
     const { code, message } = fail('PODS_UNAVAILABLE');
     return { note: { ...emptyNote, failure: { code, message } }, jobs: 0 };
   }
-  const { clusterName, includeNamespaces, excludeNamespaces, podScanGuardTime } = context.config;
+  const { clusterName, includeNamespaces, excludeNamespaces } = context.config;
   const settings = {
     clusterName,
     includeNamespaces,
     excludeNamespaces,
-    guardTimeMs: podScanGuardTime ?? defaultGuardTimeMs,
+    guardTimeMs: guardTimeOf(context.config),
   };
   let jobs = 0;
   // Not one by one: those that are told while the list goes on share a commit.
