@@ -78,7 +78,7 @@ async function watch(cluster: Pods, { asked = memoryAskedImages(), config, ports
   const operator = testOperator({
     ...rest,
     config: { newImages: { enabled: true, retryMin: '5ms', retryMax: '5ms' }, ...config },
-    ports: { pods, newImages, ...ports } as Partial<OperatorPorts>,
+    ports: { pods, newImages, ...ports },
   });
   opened.push(operator);
   await operator.operator.start();
