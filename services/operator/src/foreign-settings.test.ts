@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function settings(own: OperatorConfigInput = {}) {
+function settings(own: OperatorConfigInput = {}, log = logger) {
   const config = operatorConfig.schema.parse({
     clusterDataFile: file('clusterData.json'),
     operatorConfigFile: file('config.json'),
@@ -58,7 +58,7 @@ function settings(own: OperatorConfigInput = {}) {
     credentialsFolder: file('credentials'),
     ...own,
   });
-  return withForeignSettings(config, {}, logger);
+  return withForeignSettings(config, {}, log);
 }
 
 it("takes what the chart's files say", () => {
@@ -79,6 +79,25 @@ it("takes what the chart's files say", () => {
   expect(found.reports.accessKey?.reveal()).toBe('k3y');
   expect(found.exporter).toMatchObject({ url: 'http://sync:8089/apis', method: 'PUT', timeout: 2000 });
   expect(found.exporter.headers['X-Key']?.reveal()).toBe('k3y');
+});
+
+it('leaves new images to kollector where the chart installs one that asks for their scans', () => {
+  const newImages = { enabled: true };
+  const install = (kollector: object, triggerNewImageScan: string) => {
+    writeFileSync(file('capabilities.json'), JSON.stringify({ components: { kollector } }));
+    writeFileSync(file('clusterData.json'), JSON.stringify({ triggerNewImageScan }));
+  };
+  const lines: string[] = [];
+  const log = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => void lines.push(line) } });
+  expect(settings({ newImages }).newImages.enabled).toBe(true);
+  install({ enabled: true }, 'false');
+  expect(settings({ newImages }, log).newImages.enabled).toBe(true);
+  install({ enabled: false }, 'true');
+  expect(settings({ newImages }, log).newImages.enabled).toBe(true);
+  expect(lines).toEqual([]);
+  install({ enabled: true }, 'true');
+  expect(settings({ newImages }, log).newImages.enabled).toBe(false);
+  expect(lines.join('')).toContain('kollector asks for scans of new images here');
 });
 
 it('prefers what is configured directly', () => {

@@ -29,6 +29,7 @@ export function withForeignSettings(config: OperatorConfig, env: NodeJS.ProcessE
     ...scanSettings(config, operator),
     ...addresses(config, cluster),
     disabledComponents: disabledComponents(config, capabilities),
+    newImages: newImageSettings(config.newImages, { cluster, capabilities, logger }),
     clusterName: config.clusterName || (cluster.clusterName ?? ''),
     account: config.account || (cluster.accountID ?? credentials.account ?? ''),
     reports: reportSettings(config.reports, cluster, credentials),
@@ -52,6 +53,20 @@ function scanSettings(config: OperatorConfig, operator: Partial<ForeignConfig>) 
 function disabledComponents(config: OperatorConfig, { components = {} }: Capabilities) {
   const isOff = (component: GatedComponent) => components[component]?.enabled === false;
   return firstFilled(config.disabledComponents, gatedComponents.filter(isOff));
+}
+
+interface ForeignFiles {
+  readonly cluster: Partial<ClusterData>;
+  readonly capabilities: Capabilities;
+  readonly logger: Logger;
+}
+
+/** Two that watch would ask for everything twice. */
+function newImageSettings(own: OperatorConfig['newImages'], { cluster, capabilities, logger }: ForeignFiles) {
+  const kollectorAsks = capabilities.components?.kollector?.enabled === true && cluster.triggerNewImageScan !== false;
+  if (!own.enabled || !kollectorAsks) return own;
+  logger.warn("kollector asks for scans of new images here: the operator's own watch for them stays off");
+  return { ...own, enabled: false };
 }
 
 function addresses({ gateway, dispatch }: OperatorConfig, cluster: Partial<ClusterData>) {

@@ -134,6 +134,10 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
       if (config.firstScan) firstScan = askForFirstScan(desk, ports, stopping.signal);
       gateway?.start();
       const watches = [runner, images].filter((each) => each !== undefined);
+      if (config.newImages.enabled && images === undefined)
+        ports.logger.warn(
+          'new images are to be watched for, but there is no cluster: nobody asks for their scans here',
+        );
       if (watches.length > 0) following = follow(watches, ports, stopping.signal);
     },
     stop: () => (stopped ??= stop()),

@@ -23,6 +23,7 @@ const Capabilities = caseless({
     kubevuln: component(),
     kubevulnScheduler: component(),
     gateway: component(),
+    kollector: component(),
     nodeAgent: component(),
     storage: component(),
     serviceDiscovery: component(),

@@ -149,6 +149,13 @@ describe('new images', () => {
     expect(operator.remarks?.()).toEqual([]);
   });
 
+  it('cannot be watched for without a cluster, which is said', async () => {
+    const operator = testOperator({ config: { newImages: { enabled: true } } });
+    opened.push(operator);
+    await operator.operator.start();
+    expect(operator.log.some((line) => line.includes('there is no cluster'))).toBe(true);
+  });
+
   it('are looked for by the replica that leads', async () => {
     const cluster = new Pods([api('api-1')]);
     const lead = Promise.withResolvers<void>();
