@@ -1,4 +1,4 @@
-import { type Json, optional, pending, type Value, value } from './model.ts';
+import { type Json, optional, pending, type Schema, type Value, value } from './model.ts';
 import * as t from './types.ts';
 
 interface Sizes {
@@ -28,6 +28,8 @@ interface ComponentOptions {
   readonly nodeSelector?: Json;
   /** Jobs have neither probes nor replicas. */
   readonly job?: boolean;
+  /** A StatefulSet. */
+  readonly stateful?: boolean;
   readonly metrics?: boolean;
   /** Shares its work among any number of pods. */
   readonly scalable?: boolean;
@@ -35,11 +37,17 @@ interface ComponentOptions {
   readonly foreign?: boolean;
 }
 
+/** The API server's limits: a CronJob's Jobs, a StatefulSet's revisions and `NAME-health` are longer than the name. */
+function nameOf({ job, stateful }: ComponentOptions): Schema {
+  if (job === true) return t.cronJobName;
+  return stateful === true ? t.statefulSetName : t.serviceName;
+}
+
 /** The keys that every component has (where it runs, what it may use, what is added to its pod). */
 export function component(key: string, o: ComponentOptions): Value[] {
   const at = (name: string) => `${key}.${name}`;
   return [
-    value(at('name'), t.name, o.name, `Name of the objects of the ${o.title}`),
+    value(at('name'), nameOf(o), o.name, `Name of the objects of the ${o.title}`),
     value(at('image'), t.image, imageOf(o.image), imageText(o)),
     ...(o.job === true ? [] : running(at, o)),
     value(at('resources'), t.resources, resourcesOf(o.sizes), 'Requests and limits'),
@@ -166,7 +174,7 @@ export function persistence(key: string, o: { enabled: boolean; size: string; of
     value(at('enabled'), t.flag, o.enabled, `Keep ${o.of} on a PVC; otherwise in an emptyDir, which ends with its pod`),
     value(
       at('size'),
-      t.quantity,
+      t.bytesQuantity,
       o.size,
       `Size of the PVC, or limit of the emptyDir${o.size === '' ? `; by default persistence.size.${key}` : ''}`,
     ),

@@ -143,25 +143,7 @@ export const images: Group = {
     ),
     value(
       'imagePullSecrets',
-      {
-        anyOf: [
-          { type: ['string', 'null'] },
-          {
-            type: 'array',
-            items: {
-              anyOf: [
-                { type: 'string' },
-                {
-                  type: 'object',
-                  required: ['name'],
-                  additionalProperties: false,
-                  properties: { name: { type: 'string' } },
-                },
-              ],
-            },
-          },
-        ],
-      },
+      t.pullSecrets,
       '',
       'Pull secrets of all pods: a name, a list of names, or a list of {name}',
     ),
@@ -233,7 +215,12 @@ export const storageClasses: Group = {
       'Access mode of all PVCs',
     ),
     value('persistence.accessModes', t.strings, [], 'Access modes as a list; wins over accessMode'),
-    value('persistence.annotations', t.stringMap, {}, 'Annotations of all PVCs'),
+    value(
+      'persistence.annotations',
+      t.stringMap,
+      {},
+      'Annotations of all PVCs but that of Redis, which its StatefulSet makes',
+    ),
     value('persistence.keep', t.flag, true, 'Keep PVCs when the release is removed'),
     pending(
       'persistence.size.backingStorage',
@@ -241,7 +228,7 @@ export const storageClasses: Group = {
       'Size of the PVC of the storage server; not part of this version',
       ['5Gi'],
     ),
-    value('persistence.size.kubevuln', t.quantity, '5Gi', 'Size of the PVC of the vulnerability database'),
+    value('persistence.size.kubevuln', t.bytesQuantity, '5Gi', 'Size of the PVC of the vulnerability database'),
     value('configurations.persistence', t.capability, 'enable', 'disable: no PVC at all, everything in emptyDirs'),
     alias('persistence.enabled', t.looseFlag, 'configurations.persistence', { conversion: 'switch', former: [true] }),
   ],
@@ -266,7 +253,7 @@ export const network: Group = {
     value('global.extraCaCertificates.secretName', t.secretName, '', 'That Secret; each key is a file'),
     value('global.networkPolicy.enabled', t.flag, false, 'Create NetworkPolicies'),
     value('global.networkPolicy.createEgressRules', t.flag, false, 'Also for what goes out'),
-    value('global.networkPolicy.apiServerIP', t.text, '', 'Address of the API server'),
+    value('global.networkPolicy.apiServerIP', t.ip, '', 'Address of the API server'),
     value('global.networkPolicy.apiServerCIDRs', t.cidrs, [], 'Addresses of the API server as ranges'),
     value('global.networkPolicy.apiServerPort', t.port, 443, 'Port of the API server'),
     value(
@@ -329,7 +316,7 @@ export const platform: Group = {
       false,
       'Label pods with the revision, so that each upgrade restarts them all',
     ),
-    value('global.namespaceTier', t.text, 'ks-control-plane', 'Value of the label tier'),
+    value('global.namespaceTier', t.label, 'ks-control-plane', 'Value of the label tier'),
     value('global.cloudConfig', t.name, 'ks-cloud-config', 'Name of the ConfigMap with clusterData'),
     value(
       'global.maxOldSpacePercentage',

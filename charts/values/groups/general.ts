@@ -27,7 +27,12 @@ export const general: Group = {
       '',
       'Name of this cluster in results and reports; without server it may be left empty (cluster), with server it is needed',
     ),
-    value('nameOverride', t.text, '', 'Instead of the name of the chart in the label app.kubernetes.io/name'),
+    value(
+      'nameOverride',
+      t.label,
+      '',
+      'Instead of the name of the chart in the label app.kubernetes.io/name. It is part of every selector: a release keeps the one it was installed with',
+    ),
     value('fullnameOverride', t.text, '', 'Instead of the name of the release in the names of cluster-scoped objects'),
     value(
       'ksNamespace',
@@ -51,7 +56,12 @@ export const general: Group = {
     ),
     value('volumes', t.objects, [], 'More volumes of every pod'),
     value('volumeMounts', t.objects, [], 'More mounts of every main container'),
-    value('rbac.create', t.flag, true, 'Create Roles, ClusterRoles and bindings'),
+    value(
+      'rbac.create',
+      t.flag,
+      true,
+      'Create Roles, ClusterRoles and bindings. Off, grant those of make-secrets too, or name redis.auth.existingSecret and credentials.cloudSecret: nobody else writes the password of Redis and the key of the account',
+    ),
     value('tests.enabled', t.flag, true, 'Render the pod of helm test'),
     pending(
       'cleanup.enabled',

@@ -18,7 +18,7 @@ function scheduler(key: string, name: string, title: string, former: string) {
     ),
     value(
       at('timeZone'),
-      t.text,
+      t.timeZone,
       '',
       'Time zone of the schedule, by its IANA name; with one the schedule is taken literally. Empty: Etc/UTC',
     ),

@@ -176,7 +176,7 @@ export const kubevuln: Group = {
     ),
     noted('kubevuln.verbose', t.looseText, 'logger.level decides what is logged', ['']),
     value('kubevuln.tmpDirPersistence.enabled', t.flag, false, 'Put the scratch space of scans on a PVC'),
-    value('kubevuln.tmpDirPersistence.size', t.quantity, '50Gi', 'Its size'),
+    value('kubevuln.tmpDirPersistence.size', t.bytesQuantity, '50Gi', 'Its size'),
     value('kubevuln.tmpDirPersistence.storageClassName', t.text, '', 'Its storage class'),
     value('kubevuln.tmpDirPersistence.accessModes', t.strings, ['ReadWriteOnce'], 'Its access modes'),
     value('kubevuln.tmpDirPersistence.annotations', t.stringMap, {}, 'Its annotations'),
@@ -274,6 +274,7 @@ export const redis: Group = {
     ...component('redis', {
       name: 'redis',
       title: 'Redis',
+      stateful: true,
       foreign: true,
       metrics: false,
       sizes: { cpu: ['25m', '500m'], memory: ['64Mi', '256Mi'] },

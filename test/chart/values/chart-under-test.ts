@@ -20,17 +20,25 @@ export interface Values {
   /** For `--set`. */
   readonly set?: readonly string[];
   readonly namespace?: string;
+  readonly release?: string;
   /** The Kubernetes version that is rendered for. */
   readonly kubeVersion?: string;
 }
 
-/** Runs `helm template`, in the namespace `kubescape` and for Kubernetes 1.33 unless told otherwise. */
+/** Runs `helm template`, of a release `kubescape` in the namespace `kubescape` and for Kubernetes 1.33 unless told otherwise. */
 export function template(chart: string, given: Values = {}): Rendered {
-  const { values, files = [], set = [], namespace = 'kubescape', kubeVersion = '1.33.0' } = given;
+  const {
+    values,
+    files = [],
+    set = [],
+    namespace = 'kubescape',
+    release = 'kubescape',
+    kubeVersion = '1.33.0',
+  } = given;
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-values-'));
   const file = path.join(folder, 'values.json');
   writeFileSync(file, JSON.stringify(values ?? {}));
-  const args = ['template', 'kubescape', chart, '--namespace', namespace, '--kube-version', kubeVersion];
+  const args = ['template', release, chart, '--namespace', namespace, '--kube-version', kubeVersion];
   const valueFiles = [...files, file].flatMap((each) => ['--values', each]);
   const sets = set.flatMap((one) => ['--set', one]);
   const run = spawnSync(requireProgram('helm'), [...args, ...valueFiles, ...sets], {

@@ -125,6 +125,7 @@ const knownFields: Readonly<Record<string, readonly string[]>> = {
   'source.toolkit.fluxcd.io/v1 GitRepository': ['spec.interval', 'spec.url', 'spec.ref.branch'],
   'helm.toolkit.fluxcd.io/v2 HelmRelease': [
     'spec.interval',
+    'spec.timeout',
     'spec.releaseName',
     'spec.targetNamespace',
     'spec.values',
@@ -146,6 +147,10 @@ describe('GitOps', () => {
   )('%s has fields that there are', (kind, manifest) => {
     const known = [...common, ...(knownFields[kind] ?? [])];
     expect(fields(manifest).filter((field) => !known.includes(field))).toEqual([]);
+  });
+
+  it('Flux waits longer than the first vulnerability database takes', () => {
+    expect(read('flux/helm-release.yaml').at(1)?.spec).toMatchObject({ timeout: '15m' });
   });
 
   it('Flux takes the chart from the source beside the release', () => {

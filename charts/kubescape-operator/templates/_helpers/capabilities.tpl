@@ -104,7 +104,7 @@
 {{- end -}}
 {{- if .Values.global.enableClusterWideSecretAccess -}}{{- $notes = append $notes "insecure: the scanner may read all Secrets (global.enableClusterWideSecretAccess)" -}}{{- end -}}
 {{- if .Values.global.allowUpstreamImages -}}{{- $notes = append $notes "experiment: images of Kubescape are run in place of our own (global.allowUpstreamImages)" -}}{{- end -}}
-{{- if not .Values.rbac.create -}}{{- $notes = append $notes "rbac.create is off: create the rights of README.md yourself" -}}{{- end -}}
+{{- if not .Values.rbac.create -}}{{- $notes = append $notes "rbac.create is off: create the rights of README.md yourself; without those of make-secrets also name redis.auth.existingSecret and credentials.cloudSecret" -}}{{- end -}}
 {{- toYaml $notes -}}
 {{- end -}}
 

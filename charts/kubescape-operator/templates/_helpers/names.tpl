@@ -16,8 +16,8 @@ The namespace is part of it, as Helm allows the same release name in two namespa
 {{/* Labels that select; they never change between versions (R3). In: list <root> <component>. */}}
 {{- define "kso.selectorLabels" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ include "kso.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "kso.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
@@ -27,7 +27,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{ include "kso.selectorLabels" . }}
 app.kubernetes.io/part-of: kubescape-operator
 app: {{ index . 1 }}
-tier: {{ $root.Values.global.namespaceTier | default "ks-control-plane" }}
+tier: {{ $root.Values.global.namespaceTier | default "ks-control-plane" | quote }}
 kubescape.io/ignore: "true"
 {{- end -}}
 
@@ -48,8 +48,8 @@ kubescape.io/ignore: "true"
 {{- $root := index . 0 -}}
 {{- $annotations := deepCopy ($root.Values.additionalAnnotations | default dict) -}}
 {{- if gt (len .) 3 -}}{{- $annotations = merge (deepCopy (index . 3 | default dict)) $annotations -}}{{- end -}}
-name: {{ index . 2 }}
-namespace: {{ $root.Release.Namespace }}
+name: {{ index . 2 | quote }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "kso.labels" (list $root (index . 1)) | nindent 2 }}
 {{- with $annotations }}

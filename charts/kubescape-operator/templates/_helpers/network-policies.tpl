@@ -139,7 +139,7 @@ spec:
     - to:
         - namespaceSelector:
             matchLabels:
-              kubernetes.io/metadata.name: {{ $policy.dns.namespace }}
+              kubernetes.io/metadata.name: {{ $policy.dns.namespace | quote }}
           podSelector:
             matchLabels:
               {{- toYaml $policy.dns.podLabels | nindent 14 }}

@@ -48,7 +48,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "kso.serviceAccountName" . }}
+  serviceAccountName: {{ include "kso.serviceAccountName" . | quote }}
   automountServiceAccountToken: {{ $c.token | default false }}
   enableServiceLinks: false
   {{- with $c.restart }}

@@ -33,7 +33,7 @@
     sources:
       {{- range $part, $name := . }}
       - configMap:
-          name: {{ $name }}
+          name: {{ $name | quote }}
           items: [{key: {{ $part }}.json, path: {{ $part }}.json}]
       {{- end }}
 {{- end -}}

@@ -12,8 +12,8 @@ roleRef:
   name: {{ index . 1 }}
 subjects:
   - kind: ServiceAccount
-    name: {{ index . 2 }}
-    namespace: {{ $root.Release.Namespace }}
+    name: {{ index . 2 | quote }}
+    namespace: {{ $root.Release.Namespace | quote }}
 {{- end -}}
 
 {{/* A ClusterRole of a component and its binding. In: dict root, settings, component, rules (YAML list). */}}
@@ -37,8 +37,8 @@ roleRef:
   name: {{ include "kso.clusterName" (list .root .component) }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "kso.serviceAccountName" (dict "root" .root "c" $c) }}
-    namespace: {{ .root.Release.Namespace }}
+    name: {{ include "kso.serviceAccountName" (dict "root" .root "c" $c) | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end -}}
 
 {{/* A Role of a component and its binding. In: dict root, settings, component, rules (YAML list). */}}

@@ -1,6 +1,11 @@
+{{/* A quantity as text: numbers of bytes as they were written, not as 1.073741824e+09. */}}
+{{- define "kso.quantity" -}}
+{{- if kindIs "float64" . -}}{{- ternary (. | int64 | toString) (. | toString) (eq (floor .) .) -}}{{- else -}}{{- . -}}{{- end -}}
+{{- end -}}
+
 {{/* A quantity of memory in whole MiB, rounded down. */}}
 {{- define "kso.mebibytes" -}}
-{{- $text := . | toString -}}
+{{- $text := include "kso.quantity" . -}}
 {{- $number := regexFind "^[0-9]+(\\.[0-9]+)?" $text | float64 -}}
 {{- $unit := regexReplaceAll "^[0-9.]+" $text "" -}}
 {{- $bytes := dict "" 1.0 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 -}}
@@ -14,6 +19,12 @@ upstream's limits (10Mi, 50Mi) were made for: a smaller limit in a copied file i
 */}}
 {{- define "kso.resources" -}}
 {{- $resources := deepCopy (.values.resources | default dict) -}}
+{{- range $part := list "requests" "limits" -}}
+{{- $list := get $resources $part | default dict -}}
+{{- range $name := list "memory" "ephemeral-storage" -}}
+{{- with get $list $name -}}{{- $_ := set $list $name (include "kso.quantity" .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $limits := $resources.limits | default dict -}}
 {{- if $limits.memory -}}
 {{- if lt (include "kso.mebibytes" $limits.memory | int) (.floor | int) -}}

@@ -9,14 +9,15 @@ The values without keys that are null, as JSON: `dig` cannot look below a null, 
 {{- end -}}
 
 {{/*
-Makes `.Values` what all templates may read without looking twice, once for a render: every group of keys is there, and former names are moved. Whatever
-is rendered calls this (through `kso.settings`) before it reads `.Values`. Writes nothing.
+Makes `.Values` what all templates may read without looking twice, once for a render: every group of keys is there, former names are moved, and
+maps of texts hold texts. Whatever is rendered calls this (through `kso.settings`) before it reads `.Values`. Writes nothing.
 */}}
 {{- define "kso.completeValues" -}}
 {{- if not (hasKey .Values "completed") -}}
 {{- $_ := set .Values "completed" true -}}
 {{- include "kso.restoreBlocks" (dict "values" .Values.AsMap "blocks" (.Files.Get "files/blocks.yaml" | fromYaml)) -}}
 {{- include "kso.applyAliases" . -}}
+{{- include "kso.applyTexts" . -}}
 {{- end -}}
 {{- end -}}
 

@@ -3,7 +3,7 @@ All objects of one component, when it is on: workload, ServiceAccount, Services,
 What a component is stands in `kso.component.<component>` beside the template that includes this (see pod.tpl, and here):
 
   kind          Deployment (default) or StatefulSet
-  strategy      Recreate or RollingUpdate (default)
+  strategy      Recreate or RollingUpdate (default); with a claim it is Recreate in any case
   services      list of name, type, annotations, ports (list of name, port, targetPort)
   data          folder that is kept: path, size, claim; storageClass, existing
   scalable      true: any number of pods share its work
@@ -44,7 +44,8 @@ spec:
   podManagementPolicy: OrderedReady
   updateStrategy:
     type: RollingUpdate
-  {{- else if eq (.c.strategy | default "RollingUpdate") "Recreate" }}
+  {{- /* Two pods cannot share a volume. */}}
+  {{- else if or (eq (.c.strategy | default "RollingUpdate") "Recreate") (and .settings.persistence (.c.data | default dict).claim) }}
   strategy:
     type: Recreate
   {{- else }}
@@ -166,7 +167,7 @@ storageClassName: {{ $class | quote }}
 {{- end }}
 resources:
   requests:
-    storage: {{ .size }}
+    storage: {{ .size | quote }}
 {{- end -}}
 
 {{/*
@@ -181,7 +182,7 @@ apiVersion: v1
 kind: Service
 metadata:
   name: {{ printf "%s-health" ($v.name | default .c.component) }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
     {{- toYaml (merge (dict "kubescape.io/metrics" .c.component) (include "kso.labels" (list .root .c.component) | fromYaml)) | nindent 4 }}
   {{- with .root.Values.additionalAnnotations }}
@@ -211,17 +212,17 @@ apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
   name: {{ printf "%s-monitor" ($v.name | default .c.component) }}
-  namespace: {{ $m.namespace | default .root.Release.Namespace }}
+  namespace: {{ $m.namespace | default .root.Release.Namespace | quote }}
   labels:
     {{- toYaml (merge (deepCopy ($m.additionalLabels | default dict)) (include "kso.labels" (list .root .c.component) | fromYaml)) | nindent 4 }}
 spec:
   namespaceSelector:
     matchNames:
-      - {{ .root.Release.Namespace }}
+      - {{ .root.Release.Namespace | quote }}
   selector:
     matchLabels:
       kubescape.io/metrics: {{ .c.component }}
-      app.kubernetes.io/instance: {{ .root.Release.Name }}
+      app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
   endpoints:
     - port: health
       path: /metrics

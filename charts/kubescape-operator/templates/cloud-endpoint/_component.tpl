@@ -34,5 +34,5 @@ env:
   {{- end }}
   {{- end }}
 secretEnv:
-  - {name: KSO_CLOUD_ENDPOINT_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}
+  - {name: KSO_CLOUD_ENDPOINT_ACCOUNT, secret: {{ .settings.credentialsSecret | quote }}, key: account}
 {{- end -}}

@@ -15,12 +15,12 @@ checksums:
   {{ $v.name }}: kso.config.inventory
 {{- if and (not $v.anchore.url) (include "kso.inventoryUrl" .) }}
 secretEnv:
-  - {name: KAI_ANCHORE_USER, secret: {{ .settings.credentialsSecret }}, key: account}
-  - {name: KAI_ANCHORE_PASSWORD, secret: {{ .settings.credentialsSecret }}, key: accessKey}
+  - {name: KAI_ANCHORE_USER, secret: {{ .settings.credentialsSecret | quote }}, key: account}
+  - {name: KAI_ANCHORE_PASSWORD, secret: {{ .settings.credentialsSecret | quote }}, key: accessKey}
 {{- else if not $v.injectSecretsViaEnv }}
 {{- with $v.existingSecret | default (ternary $v.name "" (not (empty (include "kso.inventoryMakesSecret" .root)))) }}
 secretEnv:
-  - {name: KAI_ANCHORE_PASSWORD, secret: {{ . }}, key: KAI_ANCHORE_PASSWORD}
+  - {name: KAI_ANCHORE_PASSWORD, secret: {{ . | quote }}, key: KAI_ANCHORE_PASSWORD}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -14,7 +14,7 @@ floor: 128
 scalable: true
 data:
   path: /var/lib/kso
-  size: {{ $v.persistence.size | default "1Gi" }}
+  size: {{ include "kso.quantity" ($v.persistence.size | default "1Gi") | quote }}
 {{- else }}
 # Two of them would ask for each new image twice.
 strategy: Recreate

@@ -49,7 +49,7 @@ volumes:
   {{- include "kso.policyVolumes" .root | nindent 2 }}
 secretEnv:
   {{- if .settings.credentialsSecret }}
-  - {name: KSO_SCANNER_REPORT_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}
+  - {name: KSO_SCANNER_REPORT_ACCOUNT, secret: {{ .settings.credentialsSecret | quote }}, key: account}
   {{- end }}
   {{- include "kso.cloudProviderEnv" .root | nindent 2 }}
 {{- end -}}
@@ -61,7 +61,7 @@ secretEnv:
 {{- range $name, $keys := include "kso.cloudProviderKeys" . | fromYaml -}}
 {{- $theirs := get $ref $keys.ref -}}
 {{- if and $ref.name $theirs }}
-- {name: {{ $name }}, secret: {{ $ref.name }}, key: {{ $theirs }}}
+- {name: {{ $name }}, secret: {{ $ref.name | quote }}, key: {{ $theirs | quote }}}
 {{- else if get $cloud $keys.value }}
 - {name: {{ $name }}, secret: cloud-provider-metadata, key: {{ $keys.value }}}
 {{- end -}}

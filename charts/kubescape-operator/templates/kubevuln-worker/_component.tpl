@@ -22,7 +22,7 @@ env:
 mounts:
   - {name: scratch, mountPath: /var/lib/kso}
 volumes:
-  - {name: scratch, emptyDir: {sizeLimit: {{ dig "resources" "limits" "ephemeral-storage" "10Gi" $v }}}}
+  - {name: scratch, emptyDir: {sizeLimit: {{ include "kso.quantity" (dig "resources" "limits" "ephemeral-storage" "10Gi" $v) | quote }}}}
 {{- end -}}
 
 {{/* What one engine may take: the memory limit without what the worker itself needs, shared among those that run at once. In: root. */}}

@@ -57,7 +57,7 @@ volumes:
   {{- if and .settings.persistence $v.tmpDirPersistence.enabled }}
   - {name: scratch, persistentVolumeClaim: {claimName: kubevuln-scratch}}
   {{- else }}
-  - {name: scratch, emptyDir: {sizeLimit: {{ dig "resources" "limits" "ephemeral-storage" "10Gi" $v }}}}
+  - {name: scratch, emptyDir: {sizeLimit: {{ include "kso.quantity" (dig "resources" "limits" "ephemeral-storage" "10Gi" $v) | quote }}}}
   {{- end }}
 {{- end -}}
 

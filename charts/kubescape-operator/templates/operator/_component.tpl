@@ -19,7 +19,6 @@ services:
       - {name: trigger-port, port: {{ $v.service.port }}, targetPort: trigger-port}
 data:
   {{- include "kso.data" (dict "root" .root "key" "operator" "claim" "kubescape-operator-data") | nindent 2 }}
-strategy: {{ ternary "Recreate" "RollingUpdate" $v.persistence.enabled }}
 cloudConfig:
   {{ .root.Values.global.cloudConfig }}: {clusterData: clusterData.json, services: services.json}
   ks-capabilities: {capabilities: capabilities.json}

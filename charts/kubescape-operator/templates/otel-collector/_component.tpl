@@ -23,7 +23,7 @@ mounts:
 {{- with $v.endpoint.headersSecret }}
 # Headers refer to its keys as ${env:KEY}.
 envFrom:
-  - secretRef: {name: {{ . }}}
+  - secretRef: {name: {{ . | quote }}}
 {{- end }}
 {{- end -}}
 

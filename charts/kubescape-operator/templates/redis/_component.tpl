@@ -48,6 +48,7 @@ services:
 data:
   {{- toYaml (merge (dict "template" $template) $data) | nindent 2 }}
 {{- if $template }}
+# What stands in volumeClaimTemplates cannot be changed later: nothing that people change in passing is in it.
 claimTemplates:
   persistentVolumeClaimRetentionPolicy:
     whenDeleted: {{ ternary "Retain" "Delete" .root.Values.persistence.keep }}
@@ -59,10 +60,6 @@ claimTemplates:
         name: data
         labels:
           {{- include "kso.selectorLabels" (list .root "redis") | nindent 10 }}
-        {{- with .root.Values.persistence.annotations }}
-        annotations:
-          {{- toYaml . | nindent 10 }}
-        {{- end }}
       spec:
         {{- include "kso.claimSpec" (dict "root" .root "size" $data.size "storageClass" $data.storageClass) | nindent 8 }}
         volumeMode: Filesystem
@@ -75,10 +72,10 @@ volumes:
   - {name: tmp, emptyDir: {sizeLimit: 16Mi}}
   - name: redis-auth
     secret:
-      secretName: {{ .settings.redisSecret }}
+      secretName: {{ .settings.redisSecret | quote }}
       defaultMode: 288
       items:
-        - {key: {{ .settings.redisSecretKey }}, path: password}
+        - {key: {{ .settings.redisSecretKey | quote }}, path: password}
 initContainers:
   - name: acl
     {{- include "kso.ownImage" (dict "root" .root) | nindent 4 }}

@@ -27,7 +27,7 @@ operatorToken: true
 mounts:
   - {name: request-body-volume, mountPath: /home/ks/request-body.json, subPath: request-body.json, readOnly: true}
 volumes:
-  - {name: request-body-volume, configMap: {name: {{ .body }}, defaultMode: 420}}
+  - {name: request-body-volume, configMap: {name: {{ .body | quote }}, defaultMode: 420}}
 {{- end -}}
 
 {{- define "kso.component.kubescape-scheduler" -}}

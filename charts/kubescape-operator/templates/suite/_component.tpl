@@ -85,6 +85,6 @@ mounts:
 volumes:
   {{- include "kso.policyVolumes" .root | nindent 2 }}
 secretEnv:
-  - {name: KSO_SUITE_ACCOUNT, secret: {{ .settings.credentialsSecret }}, key: account}
+  - {name: KSO_SUITE_ACCOUNT, secret: {{ .settings.credentialsSecret | quote }}, key: account}
   {{- include "kso.cloudProviderEnv" .root | nindent 2 }}
 {{- end -}}
