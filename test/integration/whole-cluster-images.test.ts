@@ -136,6 +136,12 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
     expect(results()).toEqual(expected());
   });
 
+  it('are of the pods alone that a field selector names', async () => {
+    const args = { fieldSelector: { 'metadata.name': 'web-7-1' } };
+    await scan('selected', args);
+    expect(await queue.getParent('selected')).toMatchObject({ total: 1, outcomes: { succeeded: 1 } });
+  });
+
   /** As controllers and kubelets leave them: pods of ReplicaSets of Deployments, with the digests that run. */
   async function runPods(): Promise<void> {
     const made = await plane.client.apply(
@@ -164,10 +170,14 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
     return { name: `web-${workload}`, namespace, image: `${registry.host}/${imageOf(workload).name}` };
   }
 
-  async function scanEverything(jobID: string): Promise<void> {
+  async function scan(jobID: string, args: Readonly<Record<string, object>> = {}): Promise<void> {
     const wildWlid = 'wlid://cluster-prod';
-    await operator.submit({ commands: [{ commandName: 'scan', wildWlid, jobTracking: { jobID } }] });
+    await operator.submit({ commands: [{ commandName: 'scan', wildWlid, args, jobTracking: { jobID } }] });
     await until('the command has ended', async () => (await queue.getParent(jobID))?.completedAt !== undefined, within);
+  }
+
+  async function scanEverything(jobID: string): Promise<void> {
+    await scan(jobID);
     // Replicas of a workload share a job; jobs of one image share its matching.
     expect(await queue.getParent(jobID)).toMatchObject({ total: workloads });
   }
