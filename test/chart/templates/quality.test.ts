@@ -87,7 +87,9 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the quality of the chart
   });
 
   it('names its own keys in lowerCamel, and describes each', () => {
-    const own = values.filter(({ status, key }) => status === 'supported' && !key.includes('ignore-empty'));
+    // Not ours: keys of the charts whose values files are to work here (inventory.md 13).
+    const isTakenOver = (key: string) => key.includes('ignore-empty') || key.includes('.anchoreRegistration.');
+    const own = values.filter(({ status, key }) => status === 'supported' && !isTakenOver(key));
     expect(
       own.map(({ key }) => key).filter((key) => !key.split('.').every((part) => /^[a-z][A-Za-z0-9]*$/.test(part))),
     ).toEqual([]);
