@@ -103,7 +103,7 @@ function running(at: (name: string) => string, o: ComponentOptions): Value[] {
       at('replicaCount'),
       t.integer(0),
       1,
-      o.scalable === true ? 'Pods' : 'Pods: one, or none to pause it; in this version more are taken for one',
+      o.scalable === true ? 'Number of pods' : 'Pods: one, or none to pause it; in this version more are taken for one',
     ),
     value(at('livenessProbe'), t.object, {}, 'Laid over the built-in probe'),
     value(at('readinessProbe'), t.object, {}, 'Laid over the built-in probe'),

@@ -15,7 +15,7 @@ const settings: Readonly<Record<string, Entry>> = {
   ],
   'inventory.pollingIntervalSeconds': [t.integer(1), 'Pause between two inventories', [60]],
   'inventory.anchore.url': [t.url, 'Where inventories are sent; empty: to the cloud-endpoint of the release', ['']],
-  'inventory.anchore.user': [t.text, 'User', ['']],
+  'inventory.anchore.user': [t.text, 'User of the Anchore API', ['']],
   'inventory.anchore.password': [t.text, 'Password; better in existingSecret', ['']],
   'inventory.anchore.account': [t.text, 'Account', ['']],
   'inventory.anchore.http.insecure': [t.flag, 'Do not check the certificate', [false, true]],
