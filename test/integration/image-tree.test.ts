@@ -65,6 +65,16 @@ describe('the production tree', () => {
     expect(readFileSync(program.logFile, 'utf8')).not.toMatch(/MODULE_NOT_FOUND|ENOENT|"level":"(error|fatal)"/);
   });
 
+  it('has the second program of a package', async () => {
+    const program = await startProgram({
+      program: process.execPath,
+      args: ['--conditions=compiled', path.join(app, 'launcher.js'), 'kubevuln-worker', '--help'],
+      logFile: path.join(folder, 'kubevuln-worker.log'),
+    });
+    expect(await program.ended).toBe(0);
+    expect(readFileSync(program.logFile, 'utf8')).toMatch(/^usage: kubevuln-worker/);
+  });
+
   it('says which services there are when it is asked for another', async () => {
     const program = await startProgram({
       program: process.execPath,

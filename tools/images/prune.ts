@@ -34,11 +34,13 @@ function pruneOwn(folder: string): void {
     for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(ownReference))
       visit(path.resolve(path.dirname(file), target));
   };
-  for (const entry of [path.join(dist, 'main.js'), ...exportsOf(folder)]) visit(entry);
-  for (const entry of readdirSync(dist, { withFileTypes: true, recursive: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile() && !needed.has(file)) rmSync(file);
-  }
+  const files = readdirSync(dist, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => path.join(parentPath, name));
+  // A package may have several programs, each a `main.js` in its own folder.
+  const programs = files.filter((file) => path.basename(file) === 'main.js');
+  for (const entry of [...programs, ...exportsOf(folder)]) visit(entry);
+  for (const file of files) if (!needed.has(file)) rmSync(file);
 }
 
 function exportsOf(folder: string): string[] {
