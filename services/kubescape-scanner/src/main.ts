@@ -56,17 +56,8 @@ async function create(ports: BasePorts): Promise<Service> {
 function openQueue({ redis, dataDir }: ScannerConfig, ports: BasePorts): Promise<JobQueue> {
   if (redis === undefined)
     return Promise.resolve(createInProcessQueue({ file: path.join(dataDir, 'queue.db') }, ports));
-  const { address, username, password } = redis;
-  return createBullQueue(
-    {
-      redis: {
-        ...address,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-      },
-    },
-    ports,
-  );
+  const { address, ...login } = redis;
+  return createBullQueue({ redis: { ...address, ...login } }, ports);
 }
 
 function openPoster({ report }: ScannerConfig, store: Store, ports: BasePorts): Poster | undefined {

@@ -107,12 +107,8 @@ function openQueue({ redis, dataDir }: KubevulnConfig, ports: BasePorts): Promis
   if (redis === undefined) {
     return Promise.resolve(createInProcessQueue({ file: join(dataDir, 'queue.db') }, ports));
   }
-  const { address, username, password } = redis;
-  const credentials = {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
-  return createBullQueue({ redis: { ...address, ...credentials } }, ports);
+  const { address, ...login } = redis;
+  return createBullQueue({ redis: { ...address, ...login } }, ports);
 }
 
 function openPoster({ report, account }: KubevulnConfig, store: Store, ports: BasePorts): Poster | undefined {

@@ -88,11 +88,7 @@ async function create(ports: BasePorts): Promise<Service> {
 function openQueue({ redis, dataDir }: OperatorConfig, ports: BasePorts): Promise<JobQueue> {
   if (redis === undefined)
     return Promise.resolve(createInProcessQueue({ file: path.join(dataDir, 'queue.db') }, ports));
-  const { address, username, password } = redis;
-  const login = {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
+  const { address, ...login } = redis;
   return createBullQueue({ redis: { ...address, ...login } }, ports);
 }
 

@@ -7,8 +7,8 @@ export interface RedisTarget {
   readonly host?: string;
   /** Default 6379. */
   readonly port?: number;
-  readonly username?: string;
-  readonly password?: Secret;
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
   readonly db?: number;
   readonly tls?: ConnectionOptions;
 }

@@ -23,11 +23,7 @@ async function create(ports: BasePorts): Promise<Service> {
   const { config } = loadConfig(workerConfig, { env, logger: ports.logger });
   const { dataDir, engineMemory: memoryBytes } = config;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const { address, username, password } = config.redis;
-  const login = {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  };
+  const { address, ...login } = config.redis;
   const queue = await createBullQueue({ redis: { ...address, ...login } }, ports);
   const http = createHttpClient({ outgoing: readOutgoing(env) });
   const { clock } = ports;
