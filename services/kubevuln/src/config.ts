@@ -139,8 +139,11 @@ export const KubevulnConfig = z.strictObject({
       enabled: flag().default(false),
       /** Who may read orders, which carry logins of registries. */
       access: tokenAccess(),
-      /** Scans that are followed at once while workers do the work; `scanConcurrency` then bounds the engines of this process. */
-      inFlight: z.coerce.number().int().min(1).max(1024).default(16),
+      /**
+       * Scans that are followed at once: what all workers make at once, and `scanConcurrency`, which then bounds the engines of this
+       * process. More would wait for one, and waiting uses up the time of a scan.
+       */
+      inFlight: z.coerce.number().int().min(1).max(1024).default(4),
       /** An order that no worker takes so long is carried out here. */
       takeWithin: timerDuration().prefault('30s'),
     })

@@ -77,12 +77,12 @@ describe.skipIf(missingPrograms('helm') !== undefined)('kubevulnWorker', () => {
     expect(workerVariables(more)['KSO_KUBEVULN_WORKER_ENGINE_MEMORY']).toBe(expected);
   });
 
-  it('kubevuln takes the account of the workers and no other, and has work enough for all of them', () => {
+  it('kubevuln takes the account of the workers and no other, and follows as many scans as all can work on', () => {
     const accounts = (more: object) => envOf(render(on(more)), 'kubevuln')['KSO_KUBEVULN_WORKERS_ACCESS_ACCOUNTS'];
     expect(accounts({})).toBe('kubescape/kubevuln-worker');
     expect(accounts({ serviceAccount: { name: 'mine' } })).toBe('kubescape/mine');
-    expect(inFlight({})).toBe('16');
-    expect(inFlight({ replicaCount: 10, scanConcurrency: 4 })).toBe('80');
+    expect(inFlight({})).toBe('2');
+    expect(inFlight({ replicaCount: 10, scanConcurrency: 4 })).toBe('41');
     expect(inFlight({ replicaCount: 100, scanConcurrency: 64 })).toBe('1024');
     expect(envOf(render(on()), 'kubevuln')['KSO_KUBEVULN_WORKERS_ENABLED']).toBe('true');
   });

@@ -66,8 +66,12 @@ volumes:
 {{- if or (has "pullSecrets" .features) (has "riskAcceptance" .features) (has "workers" .features) .loginSecrets -}}true{{- end -}}
 {{- end -}}
 
-{{/* Scans that it follows at once: each worker has its next ones waiting. 1024 is the most that it takes. In: root. */}}
+{{/*
+Scans that it follows at once: as many as its workers and itself can work on, since an order that waits uses up the time of its scan.
+1024 is the most that it takes. In: root.
+*/}}
 {{- define "kso.workersInFlight" -}}
 {{- $v := .Values.kubevulnWorker -}}
-{{- mul (int $v.replicaCount) (int $v.scanConcurrency) 2 | max 16 | min 1024 -}}
+{{- $own := dig "config" "scanConcurrency" 1 .Values.kubevuln | int -}}
+{{- add (mul (int $v.replicaCount) (int $v.scanConcurrency)) $own | min 1024 -}}
 {{- end -}}
