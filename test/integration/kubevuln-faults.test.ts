@@ -3,15 +3,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGrype, writeGrypeDatabase } from '@kso/engines';
 import { startFakeRegistry } from '@kso/registry/testing';
 import { freePort, until } from '@kso/testkit';
-import { jinjaAdvisory } from '@kso/testkit/grype-database';
-import { buildImage, largeLayer, layer, pythonPackage } from '@kso/testkit/images';
+import { buildImage, largeLayer } from '@kso/testkit/images';
 import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis } from '@kso/testkit/redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Deployable, startDeployable } from '../support/deployable.ts';
+import { imageOf, importJinjaDatabase, packages } from './support/jinja.ts';
 import { startReceiver } from './support/scan-receiver.ts';
 
 const skipped = missingPrograms('redis-server', 'syft', 'grype');
@@ -30,13 +29,7 @@ describe.skipIf(skipped)(
   () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'kso-faults-'));
     const databaseDirectory = path.join(folder, 'grype');
-    beforeAll(async () => {
-      const file = path.join(folder, 'advisories.db');
-      await writeGrypeDatabase({ file, advisories: [jinjaAdvisory], built: new Date() });
-      const { database } = createGrype({ env: process.env, scratchRoot: folder, databaseDirectory });
-      const { outcome } = await database.import(file);
-      if (outcome !== 'changed') throw new Error(`the database was not imported: ${outcome}`);
-    });
+    beforeAll(() => importJinjaDatabase(folder, databaseDirectory));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it('B20 B39 with a registry that refuses and stalls, Redis away, an engine and the service killed', async () => {
@@ -193,12 +186,6 @@ describe.skipIf(skipped)(
     );
   },
 );
-
-const packages = layer(pythonPackage('Jinja2', '2.10'));
-
-function imageOf(index: number) {
-  return buildImage({ layers: [packages], labels: { number: String(index) } });
-}
 
 /** Processes below one, at any depth. */
 function childrenOf(pid: number): number[] {

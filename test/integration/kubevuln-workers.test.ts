@@ -1,36 +1,24 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createGrype, writeGrypeDatabase } from '@kso/engines';
 import { startFakeRegistry } from '@kso/registry/testing';
 import { freePort, until } from '@kso/testkit';
-import { jinjaAdvisory } from '@kso/testkit/grype-database';
-import { buildImage, layer, pythonPackage } from '@kso/testkit/images';
 import { missingPrograms } from '@kso/testkit/programs';
 import { startTestRedis } from '@kso/testkit/redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startDeployable } from '../support/deployable.ts';
+import { imageOf, importJinjaDatabase, packages } from './support/jinja.ts';
 import { startReceiver } from './support/scan-receiver.ts';
 
 const within = { within: 300_000 };
 const token = 'token-of-the-workers';
-const packages = layer(pythonPackage('Jinja2', '2.10'));
-
-function imageOf(index: number) {
-  return buildImage({ layers: [packages], labels: { number: String(index) } });
-}
-
 describe.skipIf(missingPrograms('redis-server', 'syft', 'grype'))('workers of kubevuln', { timeout: 600_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'kso-workers-'));
   const databaseDirectory = path.join(folder, 'grype');
   const tokenFile = path.join(folder, 'token');
   beforeAll(async () => {
     writeFileSync(tokenFile, token, { mode: 0o600 });
-    const file = path.join(folder, 'advisories.db');
-    await writeGrypeDatabase({ file, advisories: [jinjaAdvisory], built: new Date() });
-    const { database } = createGrype({ env: process.env, scratchRoot: folder, databaseDirectory });
-    const { outcome } = await database.import(file);
-    if (outcome !== 'changed') throw new Error(`the database was not imported: ${outcome}`);
+    await importJinjaDatabase(folder, databaseDirectory);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
