@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,6 +111,22 @@ describe('a folder of artifacts', () => {
       ok: false,
       problem: expect.stringContaining('holds no control'),
     });
+  });
+
+  it('may be a ConfigMap that the kubelet has mounted, or one file of it', async () => {
+    const mounted = folder();
+    const data = path.join(mounted, '..2026_12_01');
+    mkdirSync(data);
+    symlinkSync('..2026_12_01', path.join(mounted, '..data'));
+    for (const [name, text] of release) {
+      writeFileSync(path.join(data, name), text);
+      symlinkSync(path.join('..data', name), path.join(mounted, name));
+    }
+    symlinkSync('..data/gone', path.join(mounted, 'gone.json'));
+    expect(await loadArtifacts(mounted, { env: {} })).toMatchObject({ ok: true });
+    writeFileSync(path.join(data, 'f.json'), JSON.stringify({ name: 'F', controls: [{ ...control, rules: [rule] }] }));
+    symlinkSync('..data/f.json', path.join(mounted, 'f.json'));
+    expect(await loadArtifacts(path.join(mounted, 'f.json'), { env: {} })).toMatchObject({ ok: true });
   });
 
   it('may be one document', async () => {
