@@ -78,6 +78,24 @@ describe('a ClusterRole whose rules come from others', () => {
     expect(failed(engine)).toEqual([]);
   });
 
+  it('takes what its parts are put together from, also where two take each other', () => {
+    const middle = {
+      ...whole(),
+      metadata: { name: 'middle', labels: { 'aggregate-to': 'all' } },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'aggregate-to': 'middle' } }] },
+    };
+    const innermost = { ...part, metadata: { name: 'part', labels: { 'aggregate-to': 'middle' } } };
+    const engine = engineOf([], { controls: rights });
+    apply(engine, 'added', binding, whole(), middle);
+    expect(failed(engine)).toEqual([]);
+    apply(engine, 'added', innermost);
+    expect(failed(engine)).not.toEqual([]);
+    apply(engine, 'modified', { ...whole(), metadata: { name: 'all', labels: { 'aggregate-to': 'middle' } } });
+    expect(failed(engine)).not.toEqual([]);
+    apply(engine, 'deleted', innermost);
+    expect(failed(engine)).toEqual([]);
+  });
+
   it('in a cluster is what the controller has written', () => {
     const engine = engineOf([], { controls: rights });
     const written = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }];
