@@ -1,4 +1,4 @@
-import { controls, defaultControlInputs, libraryVersion } from '@kso/controls';
+import { controls, defaultControlInputs, defaultRoles, libraryVersion } from '@kso/controls';
 import { createPolicyEngine, type PolicyEngine } from '@kso/engines';
 import type { KubeObject, ResourceResult } from '@kso/wire';
 
@@ -39,7 +39,13 @@ export function ourVerdicts(objects: readonly KubeObject[]): {
   readonly failed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly notEvaluated: ReadonlyMap<string, ReadonlySet<string>>;
 } {
-  const engine = createPolicyEngine({ controls, inputs: defaultControlInputs, libraryVersion, incremental: false });
+  const engine = createPolicyEngine({
+    controls,
+    inputs: defaultControlInputs,
+    libraryVersion,
+    incremental: false,
+    assumedRoles: defaultRoles,
+  });
   for (const object of objects) engine.apply({ type: 'added', object });
   engine.evaluate();
   const failed = new Map<string, Set<string>>();

@@ -13,6 +13,7 @@ export * from './catalogue/selection.ts';
 export * from './control.ts';
 export { controls } from './library/index.ts';
 export { cloudProviderOf } from './objects/cloud-provider.ts';
+export { defaultRoles } from './objects/default-roles.ts';
 export * from './objects/kinds.ts';
 export { podSelectorOf } from './objects/network-policy.ts';
 export {

@@ -8,10 +8,11 @@ const columns: readonly Column[] = [
   { title: 'WHY', shrink: 2 },
 ];
 
-/** What could not be looked at and why: files, kinds, objects, controls; several of one reason share a row. */
+/** What could not be looked at and why: files, roles, kinds, objects, controls; several of one reason share a row. */
 export function gapLines(view: PostureView, controls: readonly ControlView[], terminal: Terminal): string[] {
   const rows = [
     ...view.gaps.filter(({ type }) => type === 'file').map(({ what, reason }) => [what, reason]),
+    ...view.gaps.filter(({ type }) => type === 'role').map(({ what, reason }) => [what, reason]),
     ...kindRows(view.gaps.filter(({ type }) => type === 'kind')),
     ...objectRows(view.gaps.filter(({ type }) => type === 'object')),
     ...controlRows(controls),
@@ -26,6 +27,7 @@ export function gapSummary({ controls, gaps }: PostureView): string | undefined 
     counted(without.filter((control) => !isInPart(control)).length, 'control'),
     counted(gaps.filter(({ type }) => type === 'kind').length, 'kind'),
     counted(gaps.filter(({ type }) => type === 'file').length, 'document'),
+    counted(gaps.filter(({ type }) => type === 'role').length, 'role'),
   ].filter((part) => part !== undefined);
   const objects = new Set(gaps.filter(({ type }) => type === 'object').map(({ what }) => what));
   const inPart = [counted(without.filter(isInPart).length, 'control'), counted(objects.size, 'object')].filter(

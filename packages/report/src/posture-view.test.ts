@@ -60,6 +60,7 @@ const report: PostureReportPart = {
     policyDegradations: [
       { component: 'framework NSA', reason: '3 of its 24 controls are not in this library yet' },
       { component: 'file broken.yaml:3', reason: 'not YAML' },
+      { component: 'role ClusterRole/theirs', reason: 'not there' },
     ],
     failedGVRPulls: [{ gvr: '/v1/secrets', error: 'forbidden' }],
     notEvaluatedControls: [{ controlID: 'C-0035', missingGVRs: [], reason: 'roles could not be listed' }],
@@ -85,6 +86,7 @@ test('what was not evaluated carries its reason, from the coverage or the contro
   ]);
   expect(view.gaps).toEqual([
     { type: 'file', what: 'broken.yaml:3', reason: 'not YAML' },
+    { type: 'role', what: 'ClusterRole/theirs', reason: 'not there' },
     { type: 'kind', what: '/v1/secrets', reason: 'forbidden' },
   ]);
 });

@@ -35,11 +35,15 @@ export function postureView(report: PostureReportPart): PostureView {
   };
 }
 
-/** Files that could not be read, then kinds that could not be listed. That a framework is larger than the library is no gap of a scan. */
+/** Files that could not be read, roles that are not known, kinds that could not be listed. What policy lacks is no gap of the scan. */
 function gapsOf({ policyDegradations, failedGVRPulls }: PostureReportPart['scanCoverage']): Gap[] {
-  const files = policyDegradations.filter(({ component }) => component.startsWith('file '));
+  const degraded = (type: 'file' | 'role'): Gap[] =>
+    policyDegradations
+      .filter(({ component }) => component.startsWith(`${type} `))
+      .map(({ component, reason }) => ({ type, what: component.slice(type.length + 1), reason }));
   return [
-    ...files.map(({ component, reason }) => ({ type: 'file' as const, what: component.slice('file '.length), reason })),
+    ...degraded('file'),
+    ...degraded('role'),
     ...failedGVRPulls.map(({ gvr, error }) => ({ type: 'kind' as const, what: gvr, reason: error })),
   ];
 }

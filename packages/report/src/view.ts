@@ -25,7 +25,7 @@ export interface PostureView {
   readonly controls: readonly ControlView[];
   /** Objects and RBAC subjects with at least one failed control. */
   readonly failures: readonly ObjectView[];
-  /** Documents of a folder that could not be read, kinds of a cluster that could not be listed, objects that some control could not judge. */
+  /** Documents of a folder that could not be read, roles that it binds and does not hold, kinds of a cluster that could not be listed, objects that some control could not judge. */
   readonly gaps: readonly Gap[];
 }
 
@@ -50,8 +50,8 @@ export interface ObjectView {
 }
 
 export interface Gap {
-  readonly type: 'file' | 'kind' | 'object';
-  /** A file with its line, a kind, or an object. */
+  readonly type: 'file' | 'role' | 'kind' | 'object';
+  /** A file with its line, a role that is bound, a kind, or an object. */
   readonly what: string;
   readonly reason: string;
   /** Of an object: the controls that could not judge it. */

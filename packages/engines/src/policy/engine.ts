@@ -1,12 +1,4 @@
-import {
-  builtInCatalogue,
-  type ControlInfo,
-  type ControlInputs,
-  kindName,
-  kinds,
-  objectId,
-  type Rule,
-} from '@kso/controls';
+import { builtInCatalogue, type ControlInfo, type ControlInputs, kindName, kinds, objectId } from '@kso/controls';
 import { isSecurityException, type PostureException, type SourceEvent } from '@kso/domain';
 import type { ExceptionAudit, GroupKind, KubeObject, ResourceResult } from '@kso/wire';
 import { Asking } from './asking.ts';
@@ -14,6 +6,7 @@ import { Dependencies, question } from './dependencies.ts';
 import { acceptedObject } from './envelope.ts';
 import { watchedKinds } from './exception-book.ts';
 import { type JudgeContext, judge } from './judge.ts';
+import { KindFailures } from './kind-failures.ts';
 import { ObjectIndex } from './object-index.ts';
 import { recordKey, recordOf } from './object-record.ts';
 import { OwnedChildren } from './owned-children.ts';
@@ -29,6 +22,7 @@ import type {
   PolicyChange,
   PolicyEngine,
   PolicyEngineOptions,
+  UnresolvedBinding,
 } from './port.ts';
 import { RbacIndex, type VectorRecord } from './rbac-index.ts';
 import { ResultKeys } from './result-keys.ts';
@@ -47,7 +41,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #options: PolicyEngineOptions;
   #plan;
   readonly #index = new ObjectIndex();
-  readonly #rbac = new RbacIndex(this.#index);
+  readonly #rbac;
   readonly #dependencies = new Dependencies();
   readonly #targets = new Map<string, Target>();
   /** To be judged. */
@@ -61,8 +55,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
   readonly #removed = new Set<string>();
   /** Ids that `evaluate` has told of and not taken back. */
   readonly #told = new Set<string>();
-  readonly #failed = new Map<string, FailedKind>();
-  readonly #synced = new Set<string>();
+  readonly #failures = new KindFailures();
   readonly #owned = new OwnedChildren();
   readonly #ids = new WeakMap<KubeObject, string>();
   readonly #isIncremental: boolean;
@@ -71,6 +64,7 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#options = options;
     this.#isIncremental = options.incremental !== false;
     this.#plan = planRules(options.controls);
+    this.#rbac = new RbacIndex(this.#index, options.assumedRoles);
     const { catalogue = builtInCatalogue, additionalKinds = [], customResources = true } = options;
     this.#inputs = options.inputs;
     this.#keys = new ResultKeys(options.libraryVersion);
@@ -94,7 +88,11 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 
   failedKinds(): readonly FailedKind[] {
-    return [...this.#failed.values()];
+    return this.#failures.all;
+  }
+
+  unresolvedBindings(): readonly UnresolvedBinding[] {
+    return this.#rbac.unresolved();
   }
 
   apply(event: SourceEvent): void {
@@ -105,11 +103,10 @@ class IncrementalPolicyEngine implements PolicyEngine {
         this.#applyObject(event);
         return;
       case 'failed':
-        this.#kindFailed(event);
+        if (this.#failures.failed(event)) this.#markAll();
         return;
       case 'synced':
-        this.#synced.add(kindName(event.kind));
-        if (this.#failed.delete(kindName(event.kind))) this.#markAll();
+        if (this.#failures.synced(event.kind)) this.#markAll();
         return;
       case 'unreadable':
       case 'readable':
@@ -328,19 +325,6 @@ class IncrementalPolicyEngine implements PolicyEngine {
     this.#mark(this.#targets.values());
   }
 
-  #kindFailed({ kind, reason, detail }: Extract<SourceEvent, { type: 'failed' }>): void {
-    const name = kindName(kind);
-    // A kind that the cluster does not serve has no objects: there is nothing that could be missed.
-    if (reason === 'notServed') {
-      if (this.#failed.delete(name)) this.#markAll();
-      return;
-    }
-    // What was read before an outage is the best that is known until it ends.
-    if (reason === 'unreachable' && this.#synced.has(name)) return;
-    this.#failed.set(name, { kind, reason, detail });
-    this.#markAll();
-  }
-
   #judge(target: Target): void {
     const asking = new Asking(this.#index, this.#rbac);
     const plan = planOf(this.#plan, target);
@@ -349,7 +333,11 @@ class IncrementalPolicyEngine implements PolicyEngine {
       asking,
       inputs: this.#inputs,
       idOf: (object) => this.#ids.get(object) ?? objectId(object),
-      missingKinds: (rule) => this.#missingKinds(rule, missing),
+      missingKinds: (rule) => {
+        const names = this.#failures.missingFor(rule);
+        for (const name of names) missing.add(name);
+        return names;
+      },
       unconfigured: (controlId, rule) => unconfigured(rule, this.#inputs, this.#infos.get(controlId)),
     };
     const controls = target.type === 'foreign' ? [] : judge(target, plan, context);
@@ -363,13 +351,6 @@ class IncrementalPolicyEngine implements PolicyEngine {
       [...missing].sort(),
       ...(foreign.length === 0 ? [] : [foreign]),
     ]);
-  }
-
-  #missingKinds(rule: Rule, seen: Set<string>): readonly string[] {
-    if (this.#failed.size === 0) return [];
-    const names = rule.related.map(kindName).filter((name) => this.#failed.has(name));
-    for (const name of names) seen.add(name);
-    return names;
   }
 
   *#concerned(kind: string, { name, namespace = '' }: ObjectReference): Iterable<Target> {

@@ -27,6 +27,8 @@ export interface PolicyEngine {
   isOwnedChild(reference: ObjectReference): boolean;
   /** Kinds that cannot be read at present. */
   failedKinds(): readonly FailedKind[];
+  /** Bindings whose role is neither among the objects nor assumed: what it gives is not known. */
+  unresolvedBindings(): readonly UnresolvedBinding[];
   readonly objects: number;
   /** Takes over other control inputs or exceptions and marks what they concern. */
   update(change: PolicyChange): void;
@@ -47,6 +49,12 @@ export interface PolicyEngine {
   setForeignResults(results: ForeignResults): void;
   /** What a report says about the cluster. */
   context(): ClusterFacts;
+}
+
+export interface UnresolvedBinding {
+  readonly binding: KubeObject;
+  /** `ClusterRole/name`, or `Role/namespace/name`. */
+  readonly role: string;
 }
 
 /** By the id of the control. */
@@ -99,6 +107,8 @@ export interface PolicyEngineOptions {
   readonly catalogue?: PolicyCatalogue;
   /** Epoch milliseconds; exceptions that have expired by then do not count. Default: now. */
   readonly now?: number;
+  /** Roles that may be bound without being among the objects, which go before them. For manifests: a cluster shows all that it has. */
+  readonly assumedRoles?: readonly KubeObject[];
   /** Kinds to watch besides those that the controls read. */
   readonly additionalKinds?: readonly GroupKind[];
   /**

@@ -9,9 +9,11 @@ import {
   vectorId,
   vectorsOf,
 } from '@kso/controls';
+import type { KubeObject } from '@kso/wire';
 import { aggregated, aggregates } from './aggregated-role.ts';
 import { getOrMake, type ObjectIndex } from './object-index.ts';
-import type { ObjectRecord } from './port.ts';
+import { recordOf } from './object-record.ts';
+import type { ObjectRecord, UnresolvedBinding } from './port.ts';
 
 const bindingKinds = new Set([kindName(kinds.roleBinding), kindName(kinds.clusterRoleBinding)]);
 const clusterRole = kindName(kinds.clusterRole);
@@ -34,9 +36,14 @@ export class RbacIndex {
   readonly #bindingsOfRole = new Map<string, Set<ObjectRecord>>();
   /** Bindings of roles that are put together from other ClusterRoles: each of those may change them. */
   readonly #bindingsOfAggregated = new Set<ObjectRecord>();
+  readonly #unresolved = new Set<ObjectRecord>();
+  readonly #assumed: ReadonlyMap<string, ObjectRecord>;
 
-  constructor(objects: ObjectIndex) {
+  constructor(objects: ObjectIndex, assumedRoles: readonly KubeObject[] = []) {
     this.#objects = objects;
+    this.#assumed = new Map(
+      assumedRoles.map((role) => recordOf(role, undefined)).map((record) => [roleKeyOf(record), record]),
+    );
   }
 
   static isBinding({ kindName }: ObjectRecord): boolean {
@@ -59,6 +66,7 @@ export class RbacIndex {
   drop(binding: ObjectRecord): readonly VectorRecord[] {
     this.#bindingsOfRole.get(roleKeyOfBinding(binding))?.delete(binding);
     this.#bindingsOfAggregated.delete(binding);
+    this.#unresolved.delete(binding);
     const vectors = this.#vectors.get(binding.key) ?? [];
     this.#vectors.delete(binding.key);
     for (const vector of vectors) this.#bySubject.get(subjectOf(vector))?.delete(vector);
@@ -68,11 +76,12 @@ export class RbacIndex {
   /** Puts the vectors of a binding in, with the roles as they are now. */
   enter(binding: ObjectRecord): readonly VectorRecord[] {
     getOrMake(this.#bindingsOfRole, roleKeyOfBinding(binding), () => new Set<ObjectRecord>()).add(binding);
-    const roles = [...this.#rolesOf(binding)].map((role) => {
+    const roles = this.#rolesOf(binding).map((role) => {
       if (aggregates(role).length === 0) return role;
       this.#bindingsOfAggregated.add(binding);
-      return aggregated(role, this.#objects.all(clusterRole));
+      return aggregated(role, this.#clusterRoles());
     });
+    if (roles.length === 0) this.#unresolved.add(binding);
     const recordOf = (vector: SubjectVector): VectorRecord[] =>
       roles
         .filter(({ object }) => object === vector.role)
@@ -100,10 +109,29 @@ export class RbacIndex {
     return subjectsOf(object).map(({ subject }) => subjectKey(subject, object));
   }
 
-  #rolesOf(binding: ObjectRecord): Iterable<ObjectRecord> {
+  unresolved(): UnresolvedBinding[] {
+    return [...this.#unresolved].map(({ object, namespace }) => {
+      const { kind, name } = roleRefOf(object);
+      return { binding: object, role: kind === 'Role' ? `Role/${namespace}/${name}` : `${kind}/${name}` };
+    });
+  }
+
+  #rolesOf(binding: ObjectRecord): ObjectRecord[] {
     const { kind, name } = roleRefOf(binding.object);
-    const roleKind = kind === 'Role' ? kindName(kinds.role) : clusterRole;
-    return this.#objects.named(roleKind, kind === 'Role' ? binding.namespace : '', name);
+    const isRole = kind === 'Role';
+    const found = [
+      ...this.#objects.named(isRole ? kindName(kinds.role) : clusterRole, isRole ? binding.namespace : '', name),
+    ];
+    const assumed = this.#assumed.get(roleKeyOfBinding(binding));
+    return found.length === 0 && assumed !== undefined ? [assumed] : found;
+  }
+
+  *#clusterRoles(): Iterable<ObjectRecord> {
+    yield* this.#objects.all(clusterRole);
+    for (const role of this.#assumed.values()) {
+      const isReplaced = [...this.#objects.named(clusterRole, '', role.object.metadata.name)].length > 0;
+      if (role.kindName === clusterRole && !isReplaced) yield role;
+    }
   }
 }
 

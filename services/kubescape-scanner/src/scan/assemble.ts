@@ -22,6 +22,7 @@ import { type NamespaceChoice, namespaceFilter } from './namespaces.ts';
 import type { RunningSummary } from './running-summary.ts';
 import type { Session } from './session.ts';
 import type { ScanTarget } from './target.ts';
+import { unresolvedRoles } from './unresolved-roles.ts';
 
 export interface ReportOptions extends NamespaceChoice {
   readonly scanId: string;
@@ -67,7 +68,7 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
     frameworks: options.frameworks,
     failedKinds,
     missing,
-    degradations: [...degradationsOf(session), ...(options.degradations ?? [])],
+    degradations: [...degradationsOf(session), ...unresolvedRoles(session, selected), ...(options.degradations ?? [])],
   });
   return {
     input: {

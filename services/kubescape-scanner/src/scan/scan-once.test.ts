@@ -54,6 +54,46 @@ describe('one scan of manifests', () => {
   });
 });
 
+describe('one scan of manifests that bind roles', () => {
+  const binding = (name: string): KubeObject => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: `to-${name}` },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name: 'app', namespace: 'shop' }],
+  });
+  const scan = (controls: readonly string[], ...items: readonly KubeObject[]) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'kso-scan-once-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(path.join(folder, 'list.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    return scanManifestsOnce(folder, { controls });
+  };
+
+  it('knows those of every cluster', async () => {
+    const { summaryDetails, scanCoverage } = await scan(['C-0035'], binding('cluster-admin'));
+    expect(summaryDetails.controls['C-0035']?.status).toBe('failed');
+    expect(scanCoverage?.policyDegradations).toEqual([]);
+  });
+
+  it('names those that it cannot know, and only to whom they matter', async () => {
+    const objects = [binding('theirs'), binding('cluster-admin'), pod()];
+    const reason = 'it is bound and not among the manifests: what it allows was not judged';
+    const { scanCoverage } = await scan(['C-0035', 'C-0057'], ...objects);
+    expect(scanCoverage).toMatchObject({
+      degraded: true,
+      policyDegradations: [{ component: 'role ClusterRole/theirs', reason }],
+    });
+    expect((await scan(['C-0057'], ...objects)).scanCoverage?.policyDegradations).toEqual([]);
+  });
+
+  it('in a cluster such a binding gives nothing', async () => {
+    const source = fakeSource([binding('cluster-admin'), pod()]);
+    const { scanCoverage, summaryDetails } = await scanSourceOnce({ source, controls: ['C-0035', 'C-0057'] });
+    expect(scanCoverage?.policyDegradations).toEqual([]);
+    expect(summaryDetails.controls['C-0035']?.status).not.toBe('failed');
+  });
+});
+
 describe('one scan with controls that are not for every place', () => {
   const service: KubeObject = {
     apiVersion: 'v1',

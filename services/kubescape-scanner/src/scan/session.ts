@@ -3,6 +3,7 @@ import {
   type Control,
   type ControlInputs,
   defaultControlInputs,
+  defaultRoles,
   kindName,
   controls as library,
   libraryVersion,
@@ -118,6 +119,7 @@ export function createSession(options: SessionOptions): Session {
     clusterName,
     // Whoever writes manifests runs the scan as well; in a cluster, whoever may write a label could except himself.
     inlineExceptions: scope === 'file',
+    ...(scope === 'file' ? { assumedRoles: defaultRoles } : {}),
     additionalKinds: [...providersKinds, ...(rego?.kinds ?? [])],
     customResources: securityExceptions,
   });

@@ -1,0 +1,21 @@
+import { type Control, kindName, kinds } from '@kso/controls';
+import type { Degradation, GroupKind } from '@kso/wire';
+import type { Session } from './session.ts';
+
+const roleKinds = new Set([kindName(kinds.role), kindName(kinds.clusterRole)]);
+const isRole = (kind: GroupKind): boolean => roleKinds.has(kindName(kind));
+
+/**
+ * Manifests may bind roles that they do not bring and that not every cluster has: what these give cannot be judged, and must not look
+ * like nothing. In a cluster, a binding without its role gives nothing.
+ */
+export function unresolvedRoles({ scope, engine }: Session, controls: readonly Control[]): Degradation[] {
+  if (scope !== 'file' || !controls.some(readsRoles)) return [];
+  const roles = new Set(engine.unresolvedBindings().map(({ role }) => role));
+  const reason = 'it is bound and not among the manifests: what it allows was not judged';
+  return [...roles].sort().map((role) => ({ component: `role ${role}`, reason }));
+}
+
+function readsRoles({ rules }: Control): boolean {
+  return rules.some(({ target, related, kinds: own }) => target === 'subject' || [...own, ...related].some(isRole));
+}
