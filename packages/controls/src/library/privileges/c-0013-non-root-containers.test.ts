@@ -61,6 +61,10 @@ describe('C-0013 non-root containers', () => {
       'spec.securityContext.runAsNonRoot',
       'spec.securityContext.runAsUser',
     ]);
+    expect(pathsOf(findingsOn(nonRootContainers, explicit), 'fix')).toEqual([
+      'spec.securityContext.runAsNonRoot',
+      'spec.securityContext.runAsUser',
+    ]);
   });
 
   it('B25 says nothing about Windows pods', () => {

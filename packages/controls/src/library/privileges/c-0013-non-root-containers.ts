@@ -46,6 +46,8 @@ function userPaths({ runAsNonRoot, runAsUser, remediationPath }: SecurityContext
   return [
     ...wrong.map(({ path }): FindingPath => ({ type: 'failed', path })),
     { type: 'fix', path: fixPath, value: 'true' },
+    // With a user 0 that stays, the kubelet would refuse to start the container.
+    ...(runAsUser.value === 0 ? [{ type: 'fix' as const, path: runAsUser.path, value: '1000' }] : []),
   ];
 }
 
