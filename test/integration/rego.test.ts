@@ -12,6 +12,7 @@ import {
   fiveRules,
   functions,
   hostNetwork,
+  provider,
   registries,
   type SampleRule,
   subjects,
@@ -278,6 +279,17 @@ describe.skipIf(missingPrograms('opa'))('rules in the form of upstream', () => {
     expect(verdict(last, webId, 'S-1')).toEqual({ status: 'passed' });
     expect(verdict(last, webId, 'S-2')).toEqual({ status: 'passed' });
     expect(engine.inputsOf('S-2', 'sample-registries')).toEqual(inputs);
+    expect(engine.pending).toBe(false);
+  });
+
+  it('are told who runs the cluster, and evaluated again when that becomes known', async () => {
+    const engine = await engineOf(writeRelease(newFolder(), [provider]));
+    expect(verdict(await engine.evaluate(), webId, 'S-1')).toEqual({ status: 'passed' });
+    engine.setCloudProvider('EKS');
+    engine.update(inputs);
+    expect(engine.pending).toBe(true);
+    expect(verdict(await engine.evaluate(), webId, 'S-1')).toMatchObject({ status: 'failed' });
+    engine.setCloudProvider('EKS');
     expect(engine.pending).toBe(false);
   });
 

@@ -82,6 +82,22 @@ untrustedImageRepo contains msga if {
 `,
 };
 
+/** Asks who runs the cluster. */
+export const provider: SampleRule = {
+  name: 'sample-provider',
+  match: pods,
+  rule: `package armo_builtins
+
+import rego.v1
+
+deny contains msga if {
+  some pod in input
+  data.dataControlInputs.cloudProvider == "EKS"
+  msga := {"alertMessage": "in EKS", "alertObject": {"k8sApiObjects": [pod]}}
+}
+`,
+};
+
 /** Functions that the host gives. */
 export const functions: SampleRule = {
   name: 'sample-functions',

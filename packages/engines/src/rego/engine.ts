@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { CloudProvider } from '@kso/controls';
 import type { SourceEvent } from '@kso/domain';
 import type { ControlResult, Degradation, GroupKind, RuleResult, Verdict, VerdictStatus } from '@kso/wire';
 import { toolCacheDirectory } from '../programs/index.ts';
@@ -52,8 +53,10 @@ class ThreadedRegoEngine implements RegoEngine {
   #controls: readonly PlannedControl[] = [];
   #runs: readonly RuleRun[] = [];
   #inputs: ReadonlyMap<string, Record<string, string[]>> = new Map();
-  /** Control inputs as they were planned with. */
+  /** What the present plan was made with. */
   #planned = '';
+  #given: ControlInputLists = {};
+  #cloudProvider: CloudProvider | undefined;
   readonly #objects: RegoObjects;
   readonly #cache: ModuleCache;
   readonly #compiler: RegoCompiler;
@@ -84,10 +87,20 @@ class ThreadedRegoEngine implements RegoEngine {
   }
 
   update(inputs: ControlInputLists): void {
-    const planned = JSON.stringify(inputs);
+    this.#plan(inputs, this.#cloudProvider);
+  }
+
+  setCloudProvider(provider: CloudProvider | undefined): void {
+    this.#plan(this.#given, provider);
+  }
+
+  #plan(inputs: ControlInputLists, cloudProvider: CloudProvider | undefined): void {
+    const planned = JSON.stringify([inputs, cloudProvider]);
     if (planned === this.#planned) return;
     this.#planned = planned;
-    const options = { ...this.#options, inputs };
+    this.#given = inputs;
+    this.#cloudProvider = cloudProvider;
+    const options = { ...this.#options, inputs, cloudProvider };
     const before = new Map(this.#runs.map((run) => [runKey(run), run]));
     const runs = new Map<string, RuleRun>();
     this.#controls = options.controls.map((control) => plan(control, options, { runs, before }));
@@ -192,6 +205,10 @@ class ThreadedRegoEngine implements RegoEngine {
   }
 }
 
+interface PlanOptions extends RegoEngineOptions {
+  readonly cloudProvider: CloudProvider | undefined;
+}
+
 interface Runs {
   /** By what makes them different; controls share them. */
   readonly runs: Map<string, RuleRun>;
@@ -203,7 +220,7 @@ function runKey({ rule, data }: RuleRun): string {
   return JSON.stringify([rule.name, rule.text, rule.enumerator, data, inputKey(rule)]);
 }
 
-function plan(control: RegoControl, options: RegoEngineOptions, { runs, before }: Runs): PlannedControl {
+function plan(control: RegoControl, options: PlanOptions, { runs, before }: Runs): PlannedControl {
   const { info, rules, fixedInput } = control;
   const { inputs, cloudProvider = '' } = options;
   // What only people can answer is shown as such by the summary, when nothing was evaluated.

@@ -1,4 +1,4 @@
-import type { ControlInfo, Framework } from '@kso/controls';
+import type { CloudProvider, ControlInfo, Framework } from '@kso/controls';
 import type { SourceEvent } from '@kso/domain';
 import type { ControlResult, Degradation, GroupKind, RuleMatchDocument } from '@kso/wire';
 import type { EvaluatedResource } from '../policy/port.ts';
@@ -54,8 +54,6 @@ export interface RegoEngineOptions {
   readonly controls: readonly RegoControl[];
   /** Control inputs by name, also those that no control of our own reads. */
   readonly inputs: ControlInputLists;
-  /** `EKS`, `GKE` or `AKS`, for rules that ask. */
-  readonly cloudProvider?: string | undefined;
   /** The process's environment: where `opa` and the cache of compiled modules are looked for. */
   readonly env: NodeJS.ProcessEnv;
   /** Path of `opa`; else it is looked for (`findProgram`). */
@@ -89,6 +87,8 @@ export interface RegoEngine {
   apply(event: SourceEvent): void;
   /** Takes over other control inputs: rules that are given others than before are evaluated again. */
   update(inputs: ControlInputLists): void;
+  /** Who runs the cluster (`data.dataControlInputs.cloudProvider`, empty if nobody is known), which the nodes tell; as `update`. */
+  setCloudProvider(provider: CloudProvider | undefined): void;
   /** Whether something changed that a rule reads, since the last evaluation. */
   readonly pending: boolean;
   /** All results as they are now. Never rejects for what rules do; rejects when `signal` aborts. */

@@ -10,6 +10,8 @@ import type { Place } from './target.ts';
 export interface RunningSummary {
   readonly controls: readonly ControlInfo[];
   readonly frameworks: readonly Framework[];
+  /** Who runs the cluster: with another one the controls and frameworks are others. */
+  readonly provider: Place['provider'];
   update(changes: Changes): void;
   summary: SummaryCounter['summary'];
 }
@@ -43,6 +45,7 @@ export function createRunningSummary(
   return {
     controls,
     frameworks,
+    provider: place.provider,
     update: ({ changed, removed }) => {
       for (const id of removed) takeOut(id);
       for (const result of changed) {

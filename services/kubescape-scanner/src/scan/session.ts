@@ -180,6 +180,7 @@ export function createSession(options: SessionOptions): Session {
       provider = cloudProvider;
       controls = own(provider);
       engine.update({ controls });
+      rego?.setCloudProvider(provider);
     }
     if (rego?.pending === true) {
       evaluation = await rego.evaluate(signal);

@@ -108,3 +108,26 @@ it('while everything is read again for other policies, figures and findings are 
   expect(states.slice(told)).toEqual([before, { ...before, evaluationSeconds: expect.any(Number) }]);
   await worker.stop();
 });
+
+it('counts what concerns the provider also when its nodes are seen late', async () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 443 }] },
+  };
+  const labels = { 'eks.amazonaws.com/nodegroup': 'a' };
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', labels } };
+  const opening = (source: ObjectSource) => async () => ({ source, close: async () => undefined });
+  const early = workerOver(opening(fakeSource([pod(), service, node])));
+  await early.worker.run();
+  const source = fakeSource([pod(), service]);
+  const late = workerOver(opening(source));
+  await late.worker.run();
+  const wanted = early.states.at(-1)?.findings;
+  expect(late.states.at(-1)?.findings).not.toEqual(wanted);
+  source.emit({ type: 'added', object: node });
+  await until('the evaluation with the node', () => late.states.at(-1)?.objects === 3);
+  expect(late.states.at(-1)?.findings).toEqual(wanted);
+  await Promise.all([early.worker.stop(), late.worker.stop()]);
+});

@@ -246,7 +246,9 @@ class ThreadWorker implements PostureWorker {
 
   async #evaluate(session: Session, signal?: AbortSignal): Promise<void> {
     const changes = await session.evaluate(signal);
-    this.#running?.update(changes);
+    const isElsewhere = this.#running !== undefined && this.#running.provider !== placeOf(session).provider;
+    if (isElsewhere) this.#running = this.#runningSummary(session);
+    else this.#running?.update(changes);
     this.#unpublished.add(changes);
     if (!this.#isFirst) return;
     this.#isFirst = false;
