@@ -79,6 +79,8 @@ describe('what is scanned', () => {
     const place = files('workload', { 'a.yaml': pod('a'), 'b.yaml': pod('b'), 'c.yaml': pod('a', 'bank') });
     expect(names(await report(['scan', 'workload', 'pod/a', place]))).toEqual(['a', 'a']);
     expect(names(await report(['scan', 'workload', 'Pod/a', '-n', 'bank', place]))).toEqual(['a']);
+    const one = await report(['scan', 'workload', 'Pod/b', place, '--control', 'C-0057']);
+    expect(Object.keys(one.summaryDetails.controls)).toEqual(['C-0057']);
     expect(await kso(['scan', 'workload', 'Pod/x', place])).toMatchObject({
       code: 3,
       stdout: '',

@@ -185,11 +185,11 @@ describe('kso scan', () => {
     expect(stdout).toContain('Pod/naughty');
   });
 
-  test('when nothing can be read, the document at fault is named', async () => {
-    const place = manifests('only-broken', { 'bad.yaml': 'kind: [\n' });
+  test('when nothing can be read, the documents at fault are named', async () => {
+    const place = manifests('only-broken', { 'bad.yaml': 'kind: [\n', 'worse.json': '{"kind":' });
     const { code, stderr } = await kso(['scan', place]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^kso: nothing to scan in \S+: \S*bad\.yaml:\d+: .+\n$/);
+    expect(stderr).toMatch(/^kso: nothing to scan in \S+: \S*bad\.yaml:\d+: .+; \S*worse\.json:\d+: .+\n$/);
   });
 
   test('paths count from where the user typed the command', async () => {

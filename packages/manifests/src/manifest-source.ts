@@ -100,7 +100,7 @@ async function firstLook(
   const problems = summary.unreadable === 0 ? '' : ` (${summary.unreadable} could not be read)`;
   throw new SourceError(
     'nothingToScan',
-    `nothing to scan in ${name}: no Kubernetes object in ${summary.files} files${problems}`,
+    `nothing to scan in ${name}: no Kubernetes object in ${summary.files === 1 ? 'one file' : `${summary.files} files`}${problems}`,
   );
 }
 

@@ -18,12 +18,8 @@ export function addScan(program: Command, host: CliHost, onEnd: OnEnd): void {
   const scan = program
     .command('scan')
     .description('Scan manifests (default: the current folder), the current cluster, or one image.')
-    .argument('[path...]', 'folders or files of manifests, "-" for standard input, or the word "cluster"')
-    .addOption(
-      new Option('--framework <names>', 'only the controls of these frameworks, e.g. nsa,mitre').argParser(listValue),
-    )
-    .addOption(new Option('--control <ids>', 'only these controls, e.g. C-0057').argParser(listValue));
-  withScanOptions(scan)
+    .argument('[path...]', 'folders or files of manifests, "-" for standard input, or the word "cluster"');
+  withScanOptions(withSelection(scan))
     .addHelpText(
       'after',
       examples([
@@ -70,14 +66,13 @@ export function addScan(program: Command, host: CliHost, onEnd: OnEnd): void {
 }
 
 function addWorkload(scan: Command, run: (paths: readonly string[], options: ScanOptions) => Promise<void>): void {
-  withScanOptions(
-    scan
-      .command('workload')
-      .description('Scan one object; the others are read, because its controls relate to them.')
-      .argument('<kind/name>', 'e.g. Deployment/web', workloadValue)
-      .argument('[path...]', 'as with kso scan')
-      .option('-n, --namespace <name>', 'namespace of the object (default: any)', textValue),
-  )
+  const command = scan
+    .command('workload')
+    .description('Scan one object; the others are read, because its controls relate to them.')
+    .argument('<kind/name>', 'e.g. Deployment/web', workloadValue)
+    .argument('[path...]', 'as with kso scan')
+    .option('-n, --namespace <name>', 'namespace of the object (default: any)', textValue);
+  withScanOptions(withSelection(command))
     .addHelpText(
       'after',
       examples([
@@ -140,6 +135,15 @@ function addImage(scan: Command, host: CliHost, onEnd: OnEnd): void {
       const { scanImage } = await import('../commands/scan-image.ts');
       onEnd(await scanImage(image, options, host));
     });
+}
+
+/** What to scan with. */
+function withSelection(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--framework <names>', 'only the controls of these frameworks, e.g. nsa,mitre').argParser(listValue),
+    )
+    .addOption(new Option('--control <ids>', 'only these controls, e.g. C-0057').argParser(listValue));
 }
 
 /** Options of all posture scans. */

@@ -2,7 +2,9 @@ import { type ObjectSource, SourceError } from '@kso/domain';
 import { createManifestSource, type FolderRenderer, type GivenText, holdsObjects } from '@kso/manifests';
 import { fail } from '../errors.ts';
 
-/** A source of manifests that says which document was at fault when nothing at all can be scanned. @throws NOTHING_TO_SCAN */
+const maxNamed = 10;
+
+/** A source of manifests that says which documents were at fault when nothing at all can be scanned. @throws NOTHING_TO_SCAN */
 export function openManifests(
   paths: readonly string[],
   { texts = [], renderer }: { readonly texts?: readonly GivenText[]; readonly renderer?: FolderRenderer } = {},
@@ -14,22 +16,23 @@ export function openManifests(
     name: source.name,
     type: source.type,
     watch: async (kinds, onEvent, signal) => {
-      let unreadable: string | undefined;
+      const unreadable: string[] = [];
       try {
         await source.watch(
           kinds,
           (event) => {
-            if (event.type === 'unreadable') unreadable ??= placeOf(event);
+            if (event.type === 'unreadable') unreadable.push(placeOf(event));
             onEvent(event);
           },
           signal,
         );
       } catch (error) {
-        if (!(error instanceof SourceError) || error.reason !== 'nothingToScan' || unreadable === undefined)
-          throw error;
+        if (!(error instanceof SourceError) || error.reason !== 'nothingToScan' || unreadable.length === 0) throw error;
         // There is something, and a program is missing or failed: that is no mistake of whoever named the folder.
         if (unrendered.length > 0) throw fail('NOTHING_EVALUATED', { reason: unrendered.join('; ') });
-        throw fail('NOTHING_TO_SCAN', { path: source.name, problem: unreadable }, undefined);
+        const named = unreadable.slice(0, maxNamed).join('; ');
+        const more = unreadable.length > maxNamed ? `; and ${unreadable.length - maxNamed} more` : '';
+        throw fail('NOTHING_TO_SCAN', { path: source.name, problem: `${named}${more}` });
       }
     },
   };

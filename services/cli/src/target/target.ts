@@ -65,7 +65,8 @@ export function manifestsTarget(written: readonly string[], host: CliHost): Targ
       statSync(absolute);
     } catch (error) {
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      throw fail('PATH_UNREADABLE', { path, problem: missing ? 'no such file or folder' : String(error) }, error);
+      if (missing) throw fail('PATH_UNREADABLE', { path, problem: 'no such file or folder' });
+      throw fail('PATH_UNREADABLE', { path, problem: 'it cannot be read' }, error);
     }
     return absolute;
   });
