@@ -104,6 +104,8 @@ export interface Permission {
   readonly resources: readonly string[];
   /** Of one object: rules that are limited to objects of other names do not give it. */
   readonly resourceName?: string;
+  /** Of all objects: rules that are limited to objects of some names do not give it. */
+  readonly ofAll?: true;
 }
 
 export interface GrantedRule {
@@ -115,10 +117,10 @@ export interface GrantedRule {
 /** The rules that give at least one of the verbs on one of the resources of one of the groups. */
 export function grantedRules(rules: readonly PolicyRule[], wanted: Permission): GrantedRule[] {
   return rules.flatMap((rule) => {
-    const { resourceName } = wanted;
-    const named =
-      resourceName === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(resourceName);
-    if (!named) return [];
+    const { resourceName, ofAll } = wanted;
+    const isLimited = rule.resourceNames.length > 0;
+    const isOfOthers = resourceName !== undefined && !rule.resourceNames.includes(resourceName);
+    if (isLimited && (ofAll === true || isOfOthers)) return [];
     const resources = positions(rule.resources, wanted.resources);
     const verbs = positions(rule.verbs, wanted.verbs);
     const apiGroups = positions(rule.apiGroups, wanted.apiGroups);

@@ -3,7 +3,12 @@ import { subjectFindings } from '../../testing/judge.ts';
 import { clusterRole, clusterRoleBinding, user } from '../../testing/rbac-objects.ts';
 import { administrativeRoles } from './c-0035-administrative-roles.ts';
 
-const failing = (rule: { verbs: string[]; resources: string[]; apiGroups?: string[] }): number =>
+const failing = (rule: {
+  verbs: string[];
+  resources: string[];
+  apiGroups?: string[];
+  resourceNames?: string[];
+}): number =>
   subjectFindings(administrativeRoles, [clusterRole('r', rule), clusterRoleBinding('r', user('ann'))])['User/ann']
     ?.length ?? -1;
 
@@ -17,6 +22,7 @@ describe('C-0035 administrative roles', () => {
     { verbs: ['*'], resources: ['pods'], apiGroups: ['*'] },
     { verbs: ['get', 'list'], resources: ['*'], apiGroups: ['*'] },
     { verbs: ['*'], resources: ['*'], apiGroups: ['apps'] },
+    { verbs: ['*'], resources: ['*'], apiGroups: ['*'], resourceNames: ['theirs'] },
   ])('passes with %j', (rule) => {
     expect(failing(rule)).toBe(0);
   });

@@ -9,6 +9,7 @@ export const administrativeRoles: Control = {
       verbs: ['*'],
       apiGroups: coreGroup,
       resources: ['*'],
+      ofAll: true,
     }),
   ],
 };
