@@ -166,6 +166,12 @@ export const kubevuln: Group = {
     ),
     value('kubevuln.config.plainHttpRegistries', t.strings, [], 'Registries that are spoken to without TLS, host:port'),
     value('kubevuln.config.proxyRegistryMap', t.stringMap, {}, 'Mirrors to pull from for a scan: registry to mirror'),
+    value(
+      'kubevuln.config.vulnerabilityMetrics',
+      t.flag,
+      false,
+      'Metrics of the vulnerabilities of each container by severity: six series a container, 5,000 containers at most',
+    ),
     unread(value('kubevuln.config.storeFilteredSboms', t.flag, false, 'Also keep the SBOM of relevant packages')),
     deprecated(
       'kubevuln.config.useDefaultMatchers',

@@ -40,6 +40,14 @@ export const KubevulnConfig = z.strictObject({
   sbomCacheSize: byteSize().default(1024 * mebibyte),
   /** How long the findings of an image are kept after they were written; a scan after that asks the engines again. */
   keepAnswers: duration().prefault('90d'),
+  /** Series for the vulnerabilities of each container, by severity: many in a large cluster. */
+  vulnerabilityMetrics: z
+    .strictObject({
+      enabled: flag().default(false),
+      /** Containers beyond it are left out, and counted as such. */
+      maxSeries: z.coerce.number().int().min(6).max(1_000_000).default(30_000),
+    })
+    .prefault({}),
   /** For images of which nobody says what the node runs. */
   defaultPlatform: z.string().default('linux/amd64'),
   /** Folder with OCI image layouts that are looked into before any registry. */

@@ -9,8 +9,9 @@ import { createCredentialSealer, createRegistryClient, readOrCreateKey } from '@
 import { openSqliteStore, type Store } from '@kso/store';
 import { type KubevulnConfig, kubevulnConfig } from './config.ts';
 import { openCredentials } from './credentials/open.ts';
-import { openExceptions } from './exceptions/open.ts';
+import { countEngineMemory } from './engine-memory.ts';
 import { fail } from './errors.ts';
+import { openExceptions } from './exceptions/open.ts';
 import { withForeignSettings } from './foreign-settings.ts';
 import { hostSwitches } from './host-switches.ts';
 import { openProfiles } from './relevancy/open.ts';
@@ -43,7 +44,7 @@ async function create(ports: BasePorts): Promise<Service> {
     ...ports,
     ...exceptions.ports,
     ...profiles.ports,
-    ...createEngines(config, env),
+    ...createEngines(config, ports, env),
     queue,
     store,
     registry,
@@ -83,17 +84,19 @@ function openWorkerAccess({ workers, redis }: KubevulnConfig, ports: BasePorts, 
   return openTokenAccess(workers.access, { ...ports, env, userAgent: 'kso-kubevuln' });
 }
 
-function createEngines(config: KubevulnConfig, env: NodeJS.ProcessEnv) {
+function createEngines(config: KubevulnConfig, { metrics }: BasePorts, env: NodeJS.ProcessEnv) {
   const { dataDir, engineMemory: memoryBytes, databaseUpdate, trustedVendors } = config;
   // Below the folder that the service clears at start.
   const scratchRoot = join(dataDir, 'scratch');
+  const peakOf = countEngineMemory(metrics);
   return {
-    sbomEngine: createSyft({ env, scratchRoot, memoryBytes, program: config.syft }),
+    sbomEngine: createSyft({ env, scratchRoot, memoryBytes, program: config.syft, onPeakMemory: peakOf('syft') }),
     matcher: createGrype({
       env,
       scratchRoot,
       memoryBytes,
       program: config.grype,
+      onPeakMemory: peakOf('grype'),
       databaseDirectory: config.databaseDirectory ?? join(dataDir, 'grype'),
       mode: config.cveMatchingMode,
       updateUrl: databaseUpdate.url,

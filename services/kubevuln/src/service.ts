@@ -31,6 +31,7 @@ import { createRelevancyStore } from './relevancy/relevancy-store.ts';
 import { createRematcher } from './rematching/rematcher.ts';
 import { createRecorder } from './results/recorder.ts';
 import { createRetention } from './results/retention.ts';
+import { showVulnerabilities } from './results/vulnerability-metrics.ts';
 import { registerDiagnostics } from './routes/diagnostics.ts';
 import { registerImageVulnerabilities } from './routes/image-vulnerabilities.ts';
 import { createJobAliases } from './routes/job-aliases.ts';
@@ -55,6 +56,7 @@ export {
   type OpenedCredentials,
   openCredentials,
 } from './credentials/index.ts';
+export { countEngineMemory } from './engine-memory.ts';
 export { kubevulnErrors } from './errors.ts';
 export { readClusterExceptions } from './exceptions/cluster.ts';
 export { type AskEndpoint, createExceptionEndpoint } from './exceptions/endpoint.ts';
@@ -103,6 +105,8 @@ export function createKubevuln(config: KubevulnConfig, ports: KubevulnPorts): Ku
   const workers = openWorkers(config, { ...ports, metrics });
   const { sbomEngine, matcher } = workers;
   metrics.queueDepth(() => queueDepth(queue));
+  if (config.vulnerabilityMetrics.enabled)
+    showVulnerabilities(ports.metrics, store.results, config.vulnerabilityMetrics);
   const scratchRoot = join(config.dataDir, 'scratch');
   const now = () => clock.now();
   const breaker = createRateLimitBreaker(now);

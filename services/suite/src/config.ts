@@ -65,6 +65,10 @@ const schema = z.object({
       skipTlsVerifyRegistries: z.array(z.string()).default([]),
       /** Mirrors to pull from: registry, or registry and path, to mirror. */
       proxyRegistryMap: z.record(z.string(), z.string()).default({}),
+      /** Series for the vulnerabilities of each container, and how many of them at most. */
+      vulnerabilityMetrics: z
+        .object({ enabled: flag().default(false), maxSeries: z.coerce.number().int().default(30_000) })
+        .prefault({}),
       /** Read the pull secrets of workloads, by name, for images of private registries. */
       pullSecrets: flag().default(true),
       /** Read Secrets with logins of registries in the own namespace, and which; none named: all `kubescape-registry-scan*`. */

@@ -66,7 +66,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the environment of a pod
       includeNamespaces: 'shop,bank',
       capabilities: { continuousScan: 'enable' },
       operator: { service: { port: 80, targetPort: 5000 } },
-      kubevuln: { config: { scanConcurrency: 3, plainHttpRegistries: ['r:5000'] } },
+      kubevuln: { config: { scanConcurrency: 3, plainHttpRegistries: ['r:5000'], vulnerabilityMetrics: true } },
       triggerNewImageScan: 'false',
     };
     const load = (component: string) =>
@@ -77,7 +77,13 @@ describe.skipIf(missingPrograms('helm') !== undefined)('the environment of a pod
       continuous: { enabled: true },
       report: { url: 'http://cloud-endpoint:8090' },
     });
-    expect(load('kubevuln')).toMatchObject({ scanConcurrency: 3, plainHttpRegistries: ['r:5000'] });
+    expect(load('kubevuln')).toMatchObject({
+      scanConcurrency: 3,
+      plainHttpRegistries: ['r:5000'],
+      vulnerabilityMetrics: { enabled: true },
+    });
+    const compact = environment({ ...values, profile: 'compact' }, 'suite');
+    expect(compact).toMatchObject({ KSO_SUITE_IMAGES_VULNERABILITY_METRICS_ENABLED: 'true' });
     expect(load('kollector')).toMatchObject({
       includeNamespaces: ['shop', 'bank'],
       triggerNewImageScan: false,

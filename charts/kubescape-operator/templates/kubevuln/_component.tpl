@@ -31,6 +31,9 @@ env:
   KSO_KUBEVULN_DATA_DIR: /var/lib/kso
   CONFIG_DIR: /etc/config
   KSO_KUBEVULN_SCAN_CONCURRENCY: {{ dig "config" "scanConcurrency" 1 $v | quote }}
+  {{- if $v.config.vulnerabilityMetrics }}
+  KSO_KUBEVULN_VULNERABILITY_METRICS_ENABLED: "true"
+  {{- end }}
   {{- with $v.config.maxSBOMSize }}
   KSO_KUBEVULN_MAX_SBOM_SIZE: {{ . | int64 | quote }}
   {{- end }}

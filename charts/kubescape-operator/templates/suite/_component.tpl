@@ -69,6 +69,9 @@ env:
   {{- with $v.kubevuln.config.plainHttpRegistries }}
   KSO_SUITE_IMAGES_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
   {{- end }}
+  {{- if $v.kubevuln.config.vulnerabilityMetrics }}
+  KSO_SUITE_IMAGES_VULNERABILITY_METRICS_ENABLED: "true"
+  {{- end }}
   {{- with $v.kubevuln.config.proxyRegistryMap }}
   KSO_SUITE_IMAGES_PROXY_REGISTRY_MAP: {{ toJson . | quote }}
   {{- end }}

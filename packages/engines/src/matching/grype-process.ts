@@ -19,6 +19,8 @@ export interface GrypeOptions {
   /** Each run works in a folder of its own below this one. */
   readonly scratchRoot: string;
   readonly memoryBytes?: number;
+  /** Told of each run how much memory it had at most, in bytes. */
+  readonly onPeakMemory?: ((bytes: number) => void) | undefined;
   /** Where updates come from: the base of a listing, or its full URL ending in `.json`. Default: Grype's own. */
   readonly updateUrl?: string | undefined;
   /** File with extra certificates for `updateUrl`. */
@@ -68,5 +70,6 @@ export function runGrype(options: GrypeOptions, run: GrypeRun): Promise<RunEnd> 
     timeoutMs: run.timeoutMs,
     memoryBytes: options.memoryBytes,
     signal: run.signal,
+    onPeakMemory: options.onPeakMemory,
   });
 }

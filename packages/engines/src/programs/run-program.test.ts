@@ -35,6 +35,15 @@ describe('runProgram', () => {
     expect(await output()).toBe('hello\n');
   });
 
+  it.skipIf(process.platform !== 'linux')('tells how much memory the child had at most', async () => {
+    const peaks: number[] = [];
+    const script = 'x=$(head -c 50000000 /dev/zero | tr "\\0" a); sleep 1';
+    const end = await runProgram(options(script, { onPeakMemory: (bytes) => peaks.push(bytes) }));
+    expect(end).toMatchObject({ ended: 'exited', code: 0 });
+    expect(peaks).toHaveLength(1);
+    expect(peaks[0]).toBeGreaterThan(50_000_000);
+  });
+
   it('gives the child the environment of the caller and nothing else', async () => {
     await runProgram(options('env', { env: { PATH: '/usr/bin:/bin', ONLY: 'this' } }));
     const names = (await output()).split('\n').map((line) => line.split('=')[0]);

@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { directorySize } from './directory-size.ts';
 import { launchUnderLimits } from './launcher.ts';
+import { peakMemory } from './peak-memory.ts';
 import { redact } from './redact.ts';
 import { TextTail } from './text-tail.ts';
 
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly disk?: { readonly directory: string; readonly maxBytes: number; readonly everyMs?: number };
   /** Sees each piece of standard error as it comes, not redacted. */
   readonly onStderr?: (text: string) => void;
+  /** Told at the end how much memory the child had at most, in bytes, where the system tells (Linux) and it lived long enough to be seen. */
+  readonly onPeakMemory?: ((bytes: number) => void) | undefined;
 }
 
 /** How a child ended. Only `exited` with code 0 has complete output. */
@@ -43,6 +46,7 @@ type KillReason = 'timedOut' | 'cancelled' | 'outputTooLarge' | 'diskTooLarge';
 const stderrTailCharacters = 8 * 1024;
 const defaultGraceMs = 2000;
 const defaultDiskCheckMs = 1000;
+const memoryLookMs = 100;
 
 /**
  * Runs a program in a process group of its own, with limits on time, memory, output and disk. Never rejects for what the child does;
@@ -139,6 +143,8 @@ class Guard {
   readonly #signal: AbortSignal | undefined;
   readonly #maxOutput: number;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #onPeakMemory: RunOptions['onPeakMemory'];
+  #peakMemory = 0;
   readonly #onAbort = (): void => {
     this.#kill('cancelled');
   };
@@ -155,6 +161,8 @@ class Guard {
       }, options.timeoutMs),
     );
     if (options.disk !== undefined) this.#watchDisk(options.disk);
+    this.#onPeakMemory = options.onPeakMemory;
+    if (options.onPeakMemory !== undefined) this.#watchMemory();
   }
 
   countOutput(): Transform {
@@ -182,6 +190,14 @@ class Guard {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.abandon();
+    if (this.#peakMemory > 0) this.#onPeakMemory?.(this.#peakMemory);
+  }
+
+  #watchMemory(): void {
+    const look = async (): Promise<void> => {
+      this.#peakMemory = Math.max(this.#peakMemory, await peakMemory(this.#child.pid));
+    };
+    this.#timers.push(setInterval(() => void look(), memoryLookMs));
   }
 
   #watchDisk({ directory, maxBytes, everyMs = defaultDiskCheckMs }: NonNullable<RunOptions['disk']>): void {

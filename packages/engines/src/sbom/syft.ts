@@ -21,6 +21,8 @@ export interface SyftOptions {
   readonly scratchRoot: string;
   /** Hard memory limit of one run where the system offers one; Go is told to stay below 80 % of it. */
   readonly memoryBytes?: number;
+  /** Told of each run how much memory it had at most, in bytes. */
+  readonly onPeakMemory?: ((bytes: number) => void) | undefined;
 }
 
 /** Runs Syft as a child process: one process, one scratch folder, one deadline for each image. */
@@ -74,6 +76,7 @@ async function createSbom(run: Run, signal: AbortSignal | undefined): Promise<Sb
     onStderr: (text) => {
       if (text.includes(pullEnded)) phase = 'cataloguing';
     },
+    onPeakMemory: options.onPeakMemory,
   });
   if (end.ended === 'exited' && end.code === 0) {
     const { size } = await stat(request.target);

@@ -2,9 +2,8 @@ import type { ImageFinding } from '@kso/wire';
 import { packageKey } from '../relevancy/relevant-packages.ts';
 import { apiVersionOf } from '../report/workload.ts';
 import { imageAnnotations, imageLabels, type KnownResult, objectNames, splitFindings } from './known-result.ts';
+import { type SeverityName, severities, severityName } from './severities.ts';
 import { objectsApiVersion, objectsNamespace } from './vulnerability-manifest.ts';
-
-const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
 
 /** Counts of a container's image as a VulnerabilityManifestSummary (kubevuln.md 8.6), suppressed findings not among them. */
 export function manifestSummary(result: KnownResult) {
@@ -49,11 +48,8 @@ export function manifestSummary(result: KnownResult) {
   };
 }
 
-function countOf(findings: readonly ImageFinding[], severity: string): number {
-  return findings.filter((finding) => {
-    const text = finding.severity.toLowerCase();
-    return (severities.find((known) => known === text) ?? 'unknown') === severity;
-  }).length;
+function countOf(findings: readonly ImageFinding[], wanted: SeverityName): number {
+  return findings.filter(({ severity }) => severityName(severity) === wanted).length;
 }
 
 /** Nothing for an image without a workload: labels have no empty values (B21). */

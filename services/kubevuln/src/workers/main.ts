@@ -13,6 +13,7 @@ import {
   type Service,
 } from '@kso/kit';
 import { createBullQueue } from '@kso/queue';
+import { countEngineMemory } from '../engine-memory.ts';
 import { workerConfig } from './config.ts';
 import { createOwner } from './owner.ts';
 import { createKubevulnWorker } from './worker.ts';
@@ -30,7 +31,13 @@ async function create(ports: BasePorts): Promise<Service> {
   const worker = createKubevulnWorker(config, {
     ...ports,
     queue,
-    sbomEngine: createSyft({ env, scratchRoot: join(dataDir, 'scratch'), memoryBytes, program: config.syft }),
+    sbomEngine: createSyft({
+      env,
+      scratchRoot: join(dataDir, 'scratch'),
+      memoryBytes,
+      program: config.syft,
+      onPeakMemory: countEngineMemory(ports.metrics)('syft'),
+    }),
     owner: createOwner({
       http,
       url: new URL(config.owner),

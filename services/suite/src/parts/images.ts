@@ -4,6 +4,7 @@ import { createHttpClient, describeError, readOutgoing } from '@kso/kit';
 import type { KubeClient } from '@kso/kube';
 import {
   type AskEndpoint,
+  countEngineMemory,
   createExceptionEndpoint,
   createKubevuln,
   hostSwitches,
@@ -48,6 +49,7 @@ export async function startImages(
     plainHttpRegistries: config.images.plainHttpRegistries,
     skipTlsVerifyRegistries: config.images.skipTlsVerifyRegistries,
     proxyRegistryMap: config.images.proxyRegistryMap,
+    vulnerabilityMetrics: config.images.vulnerabilityMetrics,
     credentials: {
       pullSecrets: config.images.pullSecrets,
       // Its own namespace has such Secrets; that of somebody's kubeconfig is not its own.
@@ -58,8 +60,10 @@ export async function startImages(
     ...(sample === undefined ? {} : { imageLayouts: join(sample, 'images') }),
   });
   const engineOptions = { env, scratchRoot: folders.scratch, memoryBytes: settings.engineMemory };
+  const peakOf = countEngineMemory(context.ports.metrics);
   const matcher = createGrype({
     ...engineOptions,
+    onPeakMemory: peakOf('grype'),
     databaseDirectory: config.images.databaseDirectory ?? folders.vulnerabilityDatabase,
     mode: settings.cveMatchingMode,
     updateUrl: settings.databaseUpdate.url,
@@ -86,7 +90,7 @@ export async function startImages(
       registry,
       sealer,
       credentials: logins.credentials,
-      sbomEngine: createSyft(engineOptions),
+      sbomEngine: createSyft({ ...engineOptions, onPeakMemory: peakOf('syft') }),
       poster,
       askExceptions: exceptionsOfBackend(context, env),
       ...(client !== undefined && config.policy.fromObjects
