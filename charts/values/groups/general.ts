@@ -114,7 +114,12 @@ export const scope: Group = {
       [{}],
     ),
     unread(value('defaultFrameworks', t.strings, [], 'Frameworks of a scan that names none; empty: all')),
-    value('triggerNewImageScan', t.looseFlag, true, 'Scan an image as soon as it is seen for the first time'),
+    value(
+      'triggerNewImageScan',
+      t.looseFlag,
+      true,
+      'Scan an image as soon as it is seen for the first time: kollector asks for it, or the operator where there is none (operator.newImages.enabled)',
+    ),
     value('continuousScanning.configMapName', t.name, 'cs-matching-rules', 'ConfigMap with the rules below'),
     unread(
       value(

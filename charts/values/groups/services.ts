@@ -18,6 +18,18 @@ export const operator: Group = {
     value('operator.triggerSecurityFramework', t.flag, true, 'Scans by framework also scan the framework security'),
     value('operator.podScanGuardTime', t.duration, '1h', 'How long a pod without owner is left to the watchers'),
     value(
+      'operator.newImages.enabled',
+      t.autoFlag,
+      'auto',
+      'Watch for new images and scan them; auto: with triggerNewImageScan, where no kollector does it. Never beside one that does',
+    ),
+    value(
+      'operator.newImages.atStart',
+      t.oneOf('unasked', 'all', 'none'),
+      'unasked',
+      'Images that run already when the operator begins to watch: scan those that were not asked for, all, or none',
+    ),
+    value(
       'operator.dispatch.mode',
       t.oneOf('queue', 'http'),
       'queue',

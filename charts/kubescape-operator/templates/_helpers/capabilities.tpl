@@ -80,6 +80,13 @@
 {{- $warnings = append $warnings "capabilities.registryScan needs operator and vulnerabilityScan" -}}
 {{- end -}}
 {{- end -}}
+{{- if and (include "kso.on" (dig "operator" "newImages" "enabled" "auto" $v)) (not (has "newImages" $s.features)) -}}
+{{- if or $s.compact (and (has "operator" $s.components) (has "kubevuln" $s.components)) -}}
+{{- $warnings = append $warnings "kollector asks for scans of new images, so the operator does not: operator.newImages.enabled has no effect" -}}
+{{- else -}}
+{{- $warnings = append $warnings "operator.newImages.enabled needs capabilities.operator and vulnerabilityScan" -}}
+{{- end -}}
+{{- end -}}
 {{- if and (or $s.compact (has "kubevuln" $s.components)) (not (has "pullSecrets" $s.features)) -}}
 {{- $warnings = append $warnings "pull secrets of workloads are not read: images of private registries need imageScanning.privateRegistries" -}}
 {{- end -}}

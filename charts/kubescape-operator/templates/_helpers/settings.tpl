@@ -137,6 +137,11 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}
 {{- /* Commands about registries: in the compact profile only those that need no login, and those need no right. */ -}}
 {{- if and $images $operator (not $compact) (include "kso.on" (get $asked "registryScan")) -}}{{- $features = append $features "registryScan" -}}{{- end -}}
+{{- /* One asks for scans of new images: kollector, or the operator where no kollector does. */ -}}
+{{- $trigger := not (empty (include "kso.on" (dig "triggerNewImageScan" true $v))) -}}
+{{- $newImagesAsked := dig "operator" "newImages" "enabled" "auto" $v | toString -}}
+{{- $kollectorAsks := or $compact (and $kollector $trigger) -}}
+{{- if and $images $operator (not $kollectorAsks) (or (eq $newImagesAsked "true") (and (eq $newImagesAsked "auto") $trigger)) -}}{{- $features = append $features "newImages" -}}{{- end -}}
 {{- /* Orders that nobody would take are not given. */ -}}
 {{- if and (has "kubevuln-worker" $components) (gt (dig "kubevulnWorker" "replicaCount" 1 $v | int) 0) -}}{{- $features = append $features "workers" -}}{{- end -}}
 {{- $logins := dig "imageScanning" "privateRegistries" dict $v -}}

@@ -43,6 +43,10 @@ env:
   {{- if has "kubescape" .settings.components }}
   KSO_OPERATOR_FIRST_SCAN: "true"
   {{- end }}
+  {{- if has "newImages" .settings.features }}
+  KSO_OPERATOR_NEW_IMAGES_ENABLED: "true"
+  KSO_OPERATOR_NEW_IMAGES_AT_START: {{ dig "newImages" "atStart" "unasked" $v }}
+  {{- end }}
   KSO_OPERATOR_DISPATCH_MODE: {{ dig "dispatch" "mode" "queue" $v }}
   {{- with .settings.reportUrl }}
   KSO_OPERATOR_REPORTS_URL: {{ . }}
