@@ -23,6 +23,7 @@ import { GatewayLink } from './gateway/gateway-link.ts';
 import { gatewayUrl } from './gateway/gateway-url.ts';
 import { childEndHandler } from './jobs/child-ends.ts';
 import { JobReports } from './jobs/job-reports.ts';
+import { followCluster } from './leading/follow-cluster.ts';
 import { deskSender } from './new-images/desk-sender.ts';
 import { createNewImageWatch } from './new-images/new-image-watch.ts';
 import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
@@ -138,7 +139,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
         ports.logger.warn(
           'new images are to be watched for, but there is no cluster: nobody asks for their scans here',
         );
-      if (watches.length > 0) following = follow(watches, ports, stopping.signal);
+      if (watches.length > 0) following = followCluster(watches, ports, stopping.signal);
     },
     stop: () => (stopped ??= stop()),
     notReady: () => queue.notReady(),
@@ -158,23 +159,6 @@ function commandHandlers(config: OperatorConfig, parts: RunCommandParts & { read
     OperatorAPI: operatorApiHandler(parts),
     ...registryHandlers({ config, ports: parts.ports.registries, transport }),
   };
-}
-
-interface Watch {
-  run(term: AbortSignal): Promise<void>;
-}
-
-/** What one replica does for all, while it leads. Never rejects: these are two ways of several by which commands come. */
-async function follow(watches: readonly Watch[], ports: OperatorPorts, signal: AbortSignal): Promise<void> {
-  const { leadership, logger } = ports;
-  const work = async (term: AbortSignal) => {
-    await Promise.all(watches.map((watch) => watch.run(term)));
-  };
-  try {
-    await (leadership === undefined ? work(signal) : leadership.run(work, signal));
-  } catch (error) {
-    logger.error({ err: error }, 'the cluster is not followed any more');
-  }
 }
 
 function openGateway(

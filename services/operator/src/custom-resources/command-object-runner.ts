@@ -2,6 +2,7 @@ import { type BasePorts, backoffDelay, describeError, KsoError } from '@kso/kit'
 import { createTurns } from '@kso/kube';
 import type { JsonObject, KubeObject } from '@kso/wire';
 import { fail } from '../errors.ts';
+import type { ClusterWatch } from '../leading/follow-cluster.ts';
 import type { CommandObjects } from './command-objects.ts';
 import { type OperatorCommand, readOperatorCommand } from './operator-command.ts';
 import type { CommandHandler, CommandResult } from './run-command.ts';
@@ -30,7 +31,8 @@ interface Finished {
  * Carries out OperatorCommand objects and keeps their status: `started` before anything is done, `completed` when the work has really
  * ended, with its errors. Finished objects are removed after their time. Only one process at a time may run it for a namespace.
  */
-export class CommandObjectRunner {
+export class CommandObjectRunner implements ClusterWatch {
+  readonly what = 'OperatorCommand objects';
   readonly #options: CommandObjectRunnerOptions;
   readonly #ports: BasePorts;
   readonly #inTurn = createTurns(concurrency);

@@ -5,6 +5,7 @@ import type { TopOwner } from '@kso/kube';
 import { type AskedImages, type CommandSender, createImageTrigger, type NewImageMeters } from '@kso/new-images';
 import type { KubeObject } from '@kso/wire';
 import type { OperatorConfig } from '../config.ts';
+import type { ClusterWatch } from '../leading/follow-cluster.ts';
 import { guardTimeOf } from '../pods/guard-time.ts';
 
 /** Where new images are seen. */
@@ -17,7 +18,7 @@ export interface NewImagePorts {
 }
 
 /** Asks for a scan of each image that is new in the cluster (operator-gateway.md 4.2.7), by the rules of kollector.md 13. */
-export interface NewImageWatch {
+export interface NewImageWatch extends ClusterWatch {
   /** Watches until `signal` aborts; never rejects. May be run again afterwards, by the next term. */
   run(signal: AbortSignal): Promise<void>;
   /** For the answer of the readiness probe: why nothing can be seen, and what waits. */
@@ -68,6 +69,7 @@ export function createNewImageWatch(
   };
 
   return {
+    what: 'new images',
     run: async (signal) => {
       const trigger = createImageTrigger(settings, ports);
       pending = () => trigger.pending;
