@@ -44,8 +44,12 @@ export const programs: readonly Program[] = [
   debian('rpmbuild', 'rpm'),
   debian('zip', 'zip'),
   debian('prometheus', 'prometheus'),
+  debian('promtool', 'prometheus'),
   debian('chromium', 'chromium'),
   debian('debootstrap', 'debootstrap'),
+  debian('openssl', 'openssl'),
+  debian('skopeo', 'skopeo'),
+  debian('pip3', 'python3-pip'),
   { ...kubernetes('kubelet'), neededFor: 'e2e' },
   { ...kubernetes('kube-proxy'), neededFor: 'e2e' },
   { ...built('coredns', 'coredns', 'v1.15.0', 'github.com/coredns/coredns'), neededFor: 'e2e' },
@@ -55,7 +59,6 @@ export const programs: readonly Program[] = [
   { ...debian('iptables', 'iptables'), neededFor: 'e2e' },
   { ...debian('conntrack', 'conntrack'), neededFor: 'e2e' },
   { ...debian('ip', 'iproute2'), neededFor: 'e2e' },
-  { ...debian('openssl', 'openssl'), neededFor: 'e2e' },
   { ...debian('buildah', 'buildah'), neededFor: 'e2e' },
 ];
 
