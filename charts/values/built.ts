@@ -19,7 +19,6 @@ export const notBuilt = {
     'remediation',
     'runtimeDetection',
     'runtimeObservability',
-    'scanEmbeddedSBOMs',
     'seccompProfileService',
     'syncSBOM',
     'vexGeneration',

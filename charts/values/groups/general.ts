@@ -189,7 +189,7 @@ const capabilityText = {
   riskAcceptance: ['disable', 'Honour SecurityException and ClusterSecurityException objects'],
   runtimeDetection: ['disable', 'Runtime rules and alerts'],
   runtimeObservability: ['disable', 'Learn what containers do'],
-  scanEmbeddedSBOMs: ['disable', 'Use SBOM files inside of images'],
+  scanEmbeddedSBOMs: ['disable', 'Also take over packages from SBOM files that lie in images'],
   seccompProfileService: ['disable', 'Seccomp profiles'],
   syncSBOM: ['disable', 'Replicate SBOMs to the backend'],
   vexGeneration: ['disable', 'Write VEX documents'],

@@ -40,6 +40,8 @@ export const KubevulnConfig = z.strictObject({
   sbomCacheSize: byteSize().default(1024 * mebibyte),
   /** How long the findings of an image are kept after they were written; a scan after that asks the engines again. */
   keepAnswers: duration().prefault('90d'),
+  /** Also take over packages out of SBOM files that lie in images; workers need the same. */
+  embeddedSboms: flag().default(false),
   /** Series for the vulnerabilities of each container, by severity: many in a large cluster. */
   vulnerabilityMetrics: z
     .strictObject({

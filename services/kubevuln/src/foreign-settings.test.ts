@@ -23,7 +23,10 @@ describe("the chart's files", () => {
     const data = { maxImageSize: 5_368_709_120, scanTimeout: '7m', cveMatchingMode: 'off', listingURL: 'http://db/x' };
     const proxyRegistryMap = { 'docker.io': 'mirror.example.com' };
     const receiver = { eventReceiverRestURL: 'er:443' };
-    await writeFile(join(directory, 'clusterData.json'), JSON.stringify({ ...data, proxyRegistryMap, ...receiver }));
+    await writeFile(
+      join(directory, 'clusterData.json'),
+      JSON.stringify({ ...data, proxyRegistryMap, scanEmbeddedSBOMs: true, ...receiver }),
+    );
     await writeFile(join(directory, 'account'), 'acc\n');
     await writeFile(join(directory, 'accessKey'), 'key\n');
     const config = load();
@@ -32,6 +35,7 @@ describe("the chart's files", () => {
       scanTimeout: 7 * 60_000,
       cveMatchingMode: 'off',
       proxyRegistryMap,
+      embeddedSboms: true,
       account: 'acc',
       databaseUpdate: { url: 'http://db/x' },
       report: { url: 'https://er:443' },

@@ -47,13 +47,14 @@ function clusterDataOf({ configDirectory }: KubevulnConfig): ClusterData | undef
 }
 
 function fromClusterData(data: ClusterData | undefined, isDefault: (path: string) => boolean): Partial<KubevulnConfig> {
-  const { maxImageSize, scanTimeout, trustedVendors, proxyRegistryMap } = data ?? {};
+  const { maxImageSize, scanTimeout, trustedVendors, proxyRegistryMap, scanEmbeddedSBOMs } = data ?? {};
   const mode = modeOf(data?.cveMatchingMode);
   return {
     ...(maxImageSize !== undefined && isDefault('maxImageSize') ? { maxImageSize } : {}),
     ...(scanTimeout !== undefined && scanTimeout > 0 && isDefault('scanTimeout') ? { scanTimeout } : {}),
     ...(trustedVendors !== undefined && isDefault('trustedVendors') ? { trustedVendors: [...trustedVendors] } : {}),
     ...(proxyRegistryMap !== undefined && isDefault('proxyRegistryMap') ? { proxyRegistryMap } : {}),
+    ...(scanEmbeddedSBOMs !== undefined && isDefault('embeddedSboms') ? { embeddedSboms: scanEmbeddedSBOMs } : {}),
     ...(mode !== undefined && isDefault('cveMatchingMode') ? { cveMatchingMode: mode } : {}),
   };
 }

@@ -85,12 +85,19 @@ function openWorkerAccess({ workers, redis }: KubevulnConfig, ports: BasePorts, 
 }
 
 function createEngines(config: KubevulnConfig, { metrics }: BasePorts, env: NodeJS.ProcessEnv) {
-  const { dataDir, engineMemory: memoryBytes, databaseUpdate, trustedVendors } = config;
+  const { dataDir, engineMemory: memoryBytes, databaseUpdate, trustedVendors, embeddedSboms } = config;
   // Below the folder that the service clears at start.
   const scratchRoot = join(dataDir, 'scratch');
   const peakOf = countEngineMemory(metrics);
   return {
-    sbomEngine: createSyft({ env, scratchRoot, memoryBytes, program: config.syft, onPeakMemory: peakOf('syft') }),
+    sbomEngine: createSyft({
+      env,
+      scratchRoot,
+      memoryBytes,
+      program: config.syft,
+      onPeakMemory: peakOf('syft'),
+      embeddedSboms,
+    }),
     matcher: createGrype({
       env,
       scratchRoot,

@@ -65,6 +65,8 @@ const schema = z.object({
       skipTlsVerifyRegistries: z.array(z.string()).default([]),
       /** Mirrors to pull from: registry, or registry and path, to mirror. */
       proxyRegistryMap: z.record(z.string(), z.string()).default({}),
+      /** Also take over packages out of SBOM files that lie in images. */
+      embeddedSboms: flag().default(false),
       /** Series for the vulnerabilities of each container, and how many of them at most. */
       vulnerabilityMetrics: z
         .object({ enabled: flag().default(false), maxSeries: z.coerce.number().int().default(30_000) })

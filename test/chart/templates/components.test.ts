@@ -92,7 +92,6 @@ describe.skipIf(missing)('24.4 which components run (chart.md 3.1)', () => {
     'remediation',
     'runtimeDetection',
     'runtimeObservability',
-    'scanEmbeddedSBOMs',
     'seccompProfileService',
     'syncSBOM',
     'vexGeneration',

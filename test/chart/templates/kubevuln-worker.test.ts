@@ -18,6 +18,19 @@ describe.skipIf(missingPrograms('helm') !== undefined)('kubevulnWorker', () => {
     expect(JSON.stringify(objects)).not.toContain('KSO_KUBEVULN_WORKERS_');
   });
 
+  it('takes over SBOM files in images when kubevuln does', () => {
+    const embedded = { capabilities: { scanEmbeddedSBOMs: 'enable' } };
+    const data = (values: object) => configOf(render(values), 'ks-cloud-config', 'clusterData')['scanEmbeddedSBOMs'];
+    expect([data(on()), data({ ...on(), ...embedded })]).toEqual([false, true]);
+    expect(workerVariables()).not.toHaveProperty('KSO_KUBEVULN_WORKER_EMBEDDED_SBOMS');
+    expect(envOf(render({ ...on(), ...embedded }), 'kubevuln-worker')).toMatchObject({
+      KSO_KUBEVULN_WORKER_EMBEDDED_SBOMS: 'true',
+    });
+    expect(envOf(render({ profile: 'compact', ...embedded }), 'suite')).toMatchObject({
+      KSO_SUITE_IMAGES_EMBEDDED_SBOMS: 'true',
+    });
+  });
+
   it('runs stateless pods of the image with engines, with a budget where there are several', () => {
     const objects = render(on({ replicaCount: 3, podDisruptionBudget: { enabled: true } }));
     expect(named(objects, 'Deployment', 'kubevuln-worker')['spec']).toMatchObject({

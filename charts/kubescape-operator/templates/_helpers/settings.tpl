@@ -135,6 +135,7 @@ What follows from the values, decided once: aliases of older charts are resolved
 {{- if or $posture $compact -}}{{- $features = append $features "controlInputs" -}}{{- end -}}
 {{- $scansImages := or $images $compact -}}
 {{- if and $scansImages (ne (dig "imageScanning" "pullSecrets" "enabled" true $v | toString) "false") -}}{{- $features = append $features "pullSecrets" -}}{{- end -}}
+{{- if and $scansImages (include "kso.on" (get $asked "scanEmbeddedSBOMs")) -}}{{- $features = append $features "scanEmbeddedSBOMs" -}}{{- end -}}
 {{- /* Commands about registries: in the compact profile only those that need no login, and those need no right. */ -}}
 {{- if and $images $operator (not $compact) (include "kso.on" (get $asked "registryScan")) -}}{{- $features = append $features "registryScan" -}}{{- end -}}
 {{- /* One asks for scans of new images: kollector, or the operator where no kollector does. */ -}}

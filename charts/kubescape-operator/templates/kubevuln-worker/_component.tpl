@@ -16,6 +16,9 @@ env:
   KSO_KUBEVULN_WORKER_TOKEN_FILE: {{ include "kso.tokenFile" . }}
   KSO_KUBEVULN_WORKER_DATA_DIR: /var/lib/kso
   KSO_KUBEVULN_WORKER_SCAN_CONCURRENCY: {{ $v.scanConcurrency | quote }}
+  {{- if has "scanEmbeddedSBOMs" .settings.features }}
+  KSO_KUBEVULN_WORKER_EMBEDDED_SBOMS: "true"
+  {{- end }}
   {{- with include "kso.workerEngineMemory" .root }}
   KSO_KUBEVULN_WORKER_ENGINE_MEMORY: {{ . }}
   {{- end }}

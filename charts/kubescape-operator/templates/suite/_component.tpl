@@ -69,6 +69,9 @@ env:
   {{- with $v.kubevuln.config.plainHttpRegistries }}
   KSO_SUITE_IMAGES_PLAIN_HTTP_REGISTRIES: {{ join "," . | quote }}
   {{- end }}
+  {{- if has "scanEmbeddedSBOMs" .settings.features }}
+  KSO_SUITE_IMAGES_EMBEDDED_SBOMS: "true"
+  {{- end }}
   {{- if $v.kubevuln.config.vulnerabilityMetrics }}
   KSO_SUITE_IMAGES_VULNERABILITY_METRICS_ENABLED: "true"
   {{- end }}

@@ -62,7 +62,7 @@ export function describeSbomEngine(name: string, engine: (scratchRoot: string) =
 }
 
 /** Writes an image as an OCI layout that holds nothing else. */
-async function writeLayout(directory: string, image: Image): Promise<string> {
+export async function writeLayout(directory: string, image: Image): Promise<string> {
   const folder = join(directory, 'blobs', 'sha256');
   await mkdir(folder, { recursive: true });
   const blobs = [[image.descriptor.digest, image.manifest] as const, ...image.blobs];

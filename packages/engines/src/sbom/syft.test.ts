@@ -3,15 +3,43 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@kso/testkit';
+import { buildImage, layer } from '@kso/testkit/images';
 import { missingPrograms } from '@kso/testkit/programs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeSbomEngine } from './conformance.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describeSbomEngine, writeLayout } from './conformance.ts';
 import type { SbomRequest } from './port.ts';
 import { createSyft } from './syft.ts';
+import { SyftDocument } from './syft-document.ts';
 
 const missing = missingPrograms('syft');
 describe.skipIf(missing !== undefined)('with the real Syft', () => {
   describeSbomEngine('Syft', (scratchRoot) => createSyft({ env: process.env, scratchRoot, memoryBytes: 1024 ** 3 }));
+
+  it('takes over SBOM files that lie in an image only when it is told to, and is another version then', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kso-embedded-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const bom = {
+      bomFormat: 'CycloneDX',
+      specVersion: '1.5',
+      components: [{ type: 'library', name: 'left-pad', version: '1.0.0', purl: 'pkg:npm/left-pad@1.0.0' }],
+    };
+    const image = buildImage({
+      layers: [layer([{ type: 'file', path: 'opt/app/bom.cdx.json', content: JSON.stringify(bom) }])],
+    });
+    const source = { type: 'ociLayout', directory: await writeLayout(join(directory, 'layout'), image) } as const;
+    const limits = { timeoutMs: 60_000, maxImageBytes: 100_000_000, maxSbomBytes: 10_000_000 };
+    for (const embeddedSboms of [false, true]) {
+      const syft = createSyft({ env: process.env, scratchRoot: directory, embeddedSboms });
+      const target = join(directory, `sbom-${embeddedSboms}.json`);
+      const outcome = await syft.create({ source, target, ...limits });
+      const document = SyftDocument.parse(JSON.parse(await readFile(target, 'utf8')));
+      expect(document.artifacts.map(({ name }) => name)).toEqual(embeddedSboms ? ['left-pad'] : []);
+      const lookup = await syft.status();
+      const version = lookup.found === 'found' ? lookup.version : '';
+      expect(version.endsWith('+embedded-sboms')).toBe(embeddedSboms);
+      expect(outcome).toMatchObject({ outcome: 'created', engineVersion: version });
+    }
+  });
 
   it.skipIf(!existsSync('/usr/bin/prlimit'))('runs out of memory by itself and not with the service', async () => {
     const scratchRoot = await mkdtemp(join(tmpdir(), 'kso-memory-'));

@@ -21,13 +21,19 @@ export interface SyftOptions {
   readonly scratchRoot: string;
   /** Hard memory limit of one run where the system offers one; Go is told to stay below 80 % of it. */
   readonly memoryBytes?: number;
+  /** Also take over packages out of SBOM files that lie in an image. It is part of the version: such an SBOM is another one. */
+  readonly embeddedSboms?: boolean | undefined;
   /** Told of each run how much memory it had at most, in bytes. */
   readonly onPeakMemory?: ((bytes: number) => void) | undefined;
 }
 
 /** Runs Syft as a child process: one process, one scratch folder, one deadline for each image. */
 export function createSyft(options: SyftOptions): SbomEngine {
-  const status = () => findProgram(syftProgram, { configured: options.program, env: options.env });
+  const status = async (): Promise<ProgramLookup> => {
+    const lookup = await findProgram(syftProgram, { configured: options.program, env: options.env });
+    if (lookup.found !== 'found' || options.embeddedSboms !== true) return lookup;
+    return { ...lookup, version: `${lookup.version}+embedded-sboms` };
+  };
   return {
     status,
     create: async (request, signal) => {
@@ -56,7 +62,7 @@ async function createSbom(run: Run, signal: AbortSignal | undefined): Promise<Sb
   let phase: 'pulling' | 'cataloguing' = 'pulling';
   const end = await runProgram({
     program: lookup.path,
-    args: syftArguments(request.source, configuration),
+    args: syftArguments(request.source, configuration, options.embeddedSboms === true),
     env: childEnvironment(options.env, {
       // A home of its own: no docker login of the user, no configuration that nobody expects.
       HOME: directory,
@@ -90,11 +96,11 @@ export function memoryVariables(memoryBytes: number | undefined): Record<string,
   return memoryBytes === undefined ? {} : { GOMEMLIMIT: String(Math.floor(memoryBytes * 0.8)) };
 }
 
-function syftArguments(source: SbomSource, configuration: string): string[] {
+function syftArguments(source: SbomSource, configuration: string, embeddedSboms: boolean): string[] {
   const common = ['--config', configuration, '-o', 'syft-json', '-v'];
   if (source.type === 'sbom') return ['convert', source.file, ...common];
   // Without the file cataloguers, as upstream (kubevuln.md 5.5). `-v` for the line that ends the pull.
-  const image = ['--select-catalogers', '-file'];
+  const image = ['--select-catalogers', embeddedSboms ? '-file,+sbom-cataloger' : '-file'];
   switch (source.type) {
     case 'registry':
       return ['scan', `registry:${source.reference}`, ...image, ...common];

@@ -17,6 +17,8 @@ export const WorkerConfig = z.strictObject({
   scanConcurrency: z.coerce.number().int().min(1).max(64).default(1),
   /** Hard limit of one engine process, where the system has one. */
   engineMemory: byteSize().default(2048 * 1024 * 1024),
+  /** Also take over packages out of SBOM files that lie in images; kubevuln needs the same. */
+  embeddedSboms: z.stringbool().or(z.boolean()).default(false),
   syft: z.string().optional(),
   shutdownTimeout: duration().prefault('20s'),
 });

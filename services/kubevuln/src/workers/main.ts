@@ -36,6 +36,7 @@ async function create(ports: BasePorts): Promise<Service> {
       scratchRoot: join(dataDir, 'scratch'),
       memoryBytes,
       program: config.syft,
+      embeddedSboms: config.embeddedSboms,
       onPeakMemory: countEngineMemory(ports.metrics)('syft'),
     }),
     owner: createOwner({

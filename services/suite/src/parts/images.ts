@@ -90,7 +90,11 @@ export async function startImages(
       registry,
       sealer,
       credentials: logins.credentials,
-      sbomEngine: createSyft({ ...engineOptions, onPeakMemory: peakOf('syft') }),
+      sbomEngine: createSyft({
+        ...engineOptions,
+        embeddedSboms: config.images.embeddedSboms,
+        onPeakMemory: peakOf('syft'),
+      }),
       poster,
       askExceptions: exceptionsOfBackend(context, env),
       ...(client !== undefined && config.policy.fromObjects
