@@ -65,7 +65,7 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
 
   const deliver = async (entry: Entry) => {
     while (entry.images.length > 0) {
-      const { images } = entry;
+      const images = oneOfEachContainer(entry.images);
       const result = await untilQueued(entry, images);
       if (result === 'refused' || result === 'givenUp') {
         drop(entry, result);
@@ -74,7 +74,7 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
       if (result === 'queued') ports.delivered(entry.wlid, images);
       // When a pod runs them again they are new again.
       else ports.lost(entry.wlid, images);
-      // What was added meanwhile goes out as a command of its own.
+      // What was added meanwhile, or is another image of the same container, goes out as a command of its own.
       entry.images = entry.images.filter((image) => !images.includes(image));
     }
     entries.delete(entry.wlid);
@@ -185,4 +185,11 @@ export function createTriggerQueue(options: TriggerQueueOptions, ports: TriggerQ
       await Promise.all(deliveries);
     },
   };
+}
+
+/** A command names one image for each container; during a roll-out there are two. */
+function oneOfEachContainer(images: readonly ContainerImage[]): ContainerImage[] {
+  const first = new Map<string, ContainerImage>();
+  for (const image of images) if (!first.has(image.containerName)) first.set(image.containerName, image);
+  return [...first.values()];
 }

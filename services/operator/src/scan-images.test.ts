@@ -200,6 +200,22 @@ describe('which pods and containers', () => {
     expect((await operator.queue.list({ kind: 'image-scan', limit: 1 }))[0]?.priority).toBe('newImage');
   });
 
+  it('leaves out pods of the workload that run another image than the watcher has seen', async () => {
+    const pods = ['registry.example.com/app:1', 'registry.example.com/app:2'].map((image, index) =>
+      runningPod({ name: `api-${index}`, ...api, images: { app: image } }),
+    );
+    // Of another revision, as during a roll-out.
+    const [old, fresh] = pods as [KubeObject, KubeObject];
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'api-7d4cf56db6' };
+    const rolled = { ...fresh, metadata: { ...fresh.metadata, ownerReferences: [owner] } } as KubeObject;
+    const operator = await start([old, rolled]);
+    const { containerStatuses } = fresh['status'] as { containerStatuses: { imageID: string }[] };
+    const id = containerStatuses[0]?.imageID ?? '';
+    const wlid = 'wlid://cluster-prod/namespace-payments/deployment-api';
+    const jobs = await jobsOf(operator, { wlid, args: { containerToImageIDs: { app: id } } });
+    expect(jobs.map(({ imageTag }) => imageTag)).toEqual(['registry.example.com/app:2']);
+  });
+
   it('gives recurring scans a low priority and an end', async () => {
     const operator = await start(shop);
     await jobsOf(operator, { ...everything, args: { priority: 'recurring' } });

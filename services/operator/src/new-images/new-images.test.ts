@@ -63,7 +63,7 @@ class Pods {
 
 /** By what the watch keeps of a pod: its annotations, where other tests put its owner, are not among that. */
 async function topOwner({ kind, metadata }: KubeObject): Promise<TopOwner> {
-  const name = metadata.ownerReferences?.[0]?.name.replace(/-6d4cf56db6$/, '');
+  const name = metadata.ownerReferences?.[0]?.name.replace(/-[0-9a-z]+$/, '');
   if (name === undefined) return { apiVersion: 'v1', kind, name: metadata.name };
   return { apiVersion: 'apps/v1', kind: name === 'db' ? 'StatefulSet' : 'Deployment', name };
 }
@@ -214,6 +214,36 @@ describe('new images', () => {
     await expect.poll(() => ports.metrics.registry.metrics(), patiently).toContain(retried);
     isAway = false;
     await expect.poll(() => asked(real), patiently).toHaveLength(2);
+  });
+
+  it('of one container during a roll-out are both asked for, each for the pods that run it', async () => {
+    const cluster = new Pods([db('db-0')]);
+    const real = createInProcessQueue({ file: ':memory:', abortGraceMs: 50 }, base);
+    let isAway = true;
+    const queue: JobQueue = new Proxy(real, {
+      get: (target, name) => {
+        if (name === 'openParent' && isAway)
+          return () => Promise.reject(queueError('QUEUE_UNAVAILABLE', { reason: 'away' }));
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { ports } = await watch(cluster, { queue });
+    const pending = 'kso_operator_new_images_pending 1';
+    await expect.poll(() => ports.metrics.registry.metrics(), patiently).toContain(pending);
+    // All of them wait for the same: they are sent together as far as a command can name them.
+    for (const [name, image] of [
+      ['api-1', 'web:1'],
+      ['api-2', 'web:2'],
+      ['api-3', 'web:3'],
+    ] as const) {
+      const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: name.replace('-', '-r'), controller: true };
+      const pod = runningPod({ name, top: 'Deployment/api', images: { app: image } });
+      cluster.run({ ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } });
+    }
+    isAway = false;
+    await expect.poll(() => asked(real), patiently).toHaveLength(4);
+    expect(await real.listParents({ limit: 100 })).toHaveLength(4);
   });
 });
 

@@ -28,7 +28,7 @@ export function runningContainers(pod: KubeObject): ContainerTarget[] {
 
 /**
  * The named containers of a pod in whatever phase, for a sender that has seen their images itself: the runtime's id where there is
- * one, else the one that the sender saw.
+ * one, else the one that the sender saw. One that runs another image than the sender saw, such as that before a roll-out, is not meant.
  */
 export function namedContainers(pod: KubeObject, named: Readonly<Record<string, string>>): ContainerTarget[] {
   const spec = podTemplateOf(pod)?.spec;
@@ -36,7 +36,10 @@ export function namedContainers(pod: KubeObject, named: Readonly<Record<string, 
   const ids = isRecord(pod['status']) ? imageIds(pod['status']) : new Map<string, string>();
   return containersOf(spec).flatMap((entry) => {
     if (!Object.hasOwn(named, entry.name)) return [];
-    return target(pod, spec, entry, ids.get(entry.name) ?? imageIdOf(named[entry.name] ?? ''));
+    const seen = imageIdOf(named[entry.name] ?? '');
+    const runs = ids.get(entry.name);
+    if (runs !== undefined && seen !== '' && digestOf(runs) !== digestOf(seen)) return [];
+    return target(pod, spec, entry, runs ?? seen);
   });
 }
 
@@ -104,6 +107,11 @@ function imageIds(status: Readonly<Record<string, unknown>>): Map<string, string
 function imageIdOf(text: string): string {
   const id = text.replace(/^docker-pullable:\/\//, '');
   return /(^|@)sha(256|512):[0-9a-f]+$/.test(id) ? id : '';
+}
+
+/** Of an image id, with or without a repository. */
+function digestOf(imageId: string): string {
+  return imageId.slice(imageId.lastIndexOf('@') + 1);
 }
 
 /** Said only where the spec says something: else the scanner knows better what the nodes are (B25). */
