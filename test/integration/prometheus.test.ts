@@ -62,7 +62,7 @@ const services: readonly Scraped[] = [
       SOURCE_KUBECONFIG: kubeconfig,
       REPORT_URL: `http://${nowhere}`,
     }),
-    metrics: ['kso_posture_objects'],
+    metrics: ['kso_posture_objects', 'kso_kube_objects'],
   },
   {
     name: 'kubevuln',

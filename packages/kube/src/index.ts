@@ -28,6 +28,7 @@ export { createOwnerLookup, type OwnerLookupOptions } from './owners/owner-looku
 export { type LookUpOwner, type OwnerLookup, type TopOwner, topOwner } from './owners/top-owner.ts';
 export { createPodReader, type PodReader } from './pod-reader.ts';
 export * from './pull-secrets/index.ts';
+export { type WatchMetrics, watchMetrics } from './reflector/reflector-metrics.ts';
 export { defaultReflectorSettings, type ReflectorSettings } from './reflector/settings.ts';
 export { type ServiceAccountTokenOptions, serviceAccountTokens } from './service-account-tokens.ts';
 export { createTurns } from './turns.ts';

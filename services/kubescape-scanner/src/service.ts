@@ -12,6 +12,7 @@ import { fail } from './errors.ts';
 import { postureJobHandler, type ScanEnd } from './jobs/posture-job.ts';
 import { checkRequest } from './jobs/scan-request.ts';
 import { showLiveFigures } from './metrics/live-metrics.ts';
+import { showThreadWatches } from './metrics/thread-watches.ts';
 import { createLastGood } from './policy/last-good.ts';
 import { noPolicy, type PolicyDocuments } from './policy/policy-documents.ts';
 import type { PolicyEndpoint } from './policy/policy-endpoint.ts';
@@ -130,6 +131,7 @@ export function createKubescapeScanner(config: ScannerConfig, ports: ScannerPort
   });
 
   showLiveFigures(metrics, logger, () => thread.figures());
+  if (config.source.type === 'cluster') showThreadWatches(metrics, logger, () => thread.watches());
   const { host, port, apiToken, tls } = config;
   const server = createHttpServer({
     ...ports,

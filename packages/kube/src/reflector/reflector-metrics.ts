@@ -1,4 +1,4 @@
-import type { Clock, Metrics } from '@kso/kit';
+import type { Clock, Counter, Gauge, Metrics } from '@kso/kit';
 import type { GroupKind } from '@kso/wire';
 import { kindLabel } from '../api/resource.ts';
 
@@ -16,45 +16,47 @@ export interface ReflectorMetrics {
   objects(count: number): void;
 }
 
+export interface WatchMetrics {
+  readonly counters: Readonly<Record<'events' | 'lists' | 'reconnects' | 'malformed', Counter>>;
+  readonly gauges: Readonly<Record<'activity' | 'objects', Gauge>>;
+}
+
+/**
+ * What is told of watches, by kind. `collect` is called for each scrape, by a process whose watches are in a thread of its own with a
+ * registry of its own.
+ */
+export function watchMetrics(metrics: Metrics, collect?: () => Promise<void>): WatchMetrics {
+  const refreshed = collect === undefined ? {} : { collect };
+  const counter = (name: string, help: string, ...labels: string[]) =>
+    metrics.counter({ name, help, labelNames: ['kind', ...labels], ...refreshed });
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help, labelNames: ['kind'], ...refreshed });
+  return {
+    counters: {
+      events: counter('kso_kube_events_total', 'Changes of objects seen by reflectors', 'type'),
+      lists: counter('kso_kube_lists_total', 'Complete lists begun by reflectors, by reason', 'reason'),
+      reconnects: counter('kso_kube_watch_reconnects_total', 'Watches that ended, by reason', 'reason'),
+      malformed: counter('kso_kube_malformed_total', 'Items and events that were no Kubernetes objects'),
+    },
+    gauges: {
+      activity: gauge(
+        'kso_kube_last_activity_timestamp_seconds',
+        'When the API server last sent anything about the kind',
+      ),
+      objects: gauge('kso_kube_objects', 'Objects of the kind that are known to be there'),
+    },
+  };
+}
+
 /** Per kind; a dashboard shows `time() - kso_kube_last_activity_timestamp_seconds` as the silence of a watch. */
 export function reflectorMetrics(metrics: Metrics, clock: Clock, groupKind: GroupKind): ReflectorMetrics {
   const kind = kindLabel(groupKind);
-  const events = metrics.counter({
-    name: 'kso_kube_events_total',
-    help: 'Changes of objects seen by reflectors',
-    labelNames: ['kind', 'type'],
-  });
-  const relists = metrics.counter({
-    name: 'kso_kube_lists_total',
-    help: 'Complete lists begun by reflectors, by reason',
-    labelNames: ['kind', 'reason'],
-  });
-  const reconnects = metrics.counter({
-    name: 'kso_kube_watch_reconnects_total',
-    help: 'Watches that ended, by reason',
-    labelNames: ['kind', 'reason'],
-  });
-  const malformed = metrics.counter({
-    name: 'kso_kube_malformed_total',
-    help: 'Items and events that were no Kubernetes objects',
-    labelNames: ['kind'],
-  });
-  const activity = metrics.gauge({
-    name: 'kso_kube_last_activity_timestamp_seconds',
-    help: 'When the API server last sent anything about the kind',
-    labelNames: ['kind'],
-  });
-  const objects = metrics.gauge({
-    name: 'kso_kube_objects',
-    help: 'Objects of the kind that are known to be there',
-    labelNames: ['kind'],
-  });
+  const { counters, gauges } = watchMetrics(metrics);
   return {
-    event: (type) => events.inc({ kind, type }),
-    relist: (reason) => relists.inc({ kind, reason }),
-    reconnect: (reason) => reconnects.inc({ kind, reason }),
-    malformed: (count) => malformed.inc({ kind }, count),
-    activity: () => activity.set({ kind }, clock.now() / 1000),
-    objects: (count) => objects.set({ kind }, count),
+    event: (type) => counters.events.inc({ kind, type }),
+    relist: (reason) => counters.lists.inc({ kind, reason }),
+    reconnect: (reason) => counters.reconnects.inc({ kind, reason }),
+    malformed: (count) => counters.malformed.inc({ kind }, count),
+    activity: () => gauges.activity.set({ kind }, clock.now() / 1000),
+    objects: (count) => gauges.objects.set({ kind }, count),
   };
 }

@@ -34,6 +34,8 @@ export function inThread(source: ObjectSource): (ports: ThreadClientPorts) => Th
       // Before it is needed, the settings have it.
       setRego: (rego) => made?.setRego(rego),
       figures: async () => worker().figures(),
+      // Sources of tests watch nothing that is counted.
+      watches: () => Promise.resolve([]),
       notReady: () => problem,
       stop: () => worker().stop(),
     };

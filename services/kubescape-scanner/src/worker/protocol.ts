@@ -1,6 +1,7 @@
 import type { PostureScanRequest, PostureScanResult, ResourceResult } from '@kso/wire';
 import type { ScannerErrorCode } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
+import type { WatchSample } from '../metrics/thread-watches.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
 import type { NamespaceChoice } from '../scan/namespaces.ts';
@@ -64,6 +65,7 @@ export type ToWorker =
   | { readonly type: 'policy'; readonly policy: PolicyDocuments }
   | { readonly type: 'rego'; readonly rego: ServiceRego }
   | { readonly type: 'figures'; readonly id: number }
+  | { readonly type: 'watches'; readonly id: number }
   | { readonly type: 'stop' };
 
 export type FromWorker =
@@ -74,6 +76,7 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly id: number; readonly error: ScanError }
   | { readonly type: 'changes'; readonly batch: number; readonly changes: ChangeBatch }
   | { readonly type: 'figures'; readonly id: number; readonly figures: PostureFigures | undefined }
+  | { readonly type: 'watches'; readonly id: number; readonly samples: readonly WatchSample[] }
   /** A line of the thread's log, JSON. */
   | { readonly type: 'log'; readonly line: string };
 

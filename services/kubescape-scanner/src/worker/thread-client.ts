@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { backoffDelay, type Clock, describeError, type Logger } from '@kso/kit';
 import { fail } from '../errors.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
+import type { WatchSample } from '../metrics/thread-watches.ts';
 import type { PolicyDocuments } from '../policy/policy-documents.ts';
 import type { ServiceRego } from '../policy/rego-of-service.ts';
 import type { ReportPart } from '../scan/report-parts.ts';
@@ -42,6 +43,8 @@ export interface ThreadClient {
   setRego(rego: ServiceRego): void;
   /** The state of the cluster in numbers; undefined when nothing was evaluated yet. @throws WORKER_LOST */
   figures(): Promise<PostureFigures | undefined>;
+  /** What the watches of the thread have counted since it began; nothing without a thread. @throws WORKER_LOST */
+  watches(): Promise<readonly WatchSample[]>;
   /** Why no scan can run at present. */
   notReady(): string | undefined;
   stop(): Promise<void>;
@@ -53,6 +56,9 @@ interface PendingScan {
   readonly hooks: ScanHooks;
 }
 
+/** To a question about the thread. */
+type Answer = Extract<FromWorker, { readonly type: 'figures' | 'watches' }>;
+
 const restart = { baseMs: 500, maxMs: 30_000 };
 
 export function createThreadClient(ports: ThreadClientPorts): ThreadClient {
@@ -62,7 +68,7 @@ export function createThreadClient(ports: ThreadClientPorts): ThreadClient {
 class WorkerThreadClient implements ThreadClient {
   readonly #ports: ThreadClientPorts;
   readonly #scans = new Map<number, PendingScan>();
-  readonly #figures = new Map<number, PromiseWithResolvers<PostureFigures | undefined>>();
+  readonly #asked = new Map<number, PromiseWithResolvers<Answer>>();
   readonly #stop = new AbortController();
   #preloaded: Worker | undefined;
   #worker: Worker | undefined;
@@ -111,13 +117,24 @@ class WorkerThreadClient implements ThreadClient {
     if (this.#worker !== undefined) send(this.#worker, { type: 'rego', rego });
   }
 
-  figures(): Promise<PostureFigures | undefined> {
+  async figures(): Promise<PostureFigures | undefined> {
+    const answer = await this.#ask('figures');
+    return answer?.type === 'figures' ? answer.figures : undefined;
+  }
+
+  async watches(): Promise<readonly WatchSample[]> {
+    const answer = await this.#ask('watches');
+    return answer?.type === 'watches' ? answer.samples : [];
+  }
+
+  /** Undefined without a thread. */
+  #ask(type: Answer['type']): Promise<Answer | undefined> {
     const worker = this.#worker;
     if (worker === undefined) return Promise.resolve(undefined);
     const id = this.#nextId++;
-    const asked = Promise.withResolvers<PostureFigures | undefined>();
-    this.#figures.set(id, asked);
-    send(worker, { type: 'figures', id });
+    const asked = Promise.withResolvers<Answer>();
+    this.#asked.set(id, asked);
+    send(worker, { type, id });
     return asked.promise;
   }
 
@@ -159,8 +176,9 @@ class WorkerThreadClient implements ThreadClient {
         this.#store(message.batch, message.changes);
         return;
       case 'figures':
-        this.#figures.get(message.id)?.resolve(message.figures);
-        this.#figures.delete(message.id);
+      case 'watches':
+        this.#asked.get(message.id)?.resolve(message);
+        this.#asked.delete(message.id);
         return;
       case 'log':
         relayLine(message.line, this.#ports.logger);
@@ -202,8 +220,8 @@ class WorkerThreadClient implements ThreadClient {
     this.#state = undefined;
     for (const { reject } of this.#scans.values()) reject(fail('WORKER_LOST'));
     this.#scans.clear();
-    for (const { reject } of this.#figures.values()) reject(fail('WORKER_LOST'));
-    this.#figures.clear();
+    for (const { reject } of this.#asked.values()) reject(fail('WORKER_LOST'));
+    this.#asked.clear();
     if (this.#stop.signal.aborted) return;
     this.#failures++;
     this.#ports.clock

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { createLogger, createMetrics, describeError, KsoError, systemClock } from '@kso/kit';
 import { fail, type ScannerErrorCode, scannerErrors } from '../errors.ts';
+import { readWatches } from '../metrics/thread-watches.ts';
 import { openSource } from '../scan/source-config.ts';
 import type { PostureWorker } from './port.ts';
 import { createPostureWorker } from './posture-worker.ts';
@@ -57,6 +58,9 @@ function receive(message: Exclude<ToWorker, { type: 'start' }>, of: PostureWorke
       return;
     case 'figures':
       post({ type: 'figures', id: message.id, figures: of.figures() });
+      return;
+    case 'watches':
+      void readWatches(metrics).then((samples) => post({ type: 'watches', id: message.id, samples }));
       return;
     case 'stop':
       for (const settle of batches.values()) settle(false);
