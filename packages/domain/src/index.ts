@@ -8,6 +8,7 @@ export * from './image-scan-key.ts';
 export * from './instance-id.ts';
 export * from './json-fields.ts';
 export * from './label-selector.ts';
+export * from './label-syntax.ts';
 export * from './object-source.ts';
 export * from './owner.ts';
 export * from './purl.ts';

@@ -111,6 +111,8 @@ export function kubeConformance(name: string, start: () => Promise<ConformanceTa
       const everywhere = await names(client.list(configMap, { labels, fields: { 'metadata.name': 'e' } }));
       expect(everywhere).toEqual([['e']]);
       await expect(names(stranger.list(configMap, { namespace }))).rejects.toMatchObject({ code: 'KUBE_API' });
+      const unknownField = names(client.list(configMap, { namespace, fields: { nope: 'x' } }));
+      await expect(unknownField).rejects.toMatchObject({ code: 'KUBE_API', context: { status: 400 } });
     });
 
     it('creates an object once, under its name or one of the server', async () => {

@@ -71,8 +71,10 @@ export async function* listPages(
         limit = Math.max(1, Math.floor(limit / 4));
         break;
       case 'unavailable':
+        // A selector that it does not understand, say.
+        if (page.status !== undefined && isRequestsFault(page.status)) throw refused(path, page.detail, page.status);
         attempt += 1;
-        if (attempt >= maxAttempts) throw refused(path, page.detail, 503);
+        if (attempt >= maxAttempts) throw refused(path, page.detail, page.status ?? 503);
         await ports.clock.sleep(backoffDelay(attempt, { baseMs: 500, maxMs: 10_000 }), signal);
         break;
       case 'forbidden':
@@ -81,6 +83,11 @@ export async function* listPages(
         throw refused(path, page.detail, 404);
     }
   }
+}
+
+/** All of 4xx but those that say "not now". */
+function isRequestsFault(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
 
 /** The name is enough: an object that was made anew under the same name in the meantime is seen next time. */

@@ -10,8 +10,13 @@ export type Refusal =
   | { readonly outcome: 'notFound'; readonly detail: string }
   /** 410: the resource version or the continue token is too old. */
   | { readonly outcome: 'expired'; readonly detail: string }
-  /** Throttled, restarting, broken: later it may work. */
-  | { readonly outcome: 'unavailable'; readonly detail: string; readonly retryAfterMs?: number };
+  /** Throttled, restarting, broken: later it may work. `status` of the answer, where there is one: of a bad request it will be the same. */
+  | {
+      readonly outcome: 'unavailable';
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+      readonly status?: number;
+    };
 
 const maxStatusBytes = 64 * 1024;
 const maxDetailLength = 300;
@@ -33,7 +38,8 @@ export function refusalOfAnswer(answer: ApiResponse, detail: string, clock: Cloc
       return { outcome: 'expired', detail };
     default: {
       const retryAfterMs = parseRetryAfter(answer.header('retry-after'), clock.now());
-      return { outcome: 'unavailable', detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      const { status } = answer;
+      return { outcome: 'unavailable', detail, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     }
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { KubeObject } from '@kso/wire';
 import type { ApiPath } from './fake-paths.ts';
-import { matches } from './fake-selectors.ts';
+import { matches, unknownField } from './fake-selectors.ts';
 import type { FakeStore } from './fake-store.ts';
 import { sendJson, sendStatus } from './fake-wire.ts';
 
@@ -23,6 +23,11 @@ export function createFakeLists(store: FakeStore): FakeLists {
 
   return {
     answer: (path, query, response) => {
+      const unknown = unknownField(query);
+      if (unknown !== undefined) {
+        sendStatus(response, 400, `field label not supported: ${unknown}`);
+        return;
+      }
       const token = query.get('continue');
       const snapshot = token === null ? fresh(store, path, query) : snapshots.get(token);
       if (snapshot === undefined) {

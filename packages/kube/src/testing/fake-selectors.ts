@@ -9,6 +9,11 @@ export function matches(object: KubeObject, path: ApiPath, query: URLSearchParam
   return labels && pairs(query.get('fieldSelector')).every(([key, value]) => fieldOf(object, key) === value);
 }
 
+/** A field that no kind can be selected by. */
+export function unknownField(query: URLSearchParams): string | undefined {
+  return pairs(query.get('fieldSelector')).find(([field]) => !/^(?:metadata|spec|status)\./.test(field))?.[0];
+}
+
 function pairs(selector: string | null): [string, string][] {
   if (selector === null || selector === '') return [];
   return selector.split(',').map((pair) => {

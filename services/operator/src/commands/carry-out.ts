@@ -51,8 +51,8 @@ export function imageJobId(commandId: string, job: Pick<ImageScanJob, 'wlid' | '
  */
 export async function carryOut(jobId: string, record: CommandRecord, context: CarryOutContext): Promise<FanOutNote> {
   const begun = performance.now();
-  // Cancelled while it waited for its turn.
-  if ((await context.ports.queue.getParent(jobId))?.cancelledAt !== undefined) return emptyNote;
+  // Cancelled while it waited for its turn, or carried out by another operator.
+  if ((await context.ports.queue.getParent(jobId))?.sealed === true) return emptyNote;
   const done = await giveOut(jobId, record, context);
   await seal(jobId, record, done, context);
   const { note, jobs } = done;

@@ -11,6 +11,7 @@ import { blanked, type Command, commandId } from './command.ts';
 import { isKnownCommand } from './command-table.ts';
 import { CommandRecord, type ScheduleView, toJson } from './plan.ts';
 import { type CommandSource, type RecordOptions, recordOf } from './read-plan.ts';
+import { WorkLine } from './work-line.ts';
 
 /** What became of one command of a body, in the order of the body. */
 export interface Receipt {
@@ -32,23 +33,38 @@ const backoff = { baseMs: 1000, maxMs: 60_000 };
 const fanOutAttempts = 4;
 const maxNameLength = 100;
 
+/** How often an operator without work looks for commands that another one has left, and from which age on they count as left. */
+const adoption = { everyMs: 15_000, afterMs: 30_000 };
+
 /**
  * Takes commands: each is written into the queue as a parent before the answer goes out, and carried out afterwards, a few at a time.
- * What was not finished when the process ended is taken up again by `start`.
+ * What was not finished when the process ended is taken up again by `start`, or by another operator that has nothing to do.
  */
 export class CommandDesk {
   readonly #context: CarryOutContext;
-  readonly #waiting: { jobId: string; record: CommandRecord }[] = [];
-  readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
+  readonly #line: WorkLine<CommandRecord>;
+  /** Commands of bodies that are being taken. */
+  #reserved = 0;
+  #looking: Promise<void> | undefined;
 
   constructor(context: Omit<CarryOutContext, 'signal'>) {
     this.#context = { ...context, signal: this.#stopping.signal };
+    const { config, ports, metrics } = context;
+    this.#line = new WorkLine(
+      {
+        concurrency: config.workerConcurrency,
+        clock: ports.clock,
+        attempt: (jobId, record, attempt) => this.#carryOut(jobId, record, attempt),
+        onChange: () => metrics.waiting(this.size),
+      },
+      this.#stopping.signal,
+    );
   }
 
   /** Commands that are taken and not carried out yet. */
   get size(): number {
-    return this.#waiting.length + this.#running.size;
+    return this.#line.size;
   }
 
   /**
@@ -61,13 +77,23 @@ export class CommandDesk {
       { commands: commands.slice(0, mostLogged).map(blanked), count: commands.length, source },
       'commands received',
     );
-    if (this.size + commands.length > config.capacity)
-      throw fail('TOO_MANY_COMMANDS', { count: this.size, limit: config.capacity });
+    const taken = this.size + this.#reserved;
+    if (taken + commands.length > config.capacity)
+      throw fail('TOO_MANY_COMMANDS', { count: taken, limit: config.capacity });
+    // At once: other bodies come while this one is being written.
+    let reserved = commands.length;
+    this.#reserved += reserved;
     const receipts: Receipt[] = [];
-    for (const command of commands) {
-      const receipt = await this.#accept(command, source, priority);
-      metrics.received(receipt.commandName, source, receipt.outcome);
-      receipts.push(receipt);
+    try {
+      for (const command of commands) {
+        const receipt = await this.#accept(command, source, priority);
+        this.#reserved -= 1;
+        reserved -= 1;
+        metrics.received(receipt.commandName, source, receipt.outcome);
+        receipts.push(receipt);
+      }
+    } finally {
+      this.#reserved -= reserved;
     }
     return receipts;
   }
@@ -75,21 +101,19 @@ export class CommandDesk {
   /** Ends a command that nobody wants any more. @throws QUEUE_… */
   async cancel(jobId: string): Promise<Cancelled> {
     const cancelled = await cancelCommand(jobId, this.#context);
-    const waiting = this.#waiting.findIndex((each) => each.jobId === jobId);
-    if (cancelled === 'cancelled' && waiting >= 0) this.#waiting.splice(waiting, 1);
+    if (cancelled === 'cancelled') this.#line.remove(jobId);
     return cancelled;
   }
 
-  /** Goes on with commands that were interrupted; tries until the queue answers. */
+  /** Goes on with commands that were interrupted, here and later elsewhere; tries until the queue answers. */
   start(): void {
-    void this.#resume();
+    this.#looking ??= this.#look();
   }
 
   /** Takes up nothing more and waits for what is being carried out, which ends soon or is done again after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#waiting.length = 0;
-    await Promise.all(this.#running.values());
+    await Promise.all([this.#line.ended(), this.#looking]);
   }
 
   async #accept(command: Command, source: CommandSource, priority?: Priority): Promise<Receipt> {
@@ -130,7 +154,7 @@ export class CommandDesk {
     });
     await ports.queue.openParent(jobId, toJson(record));
     await reports.tryPut(commandStarted({ jobId, record }));
-    this.#enqueue(jobId, record);
+    this.#line.add(jobId, record);
     const { commandName, plan } = record;
     const failure = plan.type === 'rejected' ? plan.failure : undefined;
     const planned = plan.type === 'remediation' ? { planned: plan.planned } : {};
@@ -163,48 +187,26 @@ export class CommandDesk {
     }
   }
 
-  #enqueue(jobId: string, record: CommandRecord): void {
-    if (this.#running.has(jobId) || this.#waiting.some((waiting) => waiting.jobId === jobId)) return;
-    this.#waiting.push({ jobId, record });
-    this.#fill();
-    this.#context.metrics.waiting(this.size);
-  }
-
-  #fill(): void {
-    while (!this.#stopping.signal.aborted && this.#running.size < this.#context.config.workerConcurrency) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      const { jobId, record } = next;
-      const work = this.#carryOut(jobId, record).finally(() => {
-        this.#running.delete(jobId);
-        this.#fill();
-        this.#context.metrics.waiting(this.size);
-      });
-      this.#running.set(jobId, work);
-    }
-  }
-
-  /** Tries until the jobs are in the queue; never rejects. */
-  async #carryOut(jobId: string, record: CommandRecord): Promise<void> {
+  /** Answers when to try again, or undefined when the jobs are in the queue or never will be; never rejects. */
+  async #carryOut(jobId: string, record: CommandRecord, attempt: number): Promise<number | undefined> {
     const { ports } = this.#context;
     const logger = ports.logger.child({ jobId, parentId: record.parentId, commandName: record.commandName });
     const options = { kind: 'internal', parent: record.traceparent, attributes: { 'job.id': jobId } } as const;
-    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
-      try {
-        const span = `command ${record.commandName}`;
-        const note = await ports.tracer.span(span, options, () => carryOut(jobId, record, this.#context));
-        if (note.errors.length > 0) logger.warn({ errors: note.errors }, 'not everything could be listed');
-        logger.info({ pods: note.pods }, 'jobs of the command are queued');
-        return;
-      } catch (error) {
-        if (this.#stopping.signal.aborted || isSealed(error)) return;
-        if (!(await this.#waitAfter(error, attempt))) {
-          logger.error({ err: error, attempt }, 'a command could not be carried out');
-          await this.#giveUp(jobId, record, error);
-          return;
-        }
+    try {
+      const span = `command ${record.commandName}`;
+      const note = await ports.tracer.span(span, options, () => carryOut(jobId, record, this.#context));
+      if (note.errors.length > 0) logger.warn({ errors: note.errors }, 'not everything could be listed');
+      logger.info({ pods: note.pods }, 'jobs of the command are queued');
+      return undefined;
+    } catch (error) {
+      if (this.#stopping.signal.aborted || isSealed(error)) return undefined;
+      if (isOutage(error) || attempt < fanOutAttempts) {
         logger.warn({ err: error, attempt }, 'a command could not be carried out yet');
+        return backoffDelay(attempt, backoff);
       }
+      logger.error({ err: error, attempt }, 'a command could not be carried out');
+      await this.#giveUp(jobId, record, error);
+      return undefined;
     }
   }
 
@@ -217,35 +219,44 @@ export class CommandDesk {
     }
   }
 
-  /** False when trying again makes no sense. */
-  async #waitAfter(reason: unknown, attempt: number): Promise<boolean> {
-    const isOutage = reason instanceof KsoError && reason.retryable;
-    if (!isOutage && attempt >= fanOutAttempts) return false;
-    await this.#pause(attempt);
-    return true;
-  }
-
-  async #pause(attempt: number): Promise<void> {
-    const { clock } = this.#context.ports;
-    await clock.sleep(backoffDelay(attempt, backoff), this.#stopping.signal).catch(() => undefined);
-  }
-
-  async #resume(): Promise<void> {
-    const { ports, config } = this.#context;
-    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+  async #look(): Promise<void> {
+    const { logger } = this.#context.ports;
+    let isFirst = true;
+    for (let failures = 0; !this.#stopping.signal.aborted; ) {
       try {
-        const open = await ports.queue.listParents({ complete: false, limit: config.capacity });
-        for (const { id, data, sealed } of open.toReversed()) {
-          const record = CommandRecord.safeParse(data);
-          if (record.success && !sealed) this.#enqueue(id, record.data);
-        }
-        return;
+        if (isFirst) await this.#takeUp(Number.POSITIVE_INFINITY);
+        // One that has work leaves the rest to those that have none.
+        else if (this.size === 0) await this.#takeUp(this.#context.ports.clock.now() - adoption.afterMs);
+        isFirst = false;
+        failures = 0;
       } catch (error) {
-        ports.logger.debug({ err: error, attempt }, 'interrupted commands cannot be read yet');
-        await this.#pause(attempt);
+        failures += 1;
+        logger.debug({ err: error, failures }, 'interrupted commands cannot be read yet');
       }
+      await this.#pause(failures === 0 ? adoption.everyMs : backoffDelay(failures, backoff));
     }
   }
+
+  /** Takes up commands that were opened before a time (epoch milliseconds) and whose jobs are not all given out. */
+  async #takeUp(openedBefore: number): Promise<void> {
+    const { ports, config } = this.#context;
+    const open = await ports.queue.listParents({ complete: false, limit: config.capacity });
+    for (const { id, data, sealed, openedAt } of open.toReversed()) {
+      const record = CommandRecord.safeParse(data);
+      if (record.success && !sealed && openedAt < openedBefore) this.#line.add(id, record.data);
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#context.ports.clock.sleep(ms, this.#stopping.signal).catch(() => undefined);
+  }
+}
+
+/** It ends by itself. What an API server refuses, it refuses again. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof KsoError) || !error.retryable) return false;
+  const { status } = error.context;
+  return typeof status !== 'number' || status >= 500 || status === 429;
 }
 
 /** It was cancelled in the meantime: there is nobody to give jobs out for. */

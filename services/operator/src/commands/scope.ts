@@ -1,4 +1,4 @@
-import { canonicalKind, parseWildWlid, parseWlid } from '@kso/domain';
+import { canonicalKind, isLabelKey, isLabelValue, parseWildWlid, parseWlid } from '@kso/domain';
 import { z } from 'zod';
 import { fail } from '../errors.ts';
 import type { Command } from './command.ts';
@@ -20,11 +20,34 @@ export type ImageScope = z.infer<typeof ImageScope>;
 
 const textMap = z.record(z.string(), z.string());
 
+/** Fields of pods by which an API server can select; any other it refuses. */
+const selectableFields: ReadonlySet<string> = new Set([
+  'metadata.name',
+  'metadata.namespace',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'spec.serviceAccountName',
+  'spec.hostNetwork',
+  'status.phase',
+  'status.podIP',
+  'status.podIPs',
+  'status.nominatedNodeName',
+]);
+
 /** @throws SCOPE_INVALID */
 export function readScope(command: Command): ImageScope {
   const { args } = command;
   const labels = mapOf(args['labels'], 'args.labels');
   const fields = mapOf(args['fieldSelector'], 'args.fieldSelector');
+  for (const [key, value] of Object.entries(labels ?? {}))
+    if (!isLabelKey(key) || !isLabelValue(value))
+      throw fail('SCOPE_INVALID', { problem: 'args.labels names no label' });
+  for (const [field, value] of Object.entries(fields ?? {})) {
+    if (selectableFields.has(field) && !/[,=\\]/.test(value)) continue;
+    const known = [...selectableFields].join(', ');
+    throw fail('SCOPE_INVALID', { problem: `args.fieldSelector: pods can be selected by ${known}` });
+  }
   const containers = mapOf(args['containerToImageIDs'], 'args.containerToImageIDs');
   return {
     ...whereOf(command),
