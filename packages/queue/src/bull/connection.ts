@@ -2,6 +2,7 @@ import { type BasePorts, describeError } from '@kso/kit';
 import { Redis } from 'ioredis';
 import { fail } from '../errors.ts';
 import { type RedisTarget, redisOptions } from './connection-options.ts';
+import { refusalOf } from './refusal.ts';
 
 export interface ConnectionSettings {
   /** How long a command may wait for an answer, in ms. */
@@ -33,6 +34,8 @@ export class Connection {
   #readySince: number | undefined;
   #downSince: number | undefined;
   #reason = 'it has not answered yet';
+  /** What it said last when it was there and would not work. */
+  #refusal: string | undefined;
   /** A Redis that is away is told once in the log, also when it has never been there. */
   #isTold = false;
 
@@ -59,7 +62,7 @@ export class Connection {
   }
 
   notReady(): string | undefined {
-    if (this.#readySince !== undefined) return undefined;
+    if (this.#readySince !== undefined) return this.#refusal && `Redis at ${this.address} refuses: ${this.#refusal}`;
     return `Redis at ${this.address} is not reachable: ${this.#reason}`;
   }
 
@@ -86,17 +89,27 @@ export class Connection {
     );
     try {
       return await Promise.race([command(), late]);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      this.#refused(refusal);
+      throw fail('QUEUE_UNAVAILABLE', { reason: `Redis at ${this.address} refuses: ${refusal}` });
     } finally {
       answered.abort();
     }
   }
 
-  /** Finds out whether Redis still answers; a connection that is open but dead is closed, which makes it connect anew. */
+  /** Finds out whether Redis still works; a connection that is open but dead is closed, which makes it connect anew. */
   async ping(): Promise<void> {
     if (this.#readySince === undefined) return;
+    const before = this.#refusal;
+    this.#refusal = undefined;
     try {
-      await this.run(() => this.commands.ping());
+      // A write, which a full or read-only Redis refuses.
+      await this.run(() => this.commands.set(this.#settings.epochKey, crypto.randomUUID(), 'NX'));
+      if (before !== undefined) this.#ports.logger.info({ redis: this.address }, 'Redis takes writes again');
     } catch (error) {
+      if (this.#refusal !== undefined) return;
       this.#failed(error);
       this.#closed();
       this.commands.disconnect(true);
@@ -114,6 +127,11 @@ export class Connection {
     if (this.#readySince !== undefined || this.#isTold) return;
     this.#isTold = true;
     this.#ports.logger.warn({ redis: this.address, reason: this.#reason }, 'Redis cannot be reached');
+  }
+
+  #refused(refusal: string): void {
+    if (this.#refusal === undefined) this.#ports.logger.warn({ redis: this.address, reason: refusal }, 'Redis refuses');
+    this.#refusal = refusal;
   }
 
   #closed(): void {

@@ -63,6 +63,36 @@ describe.skipIf(missingPrograms('redis-server') !== undefined)('B39 workers afte
     expect(jobs.repeated.length).toBeLessThanOrEqual(4);
   });
 
+  it('says that a full Redis is full, and goes on when it is not any more', async () => {
+    const queue = open();
+    await untilTaken(queue, testJob({ key: 'before' }));
+    await redis.client.config('SET', 'maxmemory', '1mb');
+    await expect(queue.add(testJob({ key: 'full' }))).rejects.toMatchObject({
+      code: 'QUEUE_UNAVAILABLE',
+      retryable: true,
+    });
+    await expect.poll(() => queue.notReady(), patiently).toMatch(/^Redis at 127\.0\.0\.1:\d+ refuses: OOM /);
+    expect(await queue.get('before')).toMatchObject({ state: 'waiting' });
+    await redis.client.config('SET', 'maxmemory', '0');
+    await untilReady(queue);
+    await untilTaken(queue, testJob({ key: 'after' }));
+  });
+
+  it('says so when Redis does not let it in any more', async () => {
+    const queue = open();
+    await untilTaken(queue, testJob({ key: 'before' }));
+    await redis.client.config('SET', 'requirepass', 'changed');
+    await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await untilAway(queue);
+    await expect(queue.add(testJob({ key: 'refused' }))).rejects.toMatchObject({
+      code: 'QUEUE_UNAVAILABLE',
+      retryable: true,
+    });
+    await redis.client.config('SET', 'requirepass', '');
+    await untilReady(queue);
+    await untilTaken(queue, testJob({ key: 'after' }));
+  });
+
   it('puts back what it knows when Redis comes back empty', async () => {
     const [producer, consumer] = [open(), open()];
     const hold = gate();
