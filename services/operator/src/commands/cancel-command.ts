@@ -1,6 +1,6 @@
 import { fail } from '../errors.ts';
 import { commandEnded, noOutcomes } from '../jobs/command-reports.ts';
-import { forgetLogin } from '../registries/command-login.ts';
+import { forgetLogin, forgetUnmade } from '../registries/command-login.ts';
 import type { CarryOutContext } from './carry-out.ts';
 import { CommandRecord, type FanOutNote } from './plan.ts';
 
@@ -28,6 +28,7 @@ export async function cancelCommand(
     await reports.tryPut([commandEnded({ jobId, record }, note, noOutcomes)]);
     metrics.commandEnded(record.commandName, 'cancelled');
     await forgetLogin(jobId, record, ports);
+    await forgetUnmade(record, ports);
   }
   ends.changed(jobId);
   return 'cancelled';

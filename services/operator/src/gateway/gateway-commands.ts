@@ -5,10 +5,12 @@ import type { CommandDesk } from '../commands/command-desk.ts';
 import type { OperatorMetrics } from '../operator-metrics.ts';
 import { decodeFrame } from './notification.ts';
 
-const attempts = 8;
 const backoff = { baseMs: 500, maxMs: 30_000 };
 
-/** Commands that come as notifications go the way of those that come by REST. Nobody can be answered, so a busy desk is asked again. */
+/**
+ * Commands that come as notifications go the way of those that come by REST. Nobody can be answered and nobody
+ * sends them again, so a desk that is busy, or whose queue is away, is asked until it takes them; meanwhile nothing more is read.
+ */
 export function gatewayCommands(
   desk: Pick<CommandDesk, 'submit'>,
   ports: BasePorts & { readonly meters: OperatorMetrics },
@@ -37,7 +39,7 @@ async function submit(
       await desk.submit(commands, 'gateway');
       return;
     } catch (error) {
-      if (!(error instanceof KsoError && error.retryable) || attempt >= attempts || signal.aborted) throw error;
+      if (!(error instanceof KsoError && error.retryable) || signal.aborted) throw error;
       logger.warn({ err: error, attempt }, 'commands of the gateway could not be taken yet');
       await clock.sleep(backoffDelay(attempt, backoff), signal).catch(() => undefined);
     }

@@ -3,10 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createLogger, createMetrics, errorFactory, noopTracer, systemClock } from '@kso/kit';
+import { queueErrors } from '@kso/queue';
 import { serialize } from 'bson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { CommandDesk } from '../commands/command-desk.ts';
+import { operatorMetrics } from '../operator-metrics.ts';
 import { patiently, type TestOperator, testOperator } from '../testing/test-operator.ts';
+import { gatewayCommands } from './gateway-commands.ts';
 import { gatewayUrl, otherScheme } from './gateway-url.ts';
 import { decodeFrame } from './notification.ts';
 
@@ -206,4 +211,27 @@ describe('connection', () => {
     server.shouldHandle = () => true;
     await expect.poll(() => test.operator.remarks?.(), patiently).toEqual([]);
   });
+});
+
+it('B39 asks a desk whose queue is away until it takes the commands, under the same ids', async () => {
+  const asked: string[] = [];
+  const desk: Pick<CommandDesk, 'submit'> = {
+    submit: async ([command]) => {
+      asked.push(command?.jobTracking.jobID ?? '');
+      if (asked.length < 30) throw errorFactory(queueErrors)('QUEUE_UNAVAILABLE', { reason: 'Redis is away' });
+      return [];
+    },
+  };
+  const metrics = createMetrics();
+  const ports = {
+    clock: { ...systemClock, sleep: () => Promise.resolve() },
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics,
+    tracer: noopTracer,
+    meters: operatorMetrics(metrics),
+  };
+  const take = gatewayCommands(desk, ports, new AbortController().signal);
+  await take(Buffer.from(JSON.stringify(notification({ commands: [scan] }))));
+  expect(asked).toHaveLength(30);
+  expect(new Set(asked).size).toBe(1);
 });

@@ -3,10 +3,11 @@ import { createKubeClient, type KubeClient } from '@kso/kube';
 import { type FakeApiServer, startFakeApiServer } from '@kso/kube/testing';
 import { type FakeCatalogues, fakeCatalogues } from '@kso/registry/testing';
 import type { ImageScanJob, KubeObject } from '@kso/wire';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clusterCommandObjects } from '../custom-resources/command-objects.ts';
 import { operatorCommands } from '../custom-resources/operator-command.ts';
 import { clusterSchedules } from '../schedules/cluster-schedules.ts';
+import type { ScheduleStore } from '../schedules/schedule.ts';
 import type { CommandView } from '../service.ts';
 import { patiently, type TestOperator, testOperator, workOn } from '../testing/test-operator.ts';
 import { clusterRegistries } from './cluster-registries.ts';
@@ -274,11 +275,45 @@ describe('a recurring scan of a registry', () => {
     const update = await command('updateRegistryScanCronJob', { ...registry(other), jobParams: { name } }, 'U');
     expect(update).toMatchObject({ state: 'succeeded', schedules: [{ cron: '0 5 * * *' }] });
     expect(await secretText(name)).toMatchObject([{ username: 'robot2' }]);
+    expect(await names('Secret')).toEqual([name]);
 
     expect(await command('deleteRegistryScanCronJob', { jobParams: { name } }, 'D')).toMatchObject({
       state: 'succeeded',
     });
     expect([await names('Secret'), await names('CronJob'), await names('ConfigMap')]).toEqual([[], [], []]);
+  });
+
+  it.each([
+    ['that is not there', undefined, 'SCHEDULE_UNKNOWN'],
+    ['that somebody else has made', { spec: { schedule: '0 1 * * *' } }, 'SCHEDULE_REFUSED'],
+  ])('a new login for a schedule %s touches no Secret', async (_what, theirs, code) => {
+    const name = 'kubescape-registry-scan-999';
+    const data = { value: 'bWluZQ==' };
+    if (theirs !== undefined) {
+      server.put({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name, namespace }, ...theirs });
+      put('Secret', name, { data });
+    }
+    const args = { ...registry(withLogin), jobParams: { Name: name } };
+    expect(await command('updateRegistryScanCronJob', args)).toMatchObject({ state: 'failed', failure: { code } });
+    expect(await names('Secret')).toEqual(theirs === undefined ? [] : [name]);
+    if (theirs !== undefined) expect((await object('Secret', name)).data).toEqual(data);
+    await expectNoPassword();
+  });
+
+  it('that is cancelled before it is made leaves no Secret behind', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { schedules } = test.ports;
+    vi.spyOn(schedules as ScheduleStore, 'create').mockImplementation(async () => {
+      await gate.promise;
+      throw new Error('too late');
+    });
+    const args = { ...registry(withLogin), jobParams: { cronTabSchedule: '0 5 * * *' } };
+    await test.post({ commands: [{ commandName: 'setRegistryScanCronJob', jobTracking: { jobID: 'J' }, args }] });
+    expect(await names('Secret')).toHaveLength(1);
+    const answer = await test.operator.app.inject({ method: 'DELETE', url: '/v1/jobs/J' });
+    expect(answer.statusCode).toBe(200);
+    expect(await names('Secret')).toEqual([]);
+    gate.resolve();
   });
 
   it('without a schedule leaves no Secret behind', async () => {

@@ -2,6 +2,7 @@ import { KsoError } from '@kso/kit';
 import type { FanOutNote } from '../commands/plan.ts';
 import { fail } from '../errors.ts';
 import type { OperatorPorts } from '../ports.ts';
+import { moveLogin } from '../registries/command-login.ts';
 import type { ScheduleAction } from './read-schedule.ts';
 import type { ScheduleSpec, ScheduleStore, StoredSchedule } from './schedule.ts';
 import { scheduleView } from './schedule-view.ts';
@@ -24,6 +25,8 @@ export async function changeSchedules(
     if (schedules === undefined) throw fail('SCHEDULES_UNAVAILABLE');
     const stored = await change(action, schedules);
     if (action.action === 'delete') await removeLogins();
+    if (action.action === 'update' && action.temporarySecret !== undefined)
+      await moveLogin({ from: action.temporarySecret, to: action.change.name }, registries?.store);
     return stored.length === 0 ? {} : { schedules: stored.map((each) => scheduleView(each, clock)) };
   } catch (error) {
     if (!isLasting(error)) throw error;

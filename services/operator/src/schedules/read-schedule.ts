@@ -12,7 +12,8 @@ import { checked, type Params, readParams, type ScheduleSettings, updated } from
 /** What a command about recurring scans asks for. */
 export const ScheduleAction = z.discriminatedUnion('action', [
   z.object({ action: z.literal('set'), schedules: z.array(ScheduleSpec).min(1).max(100) }),
-  z.object({ action: z.literal('update'), change: ScheduleChange }),
+  /** `temporarySecret`: the login that the command brought, until the schedule is changed. */
+  z.object({ action: z.literal('update'), change: ScheduleChange, temporarySecret: z.string().optional() }),
   z.object({ action: z.literal('delete'), kind: ScheduleKind, name: z.string() }),
 ]);
 export type ScheduleAction = z.infer<typeof ScheduleAction>;
@@ -49,8 +50,11 @@ export function readScheduleAction(
   if (params.name === undefined) throw fail('SCHEDULE_INVALID', { problem: `${commandName}: jobName not found` });
   if (action === 'delete') return { action, kind, name: params.name };
   const { name, timeZone } = params;
-  if (kind === 'registry')
-    return { action, change: registryChange(command, name, params, { ...settings, secretName }) };
+  if (kind === 'registry') {
+    const own = secretName === undefined ? undefined : name;
+    const change = registryChange(command, name, params, { ...settings, secretName: own });
+    return { action, change, ...(secretName === undefined ? {} : { temporarySecret: secretName }) };
+  }
   const cron = checked(required(params.cron, commandName), timeZone ?? settings.timeZone, commandName);
   return {
     action,
