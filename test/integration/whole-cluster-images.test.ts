@@ -127,7 +127,7 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
     expect(reports.toSorted()).toEqual(idsOfJobs.map(({ jobId }) => `whole-1,${jobId}`).toSorted());
   });
 
-  it('match nothing when they are asked for again right after', async () => {
+  it('B27 match nothing when they are asked for again right after, where no scanner of the configuration runs', async () => {
     await scanEverything('whole-2');
     expect({ sboms: sbomEngine.requests.length, matched: matcher.matched }).toEqual({
       sboms: distinctImages,

@@ -54,6 +54,11 @@ class Pods {
     };
   }
 
+  /** Something about each pod changes, but not its images. */
+  touch(): void {
+    for (const listener of this.listeners) for (const object of this.pods) listener({ type: 'modified', object });
+  }
+
   /** A pod starts to run. */
   run(pod: KubeObject): void {
     this.pods.push(pod);
@@ -111,6 +116,18 @@ describe('new images', () => {
     expect(await queue.listParents({ limit: 100 })).toHaveLength(2);
     const accepted = 'kso_operator_new_image_triggers_total{result="accepted"} 2';
     await expect.poll(() => ports.metrics.registry.metrics(), patiently).toContain(accepted);
+  });
+
+  it('B27 are asked for once however often their pods are seen, with scans of the configuration off', async () => {
+    const cluster = new Pods([db('db-0')]);
+    const { queue } = await watch(cluster, {
+      config: { newImages: { enabled: true }, disabledComponents: ['kubescape'] },
+    });
+    await expect.poll(() => asked(queue), patiently).toEqual(['store/statefulset-db app newImage']);
+    for (let seen = 1; seen <= 3; seen += 1) cluster.touch();
+    cluster.run(api('api-1'));
+    await expect.poll(() => asked(queue), patiently).toHaveLength(3);
+    expect(await queue.listParents({ limit: 100 })).toHaveLength(2);
   });
 
   it('are not asked for again after a restart', async () => {
