@@ -51,6 +51,8 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
   });
   const matcher = createFakeMatcher({ answer: () => ({ matches: [] }) });
   const services: { stop(): Promise<void> }[] = [];
+  /** Of kubevuln. */
+  const log: string[] = [];
   let plane: ControlPlane;
   let redis: TestRedis;
   let registry: FakeRegistry;
@@ -78,6 +80,7 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
       }),
       {
         ...base,
+        logger: createLogger({ service: 'kubevuln', level: 'info', destination: { write: (line) => log.push(line) } }),
         queue,
         store,
         sbomEngine,
@@ -116,10 +119,15 @@ describe.skipIf(skipped)('image scans of a whole cluster', { timeout: 400_000 },
     expect(results()).toEqual(expected());
   });
 
-  it('name the job and the command that asked for it, in the queue and in reports', async () => {
+  it('name the job and the command that asked for it: in the queue, at kubevuln, in reports', async () => {
     const jobs = await queue.list({ kind: 'image-scan', limit: 1000 });
     const idsOfJobs = jobs.map(({ jobId, parentId }) => ({ jobId, parentId }));
     expect(new Set(idsOfJobs.map(({ parentId }) => parentId))).toEqual(new Set(['whole-1']));
+    const atKubevuln = log
+      .map((line) => JSON.parse(line) as { readonly msg: string; readonly jobId?: string; readonly parentId?: string })
+      .filter(({ msg }) => msg === 'image scanned')
+      .map(({ jobId, parentId }) => `${parentId},${jobId}`);
+    expect(atKubevuln.toSorted()).toEqual(idsOfJobs.map(({ jobId }) => `whole-1,${jobId}`).toSorted());
     const reports = store.outbox.due(Number.MAX_SAFE_INTEGER, 1000).map(({ body }) => {
       const { summary } = ContainerScanReport.parse(JSON.parse(body));
       return summary?.jobIDs?.join() ?? '';
