@@ -112,6 +112,24 @@ it('what one operator leaves when it ends is taken up by another that runs', asy
   await second.operator.stop();
 });
 
+it('tells of the ends of commands again when what was not delivered is gone with its volume, and once where it is not', async () => {
+  const first = testOperator({ ports: { pods: podsOf([]) } });
+  await first.operator.start();
+  await first.post({ commands: [scan('done')] });
+  await expect.poll(async () => (await first.queue.getParent('done'))?.completedAt, patiently).toBeDefined();
+  await first.operator.stop();
+  const told = first.reports().at(-1);
+  expect(told).toMatchObject({ jobID: 'done', status: 'success' });
+  const again = await start({ ports: { pods: podsOf([]) }, queue: withoutEnds(first.queue) });
+  await expect.poll(() => again.store.outbox.stats().queued, patiently).toBe(1);
+  const [retold] = again.reports();
+  expect(retold).toMatchObject({ jobID: 'done', status: 'success', numSeq: told?.['numSeq'] });
+  const same = await start({ ports: { pods: podsOf([]) }, queue: withoutEnds(first.queue), store: again.store });
+  await same.post({ commands: [scan('next')] });
+  await expect.poll(async () => (await first.queue.getParent('next'))?.completedAt, patiently).toBeDefined();
+  expect(same.reports().filter(({ jobID }) => jobID === 'done')).toEqual([]);
+});
+
 /** A list that breaks off after a while. */
 const brokenOff: AsyncIterable<never> = {
   [Symbol.asyncIterator]: () => ({

@@ -3,6 +3,7 @@ import { backoffDelay, KsoError } from '@kso/kit';
 import type { Priority } from '@kso/queue';
 import { fail } from '../errors.ts';
 import { commandStarted } from '../jobs/command-reports.ts';
+import { retellEnds } from '../jobs/retell-ends.ts';
 import { keepLogin } from '../registries/command-login.ts';
 import { announcedSchedules } from '../schedules/schedule-view.ts';
 import { type Cancelled, cancelCommand } from './cancel-command.ts';
@@ -224,7 +225,10 @@ export class CommandDesk {
     let isFirst = true;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
       try {
-        if (isFirst) await this.#takeUp(Number.POSITIVE_INFINITY);
+        if (isFirst) {
+          await retellEnds(this.#context.ports, this.#context.reports);
+          await this.#takeUp(Number.POSITIVE_INFINITY);
+        }
         // One that has work leaves the rest to those that have none.
         else if (this.size === 0) await this.#takeUp(this.#context.ports.clock.now() - adoption.afterMs);
         isFirst = false;

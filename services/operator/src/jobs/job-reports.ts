@@ -17,6 +17,8 @@ export interface JobReport {
   /** One line each. */
   readonly errors?: readonly string[];
   readonly traceparent?: string | undefined;
+  /** When it was so, epoch milliseconds; default: now. */
+  readonly at?: number | undefined;
 }
 
 const path = '/k8s/sysreport';
@@ -82,7 +84,7 @@ export class JobReports {
       jobID: jobId,
       ...(parentId === undefined ? {} : { parentAction: parentId }),
       ...(report.details === undefined ? {} : { details: report.details }),
-      timestamp: new Date(this.#ports.clock.now()).toISOString(),
+      timestamp: new Date(report.at ?? this.#ports.clock.now()).toISOString(),
     };
     return {
       idempotencyKey: `sysreport/${jobId}/${sequence}`,
