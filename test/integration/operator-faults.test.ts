@@ -89,6 +89,20 @@ describe.skipIf(skipped !== undefined)('an operator among parts that fail', { ti
     expect((await fetch(`${url}/v1/jobs`)).status).toBe(200);
   });
 
+  it.each([
+    ['vector 1: another method', { method: 'GET' }, [500, "method 'GET' not allowed"]],
+    [
+      'vector 2: a command that nobody knows',
+      { method: 'POST', body: '{"Commands":[{"CommandName":"nope"}]}' },
+      [200, 'ok'],
+    ],
+    ['vector 3: a command without a name', { method: 'POST', body: '{"commands":[{}]}' }, [200, 'ok']],
+    ['vector 3: what is no JSON', { method: 'POST', body: '{' }, [500, expect.stringContaining('JSON')]],
+  ])('answers %s', async (_name, init, expected) => {
+    const answer = await fetch(`${url}/v1/triggerAction`, init);
+    expect([answer.status, await answer.text()]).toEqual(expected);
+  });
+
   it('names verb and resource of what it may not do', async () => {
     const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }];
     const token = await plane.mintToken({ namespace, name: 'may-nothing', rules });
