@@ -179,9 +179,8 @@ describe('the loop', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('does not listen without a token', async () => {
-    const { agent } = await start({ 'pull.port': 0 });
-    await expect(agent.start()).rejects.toThrow('pull.token');
+  it('is not configured without a token', async () => {
+    await expect(start({ 'pull.port': 0 })).rejects.toThrow('pull.token: is needed with pull.port');
   });
 });
 

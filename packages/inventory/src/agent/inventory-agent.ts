@@ -1,6 +1,5 @@
 import { describeError, type HttpServer, type Service } from '@kso/kit';
 import type { InventoryConfig } from '../config/schema.ts';
-import { fail } from '../errors.ts';
 import type { ClusterInventory } from '../model.ts';
 import type { Endpoint } from '../reporting/endpoint.ts';
 import { healthReport } from '../reporting/health-report.ts';
@@ -135,8 +134,6 @@ export function createInventoryAgent(config: InventoryConfig, ports: AgentPorts)
       startedAt = clock.now();
       const { host, port, token } = config.pull;
       if (port >= 0) {
-        if (token.reveal() === '')
-          throw fail('INVENTORY_CONFIG_INVALID', { problems: ['pull.token: is needed with pull.port'] });
         pull = createPullServer({ ...ports, host, port, token, current: () => current });
         pullUrl = (await pull.start()).url;
       }

@@ -40,6 +40,8 @@ export function loadInventoryConfig(options: LoadInventoryOptions): LoadedInvent
   const parsed = inventorySchema.safeParse(merged);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`));
+  else if (parsed.data.pull.port >= 0 && parsed.data.pull.token.reveal() === '')
+    problems.push('pull.token: is needed with pull.port');
   if (problems.length > 0 || !parsed.success) throw fail('INVENTORY_CONFIG_INVALID', { problems });
 
   const originOf = (leaf: Leaf): string => {

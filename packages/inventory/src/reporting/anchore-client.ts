@@ -5,6 +5,7 @@ import {
   describeError,
   type HttpClient,
   type HttpRequestOptions,
+  type Logger,
   parseRetryAfter,
 } from '@kso/kit';
 import type { Credentials } from '../config/settings.ts';
@@ -45,7 +46,7 @@ const busy: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 export function createAnchoreClient(
   options: AnchoreClientOptions,
-  { http, clock }: { readonly http: HttpClient; readonly clock: Clock },
+  { http, clock, logger }: { readonly http: HttpClient; readonly clock: Clock; readonly logger: Logger },
 ): AnchoreClient {
   const base = options.url.replace(/\/+$/, '');
   const attempt = async (request: AnchoreRequest): Promise<{ answer: Answer; retryAfterMs?: number | undefined }> => {
@@ -68,10 +69,13 @@ export function createAnchoreClient(
   return {
     send: async (request) => (await attempt(request)).answer,
     sendPatiently: async (request) => {
-      for (const wait of waits) {
+      for (const [index, wait] of waits.entries()) {
         const { answer, retryAfterMs = 0 } = await attempt(request);
         if (answer.outcome === 'answered' && !busy.has(answer.status)) return answer;
-        await clock.sleep(Math.min(Math.max(wait, retryAfterMs), longestWait), request.signal);
+        const waitMs = Math.min(Math.max(wait, retryAfterMs), longestWait);
+        const { path } = request;
+        logger.warn({ path, attempt: index + 1, waitMs, reason: reasonOf(answer) }, 'the API is asked again');
+        await clock.sleep(waitMs, request.signal);
       }
       return (await attempt(request)).answer;
     },
@@ -81,6 +85,11 @@ export function createAnchoreClient(
 /** True when the API may be there later: the kinds of failure that are waited out. */
 export function isOffline(answer: Answer): boolean {
   return answer.outcome === 'offline' || [502, 503, 504].includes(answer.status);
+}
+
+/** What there is to know of an answer that does not help. */
+export function reasonOf(answer: Answer): string {
+  return answer.outcome === 'offline' ? answer.reason : `${answer.status}: ${messageOf(answer)}`;
 }
 
 /** `message` or `detail` of an error's body, else its beginning. */

@@ -10,7 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import { readOutgoing, systemClock } from '@kso/kit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { toSettings } from '../config/settings.ts';
-import { configOf } from '../testing/start.ts';
+import { configOf, silent } from '../testing/start.ts';
 import { openEndpoint } from './endpoint.ts';
 
 let folder: string;
@@ -30,7 +30,11 @@ const login = { 'anchore.user': 'robot', 'anchore.password': 'pw' };
 
 async function ask(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv = {}) {
   const config = configOf({ ...login, ...flags });
-  const endpoint = openEndpoint(config, toSettings(config), { clock: systemClock, outgoing: readOutgoing(env) });
+  const endpoint = openEndpoint(config, toSettings(config), {
+    clock: systemClock,
+    outgoing: readOutgoing(env),
+    logger: silent,
+  });
   if (endpoint === undefined) throw new Error('an API is configured');
   onTestFinished(() => endpoint.close());
   return endpoint.client.send({ method: 'GET', path: 'version' });
@@ -86,6 +90,6 @@ it('goes through the proxy of the environment', async () => {
 
 it('there is none without URL, user and password', () => {
   const config = configOf({ ...login, 'anchore.url': '' });
-  const ports = { clock: systemClock, outgoing: readOutgoing({}) };
+  const ports = { clock: systemClock, outgoing: readOutgoing({}), logger: silent };
   expect(openEndpoint(config, toSettings(config), ports)).toBeUndefined();
 });

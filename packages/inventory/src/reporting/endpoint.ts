@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
-import { type Clock, createHttpClient, type HttpClient, type Outgoing } from '@kso/kit';
+import { type Clock, createHttpClient, type HttpClient, type Logger, type Outgoing } from '@kso/kit';
 import type { InventoryConfig } from '../config/schema.ts';
 import type { Credentials, InventorySettings } from '../config/settings.ts';
 import { fail } from '../errors.ts';
@@ -17,7 +17,7 @@ export interface Endpoint {
 export function openEndpoint(
   config: InventoryConfig,
   settings: InventorySettings,
-  ports: { readonly clock: Clock; readonly outgoing: Outgoing },
+  ports: { readonly clock: Clock; readonly outgoing: Outgoing; readonly logger: Logger },
 ): Endpoint | undefined {
   const { url, user, password, http: options } = config.anchore;
   if (url === '' || user === '' || password.reveal() === '') return undefined;
@@ -29,7 +29,7 @@ export function openEndpoint(
   });
   const client = createAnchoreClient(
     { url, timeoutMs: options['timeout-seconds'] * 1000, gzip: options.gzip },
-    { http, clock: ports.clock },
+    { http, clock: ports.clock, logger: ports.logger },
   );
   return {
     client,

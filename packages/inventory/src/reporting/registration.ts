@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@kso/kit';
 import type { InventoryConfig } from '../config/schema.ts';
 import type { Credentials, InventorySettings } from '../config/settings.ts';
 import { fail } from '../errors.ts';
-import { type AnchoreClient, type Answer, field, isOffline, messageOf } from './anchore-client.ts';
+import { type AnchoreClient, field, isOffline, messageOf, reasonOf } from './anchore-client.ts';
 import type { OwnWorkload } from './own-workload.ts';
 
 export type Registration =
@@ -65,11 +65,6 @@ async function awaitVersion({ client, clock, logger }: RegistrationPorts, signal
     logger.warn({ waitMs: wait, reason: reasonOf(answer) }, 'the version of the API is not known yet');
     await clock.sleep(wait, signal);
   }
-}
-
-/** What there is to know of an answer that does not help. */
-function reasonOf(answer: Answer): string {
-  return answer.outcome === 'offline' ? answer.reason : `${answer.status}: ${messageOf(answer)}`;
 }
 
 /** From 5.11 on. */

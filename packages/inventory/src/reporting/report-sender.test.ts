@@ -1,4 +1,4 @@
-import { createHttpClient, readOutgoing, Secret } from '@kso/kit';
+import { createHttpClient, createLogger, readOutgoing, Secret } from '@kso/kit';
 import { createManualClock } from '@kso/kube/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AnchoreServer } from '../testing/anchore-server.ts';
@@ -18,12 +18,15 @@ function senderFor(
   }: { gzip?: boolean; base?: string; format?: 'k8s-inventory' | 'kai' } = {},
 ) {
   const clock = createManualClock();
+  const log: string[] = [];
+  const logger = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => log.push(line) } });
   const http = createHttpClient({ outgoing: readOutgoing({}) });
   onTestFinished(() => http.close());
-  const client = createAnchoreClient({ url: `${server.url}${base}`, timeoutMs: 60_000, gzip }, { http, clock });
+  const client = createAnchoreClient({ url: `${server.url}${base}`, timeoutMs: 60_000, gzip }, { http, clock, logger });
   const credentials = (account: string) => ({ user: `robot-${account}`, password: new Secret('p:w') });
   return {
     clock,
+    log,
     sender: createReportSender({ format, defaultAccount: 'admin', credentials }, { client, logger: silent }),
   };
 }
@@ -118,7 +121,7 @@ describe('answers (acceptance 9)', () => {
 it('waits 2, 8 and 30 s, or as long as it is told, while the API is busy', async () => {
   const server = await startAnchore();
   server.plan(v2, { status: 503 }, { status: 429, headers: { 'retry-after': '20' } }, { status: 502 });
-  const { sender, clock } = senderFor(server);
+  const { sender, clock, log } = senderFor(server);
   const sent = sender.send('admin', {});
   for (const wait of [2000, 20_000, 30_000]) {
     await clock.sleeping(wait);
@@ -127,4 +130,11 @@ it('waits 2, 8 and 30 s, or as long as it is told, while the API is busy', async
   }
   expect(await sent).toMatchObject({ ok: true });
   expect(server.seen).toHaveLength(4);
+  const told = log.map((line) => JSON.parse(line) as { attempt: number; waitMs: number; reason: string });
+  expect(told.map(({ attempt, waitMs, reason }) => [attempt, waitMs, reason.slice(0, 4)])).toEqual([
+    [1, 2000, '503:'],
+    [2, 20_000, '429:'],
+    [3, 30_000, '502:'],
+  ]);
+  expect(log.join('')).not.toContain('p:w');
 });

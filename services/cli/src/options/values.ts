@@ -25,6 +25,15 @@ export function textValue(text: string): string {
   return text;
 }
 
+export const modes = ['adhoc', 'periodic'] as const;
+
+/** In any case, as in files and variables. */
+export function modeValue(text: string): (typeof modes)[number] {
+  const mode = modes.find((known) => known === text.toLowerCase());
+  if (mode === undefined) throw new InvalidArgumentError(`Allowed: ${modes.join(', ')}.`);
+  return mode;
+}
+
 /** For options that may be given several times or with commas. */
 export function listValue(text: string, before: readonly string[] | undefined): readonly string[] {
   const items = text

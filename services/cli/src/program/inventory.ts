@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { InventoryOptions } from '../commands/inventory.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { CliHost } from '../host.ts';
-import { listValue, secondsValue, textValue } from '../options/values.ts';
+import { listValue, modes, modeValue, secondsValue, textValue } from '../options/values.ts';
 import { examples } from './options.ts';
 
 /** `kso inventory`: flags of KAI and k8s-inventory, and some more. What is not given comes from variables and files. */
@@ -24,7 +24,7 @@ export function addInventory(program: Command, host: CliHost, onEnd: (code: Exit
     .option('-k, --kubeconfig <file>', 'kubeconfig to use, or the word use-in-cluster', textValue)
     .option('--context <name>', 'context of the kubeconfig to use', textValue)
     .addOption(new Option('-n, --namespaces <names>', 'only these namespaces (default: all)').argParser(listValue))
-    .addOption(new Option('-m, --mode <mode>', 'once, or again and again').choices(['adhoc', 'periodic']))
+    .addOption(new Option('-m, --mode <mode>', 'once, or again and again').choices(modes).argParser(modeValue))
     .addOption(
       new Option('-p, --polling-interval-seconds <seconds>', 'periodic: from one to the next (default: 300)').argParser(
         secondsValue,
