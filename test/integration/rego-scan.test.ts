@@ -1,11 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadRegoPolicies, type RegoSources, type ScanOnceOptions, scanManifestsOnce } from '@kso/kubescape-scanner';
+import type { ObjectSource } from '@kso/domain';
+import {
+  loadRegoPolicies,
+  type RegoSources,
+  type ScanOnceOptions,
+  scanManifestsOnce,
+  scanSourceOnce,
+} from '@kso/kubescape-scanner';
 import { pod } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
+import type { KubeObject } from '@kso/wire';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { failing, hostNetwork, registries, writeRelease } from '../support/rego-artifacts.ts';
+import { failing, functions, hostNetwork, registries, writeRelease } from '../support/rego-artifacts.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'kso-rego-scan-'));
 afterAll(() => {
@@ -35,6 +43,33 @@ writeFileSync(
     ],
   }),
 );
+
+/** S-1 is for running clusters, S-2 for those of EKS, S-3 for everything. */
+const limited = writeRelease(path.join(root, 'limited'), [hostNetwork, registries, functions]);
+const limits: Readonly<Record<string, readonly string[]>> = { 'S-1': ['cluster'], 'S-2': ['EKS'] };
+const limitedControls = JSON.parse(readFileSync(path.join(limited, 'controls'), 'utf8')) as { controlID: string }[];
+writeFileSync(
+  path.join(limited, 'controls'),
+  JSON.stringify(
+    limitedControls.map((each) => ({ ...each, scanningScope: { matches: limits[each.controlID] ?? [] } })),
+  ),
+);
+
+/** A cluster with these objects. */
+function sourceOf(objects: readonly KubeObject[]): ObjectSource {
+  return {
+    name: 'test',
+    type: 'cluster',
+    watch: (kinds, onEvent) => {
+      for (const kind of kinds) {
+        const found = objects.filter((object) => object.kind === kind.kind && kind.group === '');
+        for (const object of found) onEvent({ type: 'added', object });
+        onEvent({ type: 'synced', kind });
+      }
+      return Promise.resolve();
+    },
+  };
+}
 
 type Options = Omit<ScanOnceOptions, 'source' | 'policies'> & { readonly policies: RegoSources };
 
@@ -88,6 +123,38 @@ describe.skipIf(missingPrograms('opa'))('a scan with policies in Rego', () => {
       code: 'UNKNOWN_TARGETS',
     });
     await expect(scan({ policies: { artifacts: manifests } })).rejects.toMatchObject({ code: 'POLICIES_UNREADABLE' });
+  });
+
+  it('B09 says of a control that was named why manifests do not answer it, as of our own', async () => {
+    const policies = { artifacts: limited };
+    const controls = ['S-1', 'S-2', 'S-3', 'C-0256', 'C-0228', 'C-0041'];
+    const { report } = await scan({ policies, controls });
+    const reasons = report.scanCoverage?.notEvaluatedControls.map(({ controlID, reason }) => [controlID, reason]);
+    expect(Object.fromEntries(reasons ?? [])).toEqual({
+      'S-1': 'it needs a running cluster, and the scan has none',
+      'S-2': 'it needs a cluster of EKS, and the scan has none',
+      'C-0256': 'it needs a running cluster, and the scan has none',
+      'C-0228': 'it needs a cluster of EKS, and the scan has none',
+    });
+    const judged = new Set(report.results.flatMap(({ controls: each }) => each.map(({ controlID }) => controlID)));
+    expect([...judged].sort()).toEqual(['C-0041', 'S-3']);
+    await expect(scan({ policies, controls: ['S-1'] })).rejects.toThrow(/S-1: it needs a running cluster/);
+    const whole = await scan({ policies });
+    expect(Object.keys(whole.report.summaryDetails.controls)).toEqual(['S-3']);
+  });
+
+  it('B09 says the same of a control of a provider in a cluster of somebody else', async () => {
+    const policies = await loadRegoPolicies({ artifacts: limited }, { env: process.env });
+    const of = async (labels: Record<string, string>) => {
+      const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', labels } };
+      const source = sourceOf([pod({ image: 'nginx:1' }), node]);
+      const { summaryDetails } = await scanSourceOnce({ source, controls: ['S-1', 'S-2'], policies });
+      return Object.values(summaryDetails.controls).map(({ controlID, statusInfo: { status, subStatus } }) =>
+        [controlID, status, subStatus].filter((each) => each !== undefined).join(' '),
+      );
+    };
+    expect(await of({})).toEqual(['S-1 passed', 'S-2 skipped integration']);
+    expect(await of({ 'eks.amazonaws.com/nodegroup': 'a' })).toEqual(['S-1 passed', 'S-2 failed']);
   });
 
   it('does not succeed when nothing of it could be evaluated', async () => {

@@ -20,7 +20,13 @@ export interface Selection {
 }
 
 export type SelectionResult =
-  | { readonly ok: true; readonly controls: readonly ControlInfo[]; readonly frameworks: readonly Framework[] }
+  | {
+      readonly ok: true;
+      readonly controls: readonly ControlInfo[];
+      readonly frameworks: readonly Framework[];
+      /** Ids of those controls that were named and do not fit: they are shown, and not evaluated, whatever they are written in. */
+      readonly elsewhere: ReadonlySet<string>;
+    }
   | SelectionFailure;
 
 /** A typing error must not turn into a scan of nothing (known-bugs.md B09). */
@@ -67,7 +73,8 @@ export function selectControls(selection: Selection): SelectionResult {
     if (inScope.has(info.id)) return [info];
     return asked.controls.has(info.id) ? [{ ...info, missingSource: placeOf(info, selection) }] : [];
   });
-  return { ok: true, controls, frameworks: frameworks.map((framework) => limitedTo(framework, inScope)) };
+  const elsewhere = new Set(controls.map(({ id }) => id).filter((id) => !inScope.has(id)));
+  return { ok: true, controls, frameworks: frameworks.map((framework) => limitedTo(framework, inScope)), elsewhere };
 }
 
 /** Looks names up and notes those that nothing is known by. */

@@ -33,6 +33,8 @@ export interface ReportOptions extends NamespaceChoice {
   readonly target: ScanTarget;
   readonly controls: readonly ControlInfo[];
   readonly frameworks: readonly Framework[];
+  /** Of the controls, those that do not fit the place of the scan: nothing is said about objects by them. */
+  readonly elsewhere?: ReadonlySet<string> | undefined;
   readonly serverVersion?: Readonly<Record<string, string>> | undefined;
   /** Policies that could not be used. */
   readonly degradations?: readonly Degradation[] | undefined;
@@ -55,12 +57,12 @@ export function assemble(session: Session, options: ReportOptions): Assembled {
   const isCluster = session.source.type === 'cluster';
   const { cloudProvider } = engine.context();
   const results = selectResults(options.only ?? engine.results(), session, options);
-  const ids = new Set(options.controls.map(({ id }) => id));
+  const ids = evaluatedIds(options);
   const selected = session.controls.filter(({ id }) => ids.has(id));
   const failedKinds = engine.failedKinds();
   const ruleInputs = inputsByRule(session.policy.inputs.inputs);
   const unreadKinds = session.rego?.evaluation?.missingKinds ?? [];
-  const missing = new Map([...missingKinds(selected, failedKinds), ...unreadKinds]);
+  const missing = new Map([...missingKinds(selected, failedKinds), ...[...unreadKinds].filter(([id]) => ids.has(id))]);
   const accepted = engine.acceptedControls(options.exceptions);
   const summary = (options.running ?? counterOf(results, session, options)).summary(missing, accepted);
   const coverage = coverageOf({
@@ -127,13 +129,17 @@ function counterOf(results: readonly ResourceResult[], { engine }: Session, opti
   return counter;
 }
 
+function evaluatedIds({ controls, elsewhere }: ReportOptions): ReadonlySet<string> {
+  return new Set(controls.map(({ id }) => id).filter((id) => elsewhere?.has(id) !== true));
+}
+
 /** The results of the selected controls in the selected namespaces. Cluster-scoped objects belong to every selection of namespaces. */
 function selectResults(
   all: Iterable<ResourceResult>,
   { engine, controls: evaluated, rego }: Session,
   options: ReportOptions,
 ): ResourceResult[] {
-  const ids = new Set(options.controls.map(({ id }) => id));
+  const ids = evaluatedIds(options);
   const isEveryControl =
     evaluated.every(({ id }) => ids.has(id)) && (rego?.engine.controlIds ?? []).every((id) => ids.has(id));
   const isWanted = namespaceFilter(options, engine);

@@ -55,8 +55,9 @@ export async function scanSourceOnce(options: ScanOnceOptions): Promise<LazyPost
     const { source } = opened;
     const target = onceTarget(options);
     const { policies } = options;
-    const { controls } = selectionOf(target, { scope: scopeOf(source), provider: 'any' }, options);
-    rego = policies === undefined ? undefined : regoEngine(policies, controls, options.policy?.inputs.inputs);
+    const { controls, elsewhere } = selectionOf(target, { scope: scopeOf(source), provider: 'any' }, options);
+    const fitting = controls.filter(({ id }) => !elsewhere.has(id));
+    rego = policies === undefined ? undefined : regoEngine(policies, fitting, options.policy?.inputs.inputs);
     const session = createSession({
       source,
       rego,
