@@ -19,3 +19,13 @@ it.each([
 ] as const)('tells managed clusters by their nodes (%#)', (object, provider) => {
   expect(cloudProviderOf([node({}), object])).toBe(provider);
 });
+
+it.each([
+  ['eks.amazonaws.com/v1', 'EKS'],
+  ['container.googleapis.com/v1', 'GKE'],
+  ['management.azure.com/v1', 'AKS'],
+] as const)('believes the cloud where nodes tell nothing: %s', (apiVersion, provider) => {
+  const description = { apiVersion, kind: 'ClusterDescribe', metadata: { name: 'shop' } };
+  expect(cloudProviderOf([node({})], [description])).toBe(provider);
+  expect(cloudProviderOf([node({}, 'v1.33.2-gke.1')], [description])).toBe('GKE');
+});

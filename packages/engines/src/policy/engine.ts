@@ -208,8 +208,9 @@ class IncrementalPolicyEngine implements PolicyEngine {
   }
 
   context(): ClusterFacts {
-    const nodes = Array.from(this.#index.all(kindName(kinds.node)), ({ object }) => object);
-    return clusterFacts(this.#index.counts, nodes);
+    const all = (kind: GroupKind): KubeObject[] => Array.from(this.#index.all(kindName(kind)), ({ object }) => object);
+    const descriptions = [kinds.eksCluster, kinds.gkeCluster, kinds.aksCluster].flatMap(all);
+    return clusterFacts(this.#index.counts, all(kinds.node), descriptions);
   }
 
   resultsOf(reference: ObjectReference): ResourceResult[] {

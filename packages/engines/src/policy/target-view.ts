@@ -72,11 +72,15 @@ function foreignObjects({ object, namespace, origin }: EvaluatedResource): Subje
 
 const controlPlaneTaints = new Set(['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master']);
 
-export function clusterFacts(counts: ReadonlyMap<string, number>, nodes: readonly KubeObject[]): ClusterFacts {
+export function clusterFacts(
+  counts: ReadonlyMap<string, number>,
+  nodes: readonly KubeObject[],
+  descriptions: readonly KubeObject[],
+): ClusterFacts {
   return {
     namespaceToNumberOfResources: Object.fromEntries(counts),
     numberOfWorkerNodes: nodes.length === 0 ? undefined : nodes.filter(isWorker).length,
-    cloudProvider: cloudProviderOf(nodes),
+    cloudProvider: cloudProviderOf(nodes, descriptions),
   };
 }
 
