@@ -1,5 +1,6 @@
 import { isRecord, parseSeverity, type Severity, severityOfScore } from '@kso/domain';
 import type { PostureReport, ReportControl, ReportControlSummary, ReportResource, ReportScanCoverage } from '@kso/wire';
+import { nameById } from './name-by-id.ts';
 import { ObjectGaps } from './object-gaps.ts';
 import type { ControlView, Gap, ObjectView, PostureView } from './view.ts';
 
@@ -83,10 +84,10 @@ function objectsOf(report: PostureReportPart): { readonly failures: ObjectView[]
   const rows = new Map<string, Omit<ObjectView, 'failed'> & { readonly failed: FailedControl[] }>();
   const gaps = new ObjectGaps(judgingControls(report));
   for (const { resourceID, controls } of report.results) {
-    gaps.add(() => named.get(resourceID) ?? namedById(resourceID), controls);
+    gaps.add(() => named.get(resourceID) ?? nameById(resourceID), controls);
     const failed = controls.filter((control) => control.status.status === 'failed');
     if (failed.length === 0) continue;
-    const view = named.get(resourceID) ?? namedById(resourceID);
+    const view = named.get(resourceID) ?? nameById(resourceID);
     const key = `${view.namespace}/${view.kind}/${view.name}`;
     const row = rows.get(key) ?? { ...view, failed: [] };
     for (const { controlID } of failed) {
@@ -110,12 +111,6 @@ function failedControls({ summaryDetails }: PostureReportPart): (id: string) => 
     known.set(id, control);
     return control;
   };
-}
-
-/** Without the object the id has to do. */
-function namedById(resourceID: string): Omit<ObjectView, 'failed'> {
-  const [namespace = '', kind = '', name = ''] = resourceID.split('/').slice(-3);
-  return { namespace, kind, name };
 }
 
 /** An object by its metadata, an RBAC subject by its own fields. */

@@ -20,6 +20,15 @@ describe('resource ids', () => {
     );
   });
 
+  it.each(['eks.amazonaws.com/v1', 'container.googleapis.com/v1', 'management.azure.com/v1'])(
+    'of what clouds say neither: %s',
+    (apiVersion) => {
+      expect(objectId({ apiVersion, kind: 'ClusterDescribe', metadata: { name: 'shop' } })).toBe(
+        `${apiVersion}/ClusterDescribe/shop`,
+      );
+    },
+  );
+
   it('of files begin with a hash of file and document, as existing reports have it', () => {
     const web = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web-10', namespace: 'team-0000' } };
     expect(fileObjectId(web, 'team-0000.yaml', 22)).toBe('path=1007994362/api=apps/v1/team-0000/Deployment/web-10');

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@kso/wire';
+import { kinds } from './kinds.ts';
 import type { Subject, SubjectVector } from './rbac.ts';
 
 /**
@@ -8,11 +9,15 @@ import type { Subject, SubjectVector } from './rbac.ts';
 /** `apps/v1/shop/Deployment/web`; a core object begins with a slash, a cluster-scoped one has an empty namespace. */
 export function objectId(object: KubeObject): string {
   const { apiVersion, kind, metadata } = object;
-  // Data about nodes have no place for a namespace.
-  if (apiVersion.startsWith('hostdata.kubescape.cloud/')) return `${apiVersion}/${kind}/${metadata.name}`;
+  if (withoutNamespace.some((group) => apiVersion.startsWith(group))) return `${apiVersion}/${kind}/${metadata.name}`;
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   return `${version}/${metadata.namespace ?? ''}/${kind}/${metadata.name}`;
 }
+
+/** Data about nodes, and what clouds say, have no place for a namespace. */
+const withoutNamespace = [kinds.kubeletInfo, kinds.eksCluster, kinds.gkeCluster, kinds.aksCluster].map(
+  ({ group }) => `${group}/`,
+);
 
 /** `path=<hash>/api=<id>` for an object of a file; `document` counts the documents of the file from 0. */
 export function fileObjectId(object: KubeObject, relativePath: string, document: number): string {

@@ -1,5 +1,6 @@
 import { isRecord } from '@kso/domain';
 import type { ReportControl, ReportResource, ReportResult } from '@kso/wire';
+import { nameById } from '../name-by-id.ts';
 import type { ReadableReport } from './context.ts';
 
 /** A resource with what the controls say about it. */
@@ -42,10 +43,7 @@ function nameOf(
   id: string,
   resource: ReportResource | undefined,
 ): Pick<Judged, 'apiVersion' | 'kind' | 'namespace' | 'name'> {
-  if (resource === undefined) {
-    const [namespace = '', kind = '', name = ''] = id.split('/').slice(-3);
-    return { apiVersion: '', namespace, kind, name };
-  }
+  if (resource === undefined) return { apiVersion: '', ...nameById(id) };
   const { apiVersion, kind, metadata, name, namespace } = resource.object;
   // An RBAC subject has its name in its own fields.
   const named = isRecord(metadata) ? metadata : { name, namespace };

@@ -20,11 +20,12 @@ export function identityOf(resource: Resource): ResourceIdentity {
 }
 
 /**
- * `group/version/namespace/kind/name`; a file's objects have `path=<hash>/api=` before it. Of longer ids – a subject with its
+ * `group/version/namespace/kind/name`; data about nodes and of clouds have no place for a namespace; a file's objects have `path=<hash>/api=` before it. Of longer ids – a subject with its
  * bindings, an exposed workload – the last four parts are `group/namespace/kind/name` of the thing that is judged.
  */
 export function parseResourceId(resourceId: string): ResourceIdentity {
-  const parts = resourceId.replace(/^path=\d+\/api=/, '').split('/');
+  const written = resourceId.replace(/^path=\d+\/api=/, '').split('/');
+  const parts = written.length === 4 ? written.toSpliced(2, 0, '') : written;
   if (parts.length === 5) {
     const [group = '', version = '', namespace = '', kind = '', name = ''] = parts;
     return { apiVersion: group === '' ? version : `${group}/${version}`, kind, namespace, name };

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { parseResourceId } from './resource-identity.ts';
+
+it.each([
+  ['apps/v1/shop/Deployment/web', { apiVersion: 'apps/v1', namespace: 'shop', kind: 'Deployment', name: 'web' }],
+  ['path=1/api=/v1/shop/Pod/web', { apiVersion: 'v1', namespace: 'shop', kind: 'Pod', name: 'web' }],
+  [
+    'eks.amazonaws.com/v1/ClusterDescribe/shop',
+    { apiVersion: 'eks.amazonaws.com/v1', namespace: '', kind: 'ClusterDescribe', name: 'shop' },
+  ],
+])('%s', (id, expected) => {
+  expect(parseResourceId(id)).toEqual(expected);
+});
