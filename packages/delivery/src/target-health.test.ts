@@ -68,6 +68,18 @@ describe('target health', () => {
     }
   });
 
+  it('waits as an endpoint asks that was away and answers again, not as long as it was away', () => {
+    const health = createTargetHealth({ ...options, random: () => 0.999 });
+    let now = 0;
+    for (let failure = 1; failure <= 12; failure += 1)
+      now = health.failed({ kind: 'unreachable', reason: 'refused' }, now, now)?.until ?? 0;
+    const asked = health.failed(answer(503, '2'), now, now)?.until ?? 0;
+    expect(asked - now).toBeGreaterThanOrEqual(2000);
+    expect(asked - now).toBeLessThanOrEqual(2500);
+    // If it stays overloaded the waits grow.
+    expect((health.failed(answer(503), asked, asked)?.until ?? 0) - asked).toBeGreaterThan(1500);
+  });
+
   it('suspects the report first when the endpoint fails, and the endpoint after three failures in a row', () => {
     const health = createTargetHealth(options);
     expect(health.failed(answer(500), 0, 0)).toBeUndefined();

@@ -71,6 +71,8 @@ export function createTargetHealth(options: HealthOptions): TargetHealth {
     },
     failed(outcome, startedAt, now) {
       if (startedAt < judgedAt) return undefined;
+      // It is back: how long it was away says nothing of how long it wants to be left alone.
+      if (outcome.kind === 'busy' && current?.cause === 'unreachable') failures = 0;
       const wait = waitFor(outcome);
       if (
         wait === undefined ||
