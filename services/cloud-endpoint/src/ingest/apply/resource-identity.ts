@@ -20,19 +20,17 @@ export function identityOf(resource: Resource): ResourceIdentity {
 }
 
 /**
- * `group/version/namespace/kind/name`; data about nodes and of clouds have no place for a namespace; a file's objects have `path=<hash>/api=` before it. Of longer ids – a subject with its
- * bindings, an exposed workload – the last four parts are `group/namespace/kind/name` of the thing that is judged.
+ * `group/version/namespace/kind/name`, without a place for the namespace where it is about nodes or from clouds; a file's objects have
+ * `path=<hash>/api=` before it. Of longer ids – a subject with its bindings, an exposed workload – the last four parts are
+ * `group/namespace/kind/name` of the thing that is judged.
  */
 export function parseResourceId(resourceId: string): ResourceIdentity {
   const written = resourceId.replace(/^path=\d+\/api=/, '').split('/');
   const parts = written.length === 4 ? written.toSpliced(2, 0, '') : written;
-  if (parts.length === 5) {
-    const [group = '', version = '', namespace = '', kind = '', name = ''] = parts;
-    return { apiVersion: group === '' ? version : `${group}/${version}`, kind, namespace, name };
-  }
-  if (parts.length > 5) {
-    const [group = '', namespace = '', kind = '', name = ''] = parts.slice(-4);
-    return { apiVersion: group, kind, namespace, name };
-  }
-  return { apiVersion: '', kind: parts.at(-2) ?? '', namespace: '', name: parts.at(-1) ?? resourceId };
+  const kind = parts.at(-2) ?? '';
+  const name = parts.at(-1) ?? resourceId;
+  if (parts.length < 5) return { apiVersion: '', kind, namespace: '', name };
+  const versioned = parts.slice(0, 2).filter((part) => part !== '');
+  const apiVersion = parts.length === 5 ? versioned.join('/') : (parts.at(-4) ?? '');
+  return { apiVersion, kind, namespace: parts.at(-3) ?? '', name };
 }
