@@ -1,4 +1,4 @@
-// pnpm bench [--only scan,change,start,gateway,first-scan,cluster,images,kollector] [--runs N] [--sizes N,N] [--namespaces N] [--images N] [--out FILE]
+// pnpm bench [NAME…] [--only scan,change,start,gateway,first-scan,cluster,images,kollector] [--runs N] [--sizes N,N] [--namespaces N] [--images N] [--out FILE]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,9 +14,10 @@ import { benchStart } from './start.ts';
 
 const usage = `Measures the suite on this machine; a run takes a few minutes and wants the machine for itself.
 
-  pnpm bench [options]
+  pnpm bench [NAME…] [options]
 
-  --only LIST    of scan, change, start, gateway, first-scan, cluster, images, kollector; default: all but the last three, which take long
+  NAME, --only LIST
+                 of scan, change, start, gateway, first-scan, cluster, images, kollector; default: all but the last three, which take long
   --sizes LIST   numbers of objects of scan, or of pods of kollector; default 100,1000,10000
   --namespaces N namespaces of cluster, each with 50 workloads; default 400
   --images N     number of known images of images; default 1000
@@ -44,7 +45,8 @@ const bindingsPerNamespace = 5;
 function readArguments(): Plan | 'help' | { error: string } {
   const text = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         only: text,
         sizes: text,
@@ -56,7 +58,8 @@ function readArguments(): Plan | 'help' | { error: string } {
       },
     });
     if (values.help === true) return 'help';
-    const only = values.only?.split(',') ?? benchmarks;
+    const named = [...positionals, ...(values.only?.split(',') ?? [])];
+    const only = named.length > 0 ? named : benchmarks;
     const sizes = (values.sizes ?? '100,1000,10000').split(',').map(Number);
     const runs = Number(values.runs ?? 3);
     const namespaces = Number(values.namespaces ?? 400);
