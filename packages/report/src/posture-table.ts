@@ -21,6 +21,10 @@ export function renderPosture(view: PostureView, terminal: Terminal, options: Po
     { title: 'Misconfigurations by severity', lines: controlLines(view, terminal) },
     { title: 'Misconfigurations by workload', lines: objectLines(view, terminal, options.maxObjects) },
     { title: 'Passed', lines: options.passedControls ? passedLines(view, terminal) : [] },
+    {
+      title: 'Irrelevant: nothing here that they judge',
+      lines: options.passedControls ? irrelevantLines(view, terminal) : [],
+    },
     { title: 'Not evaluated', lines: gapLines(view, view.controls.toSorted(byControl), terminal) },
   ];
   return sections
@@ -44,11 +48,25 @@ function controlLines(view: PostureView, terminal: Terminal): string[] {
 }
 
 function passedLines(view: PostureView, terminal: Terminal): string[] {
-  const passed = view.controls.filter(({ failed, notEvaluated }) => failed === 0 && notEvaluated === undefined);
+  const passed = view.controls.filter(
+    ({ failed, notEvaluated, irrelevant }) => failed === 0 && notEvaluated === undefined && irrelevant !== true,
+  );
   if (passed.length === 0) return [];
   return renderGrid(
     [{ title: 'SEVERITY' }, { title: 'CONTROL' }, { title: 'NAME', shrink: 1 }, { title: 'OBJECTS', align: 'right' }],
     passed.toSorted(byControl).map(({ severity, id, name, evaluated }) => [severity, id, name, String(evaluated)]),
+    terminal,
+  );
+}
+
+function irrelevantLines(view: PostureView, terminal: Terminal): string[] {
+  const irrelevant = view.controls.filter(
+    (control) => control.irrelevant === true && control.notEvaluated === undefined,
+  );
+  if (irrelevant.length === 0) return [];
+  return renderGrid(
+    [{ title: 'SEVERITY' }, { title: 'CONTROL' }, { title: 'NAME', shrink: 1 }],
+    irrelevant.toSorted(byControl).map(({ severity, id, name }) => [severity, id, name]),
     terminal,
   );
 }

@@ -63,6 +63,7 @@ export function controlViews(report: Pick<PostureReportPart, 'summaryDetails' | 
       failed: failedResources,
       evaluated: passedResources + failedResources,
       ...(notEvaluated === undefined ? {} : { notEvaluated }),
+      ...(control.statusInfo.subStatus === 'irrelevant' ? { irrelevant: true } : {}),
     };
   });
 }

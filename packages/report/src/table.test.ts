@@ -76,6 +76,28 @@ describe('table', () => {
     expect(rows).toHaveLength(2);
   });
 
+  test('with the controls that passed come those that had nothing to judge, as such', () => {
+    const nothing = {
+      id: 'C-0292',
+      name: 'Old ingress',
+      severity: 'Low',
+      failed: 0,
+      evaluated: 0,
+      irrelevant: true,
+    } as const;
+    const view = {
+      target: { type: 'manifests', name: 'deploy' },
+      posture: { ...posture, controls: [...posture.controls, nothing] },
+    } as const;
+    const text = renderTable(view, { ...plain, passedControls: true }).split('\n');
+    const section = (title: string) => text.slice(text.indexOf(title) + 2, text.indexOf('', text.indexOf(title)));
+    expect(section('Passed')).toEqual([expect.stringMatching(/^Medium +C-0013 +Non-root containers +9$/)]);
+    expect(section('Irrelevant: nothing here that they judge')).toEqual([
+      expect.stringMatching(/^Low +C-0292 +Old ingress$/),
+    ]);
+    expect(renderTable(view, plain)).not.toContain('C-0292');
+  });
+
   test('workloads come with most of the worst first, and where they are written', () => {
     const text = lines({ target: { type: 'manifests', name: 'deploy' }, posture });
     const first = text.findIndex((line) => line.includes('DaemonSet/node-agent'));

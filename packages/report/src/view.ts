@@ -38,6 +38,8 @@ export interface ControlView {
   readonly evaluated: number;
   /** Why it could judge nothing, or not everything. */
   readonly notEvaluated?: string;
+  /** There is nothing that it judges: that is no pass. */
+  readonly irrelevant?: true;
 }
 
 export interface ObjectView {
