@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ObjectSource } from '@kso/domain';
@@ -13,7 +13,7 @@ import { pod } from '@kso/testkit';
 import { missingPrograms } from '@kso/testkit/programs';
 import type { KubeObject } from '@kso/wire';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { failing, functions, hostNetwork, registries, writeRelease } from '../support/rego-artifacts.ts';
+import { failing, functions, hostNetwork, registries, subjects, writeRelease } from '../support/rego-artifacts.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'kso-rego-scan-'));
 afterAll(() => {
@@ -155,6 +155,26 @@ describe.skipIf(missingPrograms('opa'))('a scan with policies in Rego', () => {
     };
     expect(await of({})).toEqual(['S-1 passed', 'S-2 skipped integration']);
     expect(await of({ 'eks.amazonaws.com/nodegroup': 'a' })).toEqual(['S-1 passed', 'S-2 failed']);
+  });
+
+  it('names roles that rules in Rego cannot know', async () => {
+    const bound = path.join(root, 'bound');
+    mkdirSync(bound);
+    const binding = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'b' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'theirs' },
+      subjects: [{ kind: 'User', name: 'ann' }],
+    };
+    const items = [binding, pod()];
+    writeFileSync(path.join(bound, 'list.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    const release = writeRelease(path.join(root, 'rbac'), [subjects, hostNetwork]);
+    const policies = await loadRegoPolicies({ artifacts: release }, { env: process.env });
+    const degraded = async (controls: readonly string[]) =>
+      (await scanManifestsOnce(bound, { controls, policies })).scanCoverage?.policyDegradations;
+    expect(await degraded(['S-1', 'S-2'])).toMatchObject([{ component: 'role ClusterRole/theirs' }]);
+    expect(await degraded(['S-2'])).toEqual([]);
   });
 
   it('does not succeed when nothing of it could be evaluated', async () => {

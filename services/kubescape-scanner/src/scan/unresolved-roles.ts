@@ -9,8 +9,9 @@ const isRole = (kind: GroupKind): boolean => roleKinds.has(kindName(kind));
  * Manifests may bind roles that they do not bring and that not every cluster has: what these give cannot be judged, and must not look
  * like nothing. In a cluster, a binding without its role gives nothing.
  */
-export function unresolvedRoles({ scope, engine }: Session, controls: readonly Control[]): Degradation[] {
-  if (scope !== 'file' || !controls.some(readsRoles)) return [];
+export function unresolvedRoles({ scope, engine, rego }: Session, controls: readonly Control[]): Degradation[] {
+  const isAsked = controls.some(readsRoles) || rego?.engine.kinds.some(isRole) === true;
+  if (scope !== 'file' || !isAsked) return [];
   const roles = new Set(engine.unresolvedBindings().map(({ role }) => role));
   const reason = 'it is bound and not among the manifests: what it allows was not judged';
   return [...roles].sort().map((role) => ({ component: `role ${role}`, reason }));
