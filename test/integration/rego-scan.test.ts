@@ -160,20 +160,23 @@ describe.skipIf(missingPrograms('opa'))('a scan with policies in Rego', () => {
   it('names roles that rules in Rego cannot know', async () => {
     const bound = path.join(root, 'bound');
     mkdirSync(bound);
-    const binding = {
+    const binding = (name: string) => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',
-      metadata: { name: 'b' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'theirs' },
+      metadata: { name: `b-${name}` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
       subjects: [{ kind: 'User', name: 'ann' }],
-    };
-    const items = [binding, pod()];
+    });
+    const items = [binding('theirs'), binding('cluster-admin'), pod()];
     writeFileSync(path.join(bound, 'list.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     const release = writeRelease(path.join(root, 'rbac'), [subjects, hostNetwork]);
     const policies = await loadRegoPolicies({ artifacts: release }, { env: process.env });
     const degraded = async (controls: readonly string[]) =>
       (await scanManifestsOnce(bound, { controls, policies })).scanCoverage?.policyDegradations;
-    expect(await degraded(['S-1', 'S-2'])).toMatchObject([{ component: 'role ClusterRole/theirs' }]);
+    expect(await degraded(['S-1', 'S-2'])).toMatchObject([
+      { component: 'role ClusterRole/cluster-admin' },
+      { component: 'role ClusterRole/theirs' },
+    ]);
     expect(await degraded(['S-2'])).toEqual([]);
   });
 

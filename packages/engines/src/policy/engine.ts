@@ -91,8 +91,8 @@ class IncrementalPolicyEngine implements PolicyEngine {
     return this.#failures.all;
   }
 
-  unresolvedBindings(): readonly UnresolvedBinding[] {
-    return this.#rbac.unresolved();
+  unresolvedBindings(alsoAssumed?: boolean): readonly UnresolvedBinding[] {
+    return this.#rbac.unresolved(alsoAssumed);
   }
 
   apply(event: SourceEvent): void {

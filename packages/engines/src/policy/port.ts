@@ -27,8 +27,8 @@ export interface PolicyEngine {
   isOwnedChild(reference: ObjectReference): boolean;
   /** Kinds that cannot be read at present. */
   failedKinds(): readonly FailedKind[];
-  /** Bindings whose role is neither among the objects nor assumed: what it gives is not known. */
-  unresolvedBindings(): readonly UnresolvedBinding[];
+  /** Bindings whose role is neither among the objects nor assumed: what it gives is not known. `alsoAssumed`: those as well whose role is only assumed. */
+  unresolvedBindings(alsoAssumed?: boolean): readonly UnresolvedBinding[];
   readonly objects: number;
   /** Takes over other control inputs or exceptions and marks what they concern. */
   update(change: PolicyChange): void;

@@ -37,6 +37,8 @@ export class RbacIndex {
   /** Bindings of roles that are put together from other ClusterRoles: each of those may change them. */
   readonly #bindingsOfAggregated = new Set<ObjectRecord>();
   readonly #unresolved = new Set<ObjectRecord>();
+  /** Bindings whose role is only assumed. */
+  readonly #assuming = new Set<ObjectRecord>();
   readonly #assumed: ReadonlyMap<string, ObjectRecord>;
 
   constructor(objects: ObjectIndex, assumedRoles: readonly KubeObject[] = []) {
@@ -67,6 +69,7 @@ export class RbacIndex {
     this.#bindingsOfRole.get(roleKeyOfBinding(binding))?.delete(binding);
     this.#bindingsOfAggregated.delete(binding);
     this.#unresolved.delete(binding);
+    this.#assuming.delete(binding);
     const vectors = this.#vectors.get(binding.key) ?? [];
     this.#vectors.delete(binding.key);
     for (const vector of vectors) this.#bySubject.get(subjectOf(vector))?.delete(vector);
@@ -77,6 +80,7 @@ export class RbacIndex {
   enter(binding: ObjectRecord): readonly VectorRecord[] {
     getOrMake(this.#bindingsOfRole, roleKeyOfBinding(binding), () => new Set<ObjectRecord>()).add(binding);
     const roles = this.#rolesOf(binding).map((role) => {
+      if (this.#assumed.get(roleKeyOfBinding(binding)) === role) this.#assuming.add(binding);
       if (aggregates(role).length === 0) return role;
       this.#bindingsOfAggregated.add(binding);
       return aggregated(role, this.#clusterRoles());
@@ -109,8 +113,8 @@ export class RbacIndex {
     return subjectsOf(object).map(({ subject }) => subjectKey(subject, object));
   }
 
-  unresolved(): UnresolvedBinding[] {
-    return [...this.#unresolved].map(({ object, namespace }) => {
+  unresolved(alsoAssumed = false): UnresolvedBinding[] {
+    return [...this.#unresolved, ...(alsoAssumed ? this.#assuming : [])].map(({ object, namespace }) => {
       const { kind, name } = roleRefOf(object);
       return { binding: object, role: kind === 'Role' ? `Role/${namespace}/${name}` : `${kind}/${name}` };
     });

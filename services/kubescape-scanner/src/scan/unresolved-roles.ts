@@ -10,9 +10,10 @@ const isRole = (kind: GroupKind): boolean => roleKinds.has(kindName(kind));
  * like nothing. In a cluster, a binding without its role gives nothing.
  */
 export function unresolvedRoles({ scope, engine, rego }: Session, controls: readonly Control[]): Degradation[] {
-  const isAsked = controls.some(readsRoles) || rego?.engine.kinds.some(isRole) === true;
-  if (scope !== 'file' || !isAsked) return [];
-  const roles = new Set(engine.unresolvedBindings().map(({ role }) => role));
+  // Rules in Rego get the objects as they are, without roles that every cluster has.
+  const isInRego = rego?.engine.kinds.some(isRole) === true;
+  if (scope !== 'file' || !(isInRego || controls.some(readsRoles))) return [];
+  const roles = new Set(engine.unresolvedBindings(isInRego).map(({ role }) => role));
   const reason = 'it is bound and not among the manifests: what it allows was not judged';
   return [...roles].sort().map((role) => ({ component: `role ${role}`, reason }));
 }
