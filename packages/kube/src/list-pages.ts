@@ -71,10 +71,8 @@ export async function* listPages(
         limit = Math.max(1, Math.floor(limit / 4));
         break;
       case 'unavailable':
-        // A selector that it does not understand, say.
-        if (page.status !== undefined && isRequestsFault(page.status)) throw refused(path, page.detail, page.status);
         attempt += 1;
-        if (attempt >= maxAttempts) throw refused(path, page.detail, page.status ?? 503);
+        if (attempt >= attemptsAfter(page.status)) throw refused(path, page.detail, page.status);
         await ports.clock.sleep(backoffDelay(attempt, { baseMs: 500, maxMs: 10_000 }), signal);
         break;
       case 'forbidden':
@@ -85,9 +83,9 @@ export async function* listPages(
   }
 }
 
-/** All of 4xx but those that say "not now". */
-function isRequestsFault(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
+/** Of 4xx only those that say "not now" are worth another: a selector that the server does not understand, say, is not. */
+function attemptsAfter(status = 503): number {
+  return status >= 500 || [408, 425, 429].includes(status) ? maxAttempts : 1;
 }
 
 /** The name is enough: an object that was made anew under the same name in the meantime is seen next time. */
@@ -104,6 +102,6 @@ export function selectorOf(labels: Readonly<Record<string, string>> | undefined)
   return pairs.length === 0 ? undefined : pairs.toSorted().join(',');
 }
 
-function refused(path: string, detail: string, status: number) {
+function refused(path: string, detail: string, status = 503) {
   return fail('KUBE_API', { method: 'LIST', path, status, detail });
 }

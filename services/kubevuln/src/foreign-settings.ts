@@ -47,16 +47,17 @@ function clusterDataOf({ configDirectory }: KubevulnConfig): ClusterData | undef
 }
 
 function fromClusterData(data: ClusterData | undefined, isDefault: (path: string) => boolean): Partial<KubevulnConfig> {
-  const { maxImageSize, scanTimeout, trustedVendors, proxyRegistryMap, scanEmbeddedSBOMs } = data ?? {};
-  const mode = modeOf(data?.cveMatchingMode);
-  return {
-    ...(maxImageSize !== undefined && isDefault('maxImageSize') ? { maxImageSize } : {}),
-    ...(scanTimeout !== undefined && scanTimeout > 0 && isDefault('scanTimeout') ? { scanTimeout } : {}),
-    ...(trustedVendors !== undefined && isDefault('trustedVendors') ? { trustedVendors: [...trustedVendors] } : {}),
-    ...(proxyRegistryMap !== undefined && isDefault('proxyRegistryMap') ? { proxyRegistryMap } : {}),
-    ...(scanEmbeddedSBOMs !== undefined && isDefault('embeddedSboms') ? { embeddedSboms: scanEmbeddedSBOMs } : {}),
-    ...(mode !== undefined && isDefault('cveMatchingMode') ? { cveMatchingMode: mode } : {}),
+  if (data === undefined) return {};
+  const { maxImageSize, scanTimeout = 0, trustedVendors, proxyRegistryMap, scanEmbeddedSBOMs } = data;
+  const given = {
+    maxImageSize,
+    scanTimeout: scanTimeout > 0 ? scanTimeout : undefined,
+    trustedVendors: trustedVendors && [...trustedVendors],
+    proxyRegistryMap,
+    embeddedSboms: scanEmbeddedSBOMs,
+    cveMatchingMode: modeOf(data.cveMatchingMode),
   };
+  return Object.fromEntries(Object.entries(given).filter(([key, value]) => value !== undefined && isDefault(key)));
 }
 
 function modeOf(text: string | undefined): KubevulnConfig['cveMatchingMode'] | undefined {
