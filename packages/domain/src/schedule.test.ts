@@ -131,6 +131,16 @@ describe('the dialect is the one of CronJobs', () => {
     expect(parseSchedule(expression)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
   });
 
+  it('a time zone in another case is refused, with its spelling', () => {
+    for (const timeZone of ['europe/berlin', 'Europe/berlin', 'EUROPE/BERLIN'])
+      expect(parseSchedule('0 0 * * *', timeZone)).toEqual({
+        ok: false,
+        reason: `"${timeZone}" is not an IANA time zone: it is written Europe/Berlin`,
+      });
+    for (const timeZone of ['UTC', 'Etc/GMT+1', 'US/Eastern', 'Asia/Calcutta', 'America/Port_of_Spain'])
+      expect(parseSchedule('0 0 * * *', timeZone)).toMatchObject({ ok: true });
+  });
+
   it.each(['Mars/Olympus', '', '+02:00', 'Europe/Berlin\n'])('time zone "%s" is refused', (timeZone) => {
     expect(parseSchedule('0 0 * * *', timeZone)).toMatchObject({
       ok: false,

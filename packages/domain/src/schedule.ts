@@ -28,7 +28,7 @@ export type ParsedSchedule =
 export function parseSchedule(expression: string, timeZone = 'UTC'): ParsedSchedule {
   const cron = parseCronExpression(expression);
   if (!cron.ok) return { ok: false, reason: `"${expression}": ${cron.reason}` };
-  if (!isTimeZone(timeZone)) return { ok: false, reason: `"${timeZone}" is not an IANA time zone` };
+  if (!isTimeZone(timeZone)) return { ok: false, reason: `"${timeZone}" is not an IANA time zone${meant(timeZone)}` };
   const elapsed = cron.everyHour;
   // In UTC the pattern yields plain wall-clock times, which are then placed in the zone by our own rules.
   const pattern = new Cron(cron.fields, { mode: '5-part', timezone: elapsed ? timeZone : 'UTC', paused: true });
@@ -85,9 +85,15 @@ function instantOf(timeZone: string, wall: Date): Date {
   return new Date(gapEnd.epochMilliseconds);
 }
 
+/** Of a name whose case is wrong. */
+function meant(name: string): string {
+  const known = Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase() === name.toLowerCase());
+  return known === undefined ? '' : `: it is written ${known}`;
+}
+
 function isTimeZone(name: string): boolean {
-  // Offsets such as +02:00 are accepted by Intl, but have no daylight saving and are refused by CronJobs.
-  if (!/^[A-Za-z]/.test(name)) return false;
+  // Offsets such as +02:00 and names in another case are accepted by Intl and refused by CronJobs.
+  if (!/^[A-Z]/.test(name) || (meant(name) !== '' && !Intl.supportedValuesOf('timeZone').includes(name))) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -101,7 +101,7 @@ export const operatorErrors = {
     severity: 'error',
   },
   REGISTRY_INVALID: {
-    message: 'the command names no registry: {problem}',
+    message: 'the command names no registry that can be scanned: {problem}',
     httpStatus: 400,
     retryable: false,
     severity: 'warn',

@@ -1,6 +1,6 @@
+import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { providerOf, type ReadTarget, readTarget, registryProviders } from '@kso/registry';
 import { z } from 'zod';
-import { fieldsOf, isRecord, type UnknownRecord } from '@kso/domain';
 import { fail } from '../errors.ts';
 
 const names = z.array(z.string().min(1).max(512)).max(10_000);
@@ -95,7 +95,9 @@ function parseInfo(given: unknown): z.output<typeof Info> {
     throw fail('REGISTRY_INVALID', { problem: `secretName must begin with ${registrySecretPrefix}` });
   const { type } = authMethod;
   if (!authTypes.has(type))
-    throw fail('REGISTRY_INVALID', { problem: `the way to log in ${JSON.stringify(type.slice(0, 40))} is not known` });
+    throw fail('REGISTRY_INVALID', {
+      problem: `authMethod.type is none of ${[...authTypes].filter(Boolean).join(', ')}`,
+    });
   return parsed.data;
 }
 

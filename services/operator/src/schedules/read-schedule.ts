@@ -1,4 +1,4 @@
-import { parseWildWlid, scheduleName } from '@kso/domain';
+import { isLabelKey, parseWildWlid, scheduleName } from '@kso/domain';
 import { z } from 'zod';
 import type { Command } from '../commands/command.ts';
 import { readScanRequest } from '../commands/scan-request.ts';
@@ -90,6 +90,8 @@ function kubescapeSchedules(
   const asked = readScanRequest(command.args, false);
   if ((asked.targetNames ?? []).length > 0 && asked.targetType === undefined)
     throw fail('SCHEDULE_INVALID', { problem: 'received targetNames but not target types' });
+  if (asked.targetType !== undefined && !isLabelKey(`armo.${asked.targetType}`))
+    throw fail('SCHEDULE_INVALID', { problem: 'targetType is not a word' });
   if (cron !== undefined) checked(cron, timeZone, command.commandName);
   const { targetNames = [], targetType = 'Framework', ...rest } = asked;
   return [...new Set(targetNames)].map((name) => ({
@@ -97,7 +99,11 @@ function kubescapeSchedules(
     name: scheduleName('kubescape', jobId, name),
     ...(cron === undefined ? {} : { cron }),
     timeZone,
-    body: bodyOf({ commandName: 'kubescapeScan', args: { scanV1: { targetType, targetNames: [name], ...rest } } }),
+    body: bodyOf({
+      commandName: 'kubescapeScan',
+      parentAction: jobId,
+      args: { scanV1: { targetType, targetNames: [name], ...rest } },
+    }),
     annotations: {
       'armo.jobid': command.jobTracking.jobID,
       [`armo.${targetType.toLowerCase()}`]: name,

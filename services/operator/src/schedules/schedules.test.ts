@@ -209,7 +209,7 @@ describe('a recurring configuration scan', () => {
         commands: [
           {
             commandName: 'kubescapeScan',
-            jobTracking: { timestamp: '0001-01-01T00:00:00Z' },
+            jobTracking: { parentAction: expect.any(String), timestamp: '0001-01-01T00:00:00Z' },
             args: { scanV1: { targetType: 'Framework', targetNames: [name], hostScanner: false } },
           },
         ],

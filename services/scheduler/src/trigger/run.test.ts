@@ -113,9 +113,28 @@ describe('a request', () => {
     expect((await trigger(argv)).code).toBe(0);
     expect(readFileSync(pathOutput, 'utf8')).toBe('{"version":"v2"}');
   });
+
+  it('is sent only where the answer can be written', async () => {
+    const { code, complaints } = await trigger([`-host=${host}`, '-body={}', `-path-output=${folder}/none/out.json`]);
+    expect([code, seen.length]).toEqual([2, 0]);
+    expect(complaints.join('')).toContain('the answer cannot be written');
+  });
 });
 
 describe('retries', () => {
+  it('pods of one run of a CronJob send one request under one key, other runs under another', async () => {
+    const keyFrom = async (pod: string, body: string) => {
+      answers = [{ status: 200 }];
+      await trigger([`-host=${host}`, `-body=${body}`], { HOSTNAME: pod });
+      return seen.at(-1)?.headers['idempotency-key'];
+    };
+    const first = await keyFrom('kubevuln-scheduler-29410560-abcde', '{}');
+    expect(await keyFrom('kubevuln-scheduler-29410560-zzzzz', '{}')).toBe(first);
+    expect(await keyFrom('kubevuln-scheduler-29410561-abcde', '{}')).not.toBe(first);
+    expect(await keyFrom('kubevuln-scheduler-29410560-abcde', '{"a":1}')).not.toBe(first);
+    expect(await keyFrom('laptop', '{}')).not.toBe(await keyFrom('laptop', '{}'));
+  });
+
   it('what may succeed later is tried again, under the same idempotency key', async () => {
     answers = [{ status: 503 }, 'hang up', { status: 429, headers: { 'retry-after': '7' } }, { status: 502 }];
     const { code, slept, lines } = await trigger([`-host=${host}`, '-body={}']);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import {
   type BasePorts,
@@ -49,6 +50,8 @@ export async function runTrigger(argv: readonly string[], ports: TriggerPorts): 
 async function trigger(config: TriggerConfig, ports: TriggerPorts): Promise<number> {
   const url = new URL(`${config.scheme}://${config.host}/${config.path.replace(/^\/+/, '')}`);
   const body = config.pathBody === undefined ? config.body : readTextFile(config.pathBody, 'request body');
+  const problem = outputProblem(config);
+  if (problem !== undefined) return explain([problem], exitCodes.usage, ports);
   const http = createHttpClient({
     outgoing: readOutgoing(ports.env),
     insecureSkipTlsVerify: config.skipSslVerify,
@@ -68,6 +71,7 @@ function send(
   { url, body, http }: { url: URL; body: string | undefined; http: HttpClient },
   ports: TriggerPorts,
 ): Promise<DeliveryOutcome> {
+  const key = keyOfRun(ports.env, [config.method, url.href, body]);
   const attributes = { 'http.request.method': config.method, 'server.address': url.host };
   return ports.tracer.span(`trigger ${config.method}`, { kind: 'client', attributes }, () =>
     deliver(
@@ -76,6 +80,7 @@ function send(
         url,
         headers: config.headers,
         ...(body === undefined ? {} : { body }),
+        ...(key === undefined ? {} : { idempotencyKey: key }),
         ...(config.tokenFile === undefined ? {} : { token: rotatingToken(config.tokenFile, { clock: ports.clock }) }),
       },
       {
@@ -109,6 +114,26 @@ function finish(outcome: DeliveryOutcome, config: TriggerConfig, ports: TriggerP
   }
   const why = outcome.kind === 'busy' ? `status ${outcome.status}: ${shown(outcome.body)}` : outcome.reason;
   return explain([`not delivered to ${config.host}: ${why}`], exitCodes.undelivered, ports);
+}
+
+/** Asked before anything is sent: a Job whose pod fails afterwards would send it again. */
+function outputProblem({ pathOutput }: TriggerConfig): string | undefined {
+  if (pathOutput === undefined) return undefined;
+  try {
+    writeFileSync(pathOutput, '', { mode: 0o600, flag: 'a' });
+    return undefined;
+  } catch (error) {
+    return `the answer cannot be written to ${pathOutput}: ${describeError(error)}`;
+  }
+}
+
+/**
+ * The pods of one run of a CronJob send the same request under the same key, so that one that failed after its request was taken makes
+ * no second command of it: Kubernetes names them after their Job, whose name ends in the minute of the run. Undefined elsewhere.
+ */
+function keyOfRun({ HOSTNAME: pod = '' }: NodeJS.ProcessEnv, request: readonly unknown[]): string | undefined {
+  const job = /^(?<job>.+-\d{8})-[a-z\d]{5}$/.exec(pod)?.groups?.['job'];
+  return job && hash('sha256', JSON.stringify([job, ...request]), 'base64url');
 }
 
 /** The beginning of an answer, without what would command a terminal. */
