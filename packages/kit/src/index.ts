@@ -19,6 +19,7 @@ export * from './errors.ts';
 export { readJsonFile, readTextFile } from './files.ts';
 export * from './foreign/index.ts';
 export { createInterner, type Interner } from './interner.ts';
+export * from './http/api-document.ts';
 export * from './http/authentication.ts';
 export * from './http/health.ts';
 export {

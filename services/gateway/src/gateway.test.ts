@@ -127,6 +127,15 @@ describe('REST answers', () => {
     expect(await status('/?x=/v1/sendnotification')).toBe(404);
   });
 
+  it('describes itself, to programs and to people', async () => {
+    const { rest } = await startGateway();
+    const get = async (url: string) => (await rest.inject(url)).body;
+    for (const url of ['/openapi.json', '/openapi/v2/swagger.yaml'])
+      expect(JSON.parse(await get(url))).toMatchObject({ paths: { '/v1/sendnotification': { post: {} } } });
+    for (const name of ['docs', 'rapi', 'swaggerui'])
+      expect(await get(`/openapi/v2/${name}`)).toContain('/v1/sendnotification');
+  });
+
   it('a body over the limit is refused', async () => {
     const gateway = await startGateway({ maxMessageSize: '1Ki' });
     expect((await post(gateway, notification(account, { x: 'y'.repeat(2000) }))).status).toBe(413);

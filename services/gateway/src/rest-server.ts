@@ -1,7 +1,8 @@
-import { type BasePorts, createHttpServer, type HttpServer, refuseOtherSites } from '@kso/kit';
+import { type BasePorts, createHttpServer, type HttpServer, refuseOtherSites, serveApiDocument } from '@kso/kit';
 import type { Access } from './access.ts';
 import type { GatewayConfig } from './config.ts';
 import { decodeNotification } from './notification.ts';
+import { openApiDocument } from './openapi.ts';
 import { registerPath, sendPath } from './paths.ts';
 import type { RoutingTable } from './routing-table.ts';
 
@@ -38,6 +39,7 @@ export function createRestServer({ config, table, access }: RestServerOptions, p
     else await reply.code(503).header('retry-after', '5').send('the key cannot be checked at present');
   });
 
+  serveApiDocument(app, openApiDocument);
   registerPath(app, sendPath, async (request, reply) => {
     void reply.type('text/plain; charset=utf-8');
     if (request.method !== 'POST') return reply.code(405).send('Method not allowed');

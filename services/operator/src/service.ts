@@ -6,6 +6,7 @@ import {
   requireToken,
   rotatingToken,
   type Service,
+  serveApiDocument,
 } from '@kso/kit';
 import type { JobWorker } from '@kso/queue';
 import { decodeCommands } from './commands/command.ts';
@@ -30,6 +31,7 @@ import { type OperatorMetrics, operatorMetrics } from './operator-metrics.ts';
 import type { OperatorPorts } from './ports.ts';
 import { registryHandlers } from './registries/registry-commands.ts';
 import { registerJobs } from './routes/jobs.ts';
+import { openApiDocument } from './routes/openapi.ts';
 import { registerTriggerAction } from './routes/trigger-action.ts';
 
 export type { Receipt } from './commands/command-desk.ts';
@@ -79,6 +81,7 @@ export function createOperator(config: OperatorConfig, ports: OperatorPorts): Op
     requireToken(server.app, { authenticator, protects: (path) => path.startsWith('/v1/') });
   registerTriggerAction(server.app, { desk, strictStatus: config.strictStatus });
   registerJobs(server.app, { queue, desk });
+  serveApiDocument(server.app, openApiDocument);
 
   const stopping = new AbortController();
   const gateway = openGateway(config, { ...ports, meters }, desk, stopping.signal);

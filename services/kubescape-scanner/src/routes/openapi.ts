@@ -1,19 +1,14 @@
+import { type ApiDocument, documentationPaths, openApiPath, openApiYamlPath } from '@kso/kit';
 import { PostureReport, PostureScanRequest } from '@kso/wire';
 import { z } from 'zod';
-
-/** Where the document is, and under which of the existing product's paths it is found as well. */
-export const openApiPath = '/openapi.json';
-export const documentationPath = '/openapi/v2/docs';
-/** JSON is YAML. */
-export const openApiYamlPath = '/openapi/v2/swagger.yaml';
 
 const id = query('id', 'Id of a scan, as `POST /v1/scan` has answered it.', { type: 'string', format: 'uuid' });
 const keep = query('keep', 'Do not delete the result after it was read.', { type: 'boolean', default: false });
 
-let document: object | undefined;
+let document: ApiDocument | undefined;
 
 /** OpenAPI 3.1 of every route of the scanner, from the schemas that requests are checked by. Built when first asked for. */
-export function openApiDocument(): object {
+export function openApiDocument(): ApiDocument {
   document ??= {
     openapi: '3.1.0',
     info: { title: 'kubescape-scanner', version: '1', description: 'Posture scans of a cluster.' },
@@ -99,7 +94,7 @@ function metricsPaths(): object {
 function openPaths(): object {
   const probe = { 200: { description: 'yes' }, 503: { description: 'no, with the reasons' } };
   const documents = Object.fromEntries(
-    [openApiPath, openApiYamlPath, documentationPath].map((path) => [
+    [openApiPath, openApiYamlPath, ...documentationPaths].map((path) => [
       path,
       { get: open('This document', { 200: { description: 'the document' } }) },
     ]),

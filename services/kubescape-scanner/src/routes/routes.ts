@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describeError, KsoError, type Logger } from '@kso/kit';
+import { describeError, KsoError, type Logger, serveApiDocument } from '@kso/kit';
 import type { JobQueue } from '@kso/queue';
 import { PostureScanRequest } from '@kso/wire';
 import type { FastifyInstance } from 'fastify';
@@ -10,9 +10,9 @@ import { checkCapacity, scanJob } from '../jobs/scan-request.ts';
 import { metricsText, selectFrameworks } from '../metrics/live-metrics.ts';
 import type { PostureFigures } from '../metrics/posture-figures.ts';
 import type { ResultFiles } from '../results/result-files.ts';
-import { registerDocumentation } from './documentation.ts';
 import { sendEnvelope } from './envelope.ts';
 import { refuseOtherMethods } from './methods.ts';
+import { openApiDocument } from './openapi.ts';
 import { IdQuery, MetricsQuery, ResultsQuery, readQuery, ScanQuery } from './query.ts';
 import type { Scans } from './scans.ts';
 import { sendResult } from './send-result.ts';
@@ -49,7 +49,7 @@ export function registerScanRoutes(app: FastifyInstance, ports: RoutePorts): voi
   registerScans(app, ports);
   registerResults(app, ports);
   registerMetrics(app, ports);
-  registerDocumentation(app);
+  serveApiDocument(app, openApiDocument);
   refuseOtherMethods(app, {
     '/v1/scan': ['POST', 'DELETE'],
     '/v1/status': ['GET'],
