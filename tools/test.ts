@@ -74,7 +74,7 @@ async function runOnCluster(args: readonly string[], env: NodeJS.ProcessEnv): Pr
 function projectsOf(flags: ReadonlySet<string>): string[] {
   if (flags.has('--e2e')) return ['--project=e2e'];
   if (flags.has('--soak')) return ['--project=soak'];
-  return flags.has('--chaos') ? ['--project=chaos'] : ['--project=unit', '--project=integration'];
+  return flags.has('--chaos') ? ['--project=chaos'] : ['--project=unit', '--project=chart', '--project=integration'];
 }
 
 async function main(): Promise<number> {

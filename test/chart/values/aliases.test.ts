@@ -37,6 +37,16 @@ const cases: Readonly<Record<Conversion, (value: Value) => Case>> = {
   hostPort: () => [{}, 'otel.example.com', 'otel.example.com:4317'],
 };
 
+const known = new Map<string, string>();
+
+/** The same for many keys, so rendered once. */
+function withoutBoth(besides: Record<string, Json>): string {
+  const key = JSON.stringify(besides);
+  const out = known.get(key) ?? template(chartFolder, { values: besides }).out;
+  known.set(key, out);
+  return out;
+}
+
 const isSupported = (to: string | undefined) => values.some(({ key, status }) => key === to && status === 'supported');
 const aliases = values.filter(({ status, to }) => (status === 'alias' || status === 'deprecated') && isSupported(to));
 /** The port says something only together with the host, and scans of nodes are off by default. */
@@ -49,7 +59,7 @@ describe.skipIf(missingPrograms('helm') !== undefined)('former names', () => {
     const bySuccessor = template(chartFolder, { values: merge([besides, nested(value.to ?? '', successor)]) });
     expect([byFormer.error, bySuccessor.error]).toEqual(['', '']);
     expect(byFormer.out).toBe(bySuccessor.out);
-    expect(byFormer.out).not.toBe(template(chartFolder, { values: besides }).out);
+    expect(byFormer.out).not.toBe(withoutBoth(besides));
   });
 
   /** The new name with another value than its default, beside the former one. */
